@@ -1,0 +1,35 @@
+//! The lifecycle of a cloud sandbox as a pure, typed state machine.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![deny(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm
+)]
+
+extern crate alloc;
+
+mod lifecycle;
+mod policy;
+mod rules;
+mod vocabulary;
+
+pub use lifecycle::{Columns, Holding, Lifecycle, Violation, Violations};
+pub use policy::{ApiProfile, Policy, TimeLimits};
+pub use rules::{
+    Answer, Asked, BackupOf, Call, Cause, Changes, Check, Command, Context, Effect, Event, Expects, Ignored, Input, Job,
+    Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale, Step, Task, Timer,
+    Verb,
+};
+pub use vocabulary::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, IntervalError,
+    Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, SizeChange, Ttl, UnknownWord, Word,
+};

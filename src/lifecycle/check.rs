@@ -1,0 +1,152 @@
+//! The invariants of a row: what may stand beside what (rule 4) and what every write then enforces (rule 5).
+
+use super::{Lifecycle, Status, facts};
+use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState, Fault, SandboxState};
+
+/// Whether the controller owes work for this pair (rule 5, `invariants`).
+pub(crate) const fn owes_work(state: SandboxState, desired: DesiredState) -> bool {
+    let settled = facts::states_fulfilling(desired) & facts::state(state) != 0;
+    !settled && !state.is_failed() && !matches!(desired, DesiredState::Archived)
+}
+
+impl Status {
+    /// What rule 5 makes of these columns (`invariants`).
+    pub(crate) fn tidied(mut self) -> Self {
+        self.pending = owes_work(self.state, self.desired);
+        match self.state {
+            SandboxState::Destroyed => {
+                self.has_runner = false;
+                self.backup = BackupState::None;
+            }
+            SandboxState::Archived => self.has_runner = false,
+            SandboxState::Error => {
+                let usable = self.backup == BackupState::Completed && self.has_backup_ref;
+                self.recoverable |= self.fault == Some(Fault::Timeout) && usable;
+            }
+            SandboxState::Creating | SandboxState::Restoring | SandboxState::Destroying | SandboxState::Started => {}
+            SandboxState::Stopped | SandboxState::Starting | SandboxState::Stopping | SandboxState::BuildFailed => {}
+            SandboxState::PendingBuild | SandboxState::BuildingSnapshot | SandboxState::Unknown => {}
+            SandboxState::PullingSnapshot | SandboxState::Archiving | SandboxState::Resizing => {}
+            SandboxState::Snapshotting | SandboxState::Forking | SandboxState::Pausing => {}
+            SandboxState::Paused | SandboxState::Resuming => {}
+        }
+        self
+    }
+
+    /// The desired state may stand beside the state (rule 4, `valid`).
+    pub(crate) const fn is_coherent(self) -> bool {
+        facts::states_beside(self.desired) & facts::state(self.state) != 0
+    }
+}
+
+/// A rule that a row breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::VariantArray)]
+#[non_exhaustive]
+pub enum Violation {
+    /// Rule 4: this desired state may not stand beside this state.
+    DesiredBesideState,
+    /// Rule 5: pending says something else than state and desired state do.
+    Pending,
+    /// Rule 5: destroyed and archived hold no runner.
+    RunnerKept,
+    /// Rule 5: destroyed has no backup.
+    BackupKept,
+    /// Rule 5: an API-level timeout with a usable backup is recoverable.
+    NotRecoverable,
+    /// At most one of auto-stop and auto-pause is set (spec).
+    TwoIdleTimers,
+    /// A GPU sandbox is always ephemeral (section 13).
+    DurableGpu,
+}
+
+impl Violation {
+    const fn bit(self) -> u8 {
+        match self {
+            Self::DesiredBesideState => 1,
+            Self::Pending => 1 << 1,
+            Self::RunnerKept => 1 << 2,
+            Self::BackupKept => 1 << 3,
+            Self::NotRecoverable => 1 << 4,
+            Self::TwoIdleTimers => 1 << 5,
+            Self::DurableGpu => 1 << 6,
+        }
+    }
+
+    /// The rule in words.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::DesiredBesideState => "the desired state may not stand beside the state",
+            Self::Pending => "pending does not follow from the two states",
+            Self::RunnerKept => "a destroyed or archived sandbox holds no runner",
+            Self::BackupKept => "a destroyed sandbox has no backup",
+            Self::NotRecoverable => "a timeout with a usable backup is recoverable",
+            Self::TwoIdleTimers => "auto-stop and auto-pause are not both set",
+            Self::DurableGpu => "a GPU sandbox is ephemeral",
+        }
+    }
+}
+
+impl core::fmt::Display for Violation {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// The rules that a row breaks; empty for a sound one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Violations(u8);
+
+impl Violations {
+    /// The row is sound.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// This rule is among the broken ones.
+    #[must_use]
+    pub const fn contains(self, violation: Violation) -> bool {
+        self.0 & violation.bit() != 0
+    }
+
+    /// The broken rules, in the order of their declaration.
+    pub fn iter(self) -> impl Iterator<Item = Violation> {
+        <Violation as strum::VariantArray>::VARIANTS.iter().copied().filter(move |found| self.contains(*found))
+    }
+
+    const fn with(self, broken: bool, violation: Violation) -> Self {
+        if broken { Self(self.0 | violation.bit()) } else { self }
+    }
+}
+
+impl core::fmt::Debug for Violations {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl Lifecycle {
+    /// The rules this row breaks. A sound row breaks none; a broken one can still be held, asked and destroyed.
+    #[must_use]
+    pub fn check(&self) -> Violations {
+        let (now, tidy) = (self.status, self.status.tidied());
+        Violations::default()
+            .with(!now.is_coherent(), Violation::DesiredBesideState)
+            .with(now.pending != tidy.pending, Violation::Pending)
+            .with(now.has_runner != tidy.has_runner, Violation::RunnerKept)
+            .with(now.backup != tidy.backup, Violation::BackupKept)
+            .with(now.recoverable != tidy.recoverable, Violation::NotRecoverable)
+            .with(self.auto_stop != AutoStop::Never && self.auto_pause != AutoPause::Never, Violation::TwoIdleTimers)
+            .with(self.gpus > 0 && !self.is_ephemeral(), Violation::DurableGpu)
+    }
+
+    /// The row as the next write would leave it (rule 5), for those who repair stored rows.
+    ///
+    /// It changes no state and no desired state, so it cannot mend rule 4.
+    #[must_use]
+    pub fn tidied(mut self) -> Self {
+        self.status = self.status.tidied();
+        self.sealed()
+    }
+}

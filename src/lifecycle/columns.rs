@@ -1,0 +1,260 @@
+//! A lifecycle as an embedder's columns: the border where a row becomes a value, and its stored form.
+
+use super::{Lifecycle, NEVER, Status};
+use crate::vocabulary::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, QueueTimeout,
+    SandboxClass, SandboxState, Size,
+};
+use serde::{Deserialize, Serialize};
+
+/// Every column of a [`Lifecycle`], open to read and to build from.
+///
+/// The serde form is what [`Lifecycle`] is stored as: the API's own names, plus the columns that only a server has.
+/// `state` and `desiredState` must be there. Everything else has a default, so that a row written before a column
+/// existed is still read; `pending`, when it is not there, is what rule 5 makes of the two states, and the times,
+/// when they are not there, are those of the column before: `createdAt`, `lastActivityAt`, `stateSince`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored", rename_all = "camelCase")]
+pub struct Columns {
+    /// The state as stored, not as shown.
+    pub state: SandboxState,
+    /// Where it is meant to go.
+    pub desired_state: DesiredState,
+    /// The controller owes work.
+    pub pending: bool,
+    /// The class of the sandbox.
+    #[serde(rename = "sandboxClass")]
+    pub class: SandboxClass,
+    /// How many GPUs.
+    pub gpu: u8,
+    /// The GPU model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpu_type: Option<GpuType>,
+    /// cpu, memory and disk.
+    #[serde(flatten)]
+    pub size: Size,
+    /// How far the backup is.
+    pub backup_state: BackupState,
+    /// The backup's snapshot and registry are both known.
+    pub has_backup_ref: bool,
+    /// A runner is assigned.
+    pub has_runner: bool,
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+    /// The recover command is open to it.
+    pub recoverable: bool,
+    /// The stop under way was asked for with force.
+    pub force_stop: bool,
+    /// Which piece of work this is.
+    pub epoch: u32,
+    /// When an idle running sandbox is stopped.
+    #[serde(rename = "autoStopInterval")]
+    pub auto_stop: AutoStop,
+    /// When an idle running VM is paused.
+    #[serde(rename = "autoPauseInterval")]
+    pub auto_pause: AutoPause,
+    /// When a stopped sandbox is archived.
+    #[serde(rename = "autoArchiveInterval")]
+    pub auto_archive: AutoArchive,
+    /// When a stopped sandbox is deleted.
+    #[serde(rename = "autoDeleteInterval")]
+    pub auto_delete: AutoDelete,
+    /// When its time to live ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_destroy_at: Option<Instant>,
+    /// How long it may wait for a runner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_timeout: Option<QueueTimeout>,
+    /// When it was made.
+    pub created_at: Instant,
+    /// When it was last used or changed its state.
+    pub last_activity_at: Instant,
+    /// When its state last changed.
+    pub state_since: Instant,
+    /// When the backup under way was begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_since: Option<Instant>,
+}
+
+/// A container that runs and owes nothing, with the server's default sizes and intervals, made in 1970.
+impl Default for Columns {
+    fn default() -> Self {
+        Self {
+            state: SandboxState::Started,
+            desired_state: DesiredState::Started,
+            pending: false,
+            class: SandboxClass::default(),
+            gpu: 0,
+            gpu_type: None,
+            size: Size::default(),
+            backup_state: BackupState::None,
+            has_backup_ref: false,
+            has_runner: true,
+            fault: None,
+            recoverable: false,
+            force_stop: false,
+            epoch: 0,
+            auto_stop: AutoStop::default(),
+            auto_pause: AutoPause::default(),
+            auto_archive: AutoArchive::default(),
+            auto_delete: AutoDelete::default(),
+            auto_destroy_at: None,
+            queue_timeout: None,
+            created_at: Instant::EPOCH,
+            last_activity_at: Instant::EPOCH,
+            state_since: Instant::EPOCH,
+            backup_since: None,
+        }
+    }
+}
+
+impl From<Columns> for Lifecycle {
+    fn from(columns: Columns) -> Self {
+        Self {
+            facts: 0,
+            created: columns.created_at,
+            last_activity: columns.last_activity_at,
+            since: columns.state_since,
+            destroy_at: columns.auto_destroy_at.unwrap_or(NEVER),
+            backup_since: columns.backup_since.unwrap_or(NEVER),
+            epoch: columns.epoch,
+            size: columns.size,
+            auto_stop: columns.auto_stop,
+            auto_pause: columns.auto_pause,
+            auto_archive: columns.auto_archive,
+            auto_delete: columns.auto_delete.wire(),
+            queue_timeout: columns.queue_timeout,
+            status: Status {
+                state: columns.state,
+                desired: columns.desired_state,
+                backup: columns.backup_state,
+                fault: columns.fault,
+                pending: columns.pending,
+                has_runner: columns.has_runner,
+                has_backup_ref: columns.has_backup_ref,
+                recoverable: columns.recoverable,
+                force_stop: columns.force_stop,
+            },
+            class: columns.class,
+            gpu_type: columns.gpu_type,
+            gpus: columns.gpu,
+        }
+        .sealed()
+    }
+}
+
+impl From<Lifecycle> for Columns {
+    fn from(row: Lifecycle) -> Self {
+        Self {
+            state: row.status.state,
+            desired_state: row.status.desired,
+            pending: row.status.pending,
+            class: row.class,
+            gpu: row.gpus,
+            gpu_type: row.gpu_type,
+            size: row.size,
+            backup_state: row.status.backup,
+            has_backup_ref: row.status.has_backup_ref,
+            has_runner: row.status.has_runner,
+            fault: row.status.fault,
+            recoverable: row.status.recoverable,
+            force_stop: row.status.force_stop,
+            epoch: row.epoch,
+            auto_stop: row.auto_stop,
+            auto_pause: row.auto_pause,
+            auto_archive: row.auto_archive,
+            auto_delete: row.auto_delete(),
+            auto_destroy_at: (row.destroy_at != NEVER).then_some(row.destroy_at),
+            queue_timeout: row.queue_timeout,
+            created_at: row.created,
+            last_activity_at: row.last_activity,
+            state_since: row.since,
+            backup_since: (row.backup_since != NEVER).then_some(row.backup_since),
+        }
+    }
+}
+
+impl Lifecycle {
+    /// The value as columns, to change one and build it again.
+    #[must_use]
+    pub fn columns(&self) -> Columns {
+        (*self).into()
+    }
+}
+
+/// What a stored row may leave out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    state: SandboxState,
+    desired_state: DesiredState,
+    pending: Option<bool>,
+    #[serde(default, rename = "sandboxClass")]
+    class: SandboxClass,
+    #[serde(default)]
+    gpu: u8,
+    gpu_type: Option<GpuType>,
+    #[serde(flatten)]
+    size: Size,
+    #[serde(default)]
+    backup_state: BackupState,
+    #[serde(default)]
+    has_backup_ref: bool,
+    #[serde(default)]
+    has_runner: bool,
+    fault: Option<Fault>,
+    #[serde(default)]
+    recoverable: bool,
+    #[serde(default)]
+    force_stop: bool,
+    #[serde(default)]
+    epoch: u32,
+    #[serde(default, rename = "autoStopInterval")]
+    auto_stop: AutoStop,
+    #[serde(default, rename = "autoPauseInterval")]
+    auto_pause: AutoPause,
+    #[serde(default, rename = "autoArchiveInterval")]
+    auto_archive: AutoArchive,
+    #[serde(default, rename = "autoDeleteInterval")]
+    auto_delete: AutoDelete,
+    auto_destroy_at: Option<Instant>,
+    queue_timeout: Option<QueueTimeout>,
+    created_at: Option<Instant>,
+    last_activity_at: Option<Instant>,
+    state_since: Option<Instant>,
+    backup_since: Option<Instant>,
+}
+
+impl From<Stored> for Columns {
+    fn from(row: Stored) -> Self {
+        let created_at = row.created_at.unwrap_or(Instant::EPOCH);
+        let last_activity_at = row.last_activity_at.unwrap_or(created_at);
+        Self {
+            state: row.state,
+            desired_state: row.desired_state,
+            pending: row.pending.unwrap_or_else(|| super::check::owes_work(row.state, row.desired_state)),
+            class: row.class,
+            gpu: row.gpu,
+            gpu_type: row.gpu_type,
+            size: row.size,
+            backup_state: row.backup_state,
+            has_backup_ref: row.has_backup_ref,
+            has_runner: row.has_runner,
+            fault: row.fault,
+            recoverable: row.recoverable,
+            force_stop: row.force_stop,
+            epoch: row.epoch,
+            auto_stop: row.auto_stop,
+            auto_pause: row.auto_pause,
+            auto_archive: row.auto_archive,
+            auto_delete: row.auto_delete,
+            auto_destroy_at: row.auto_destroy_at,
+            queue_timeout: row.queue_timeout,
+            created_at,
+            last_activity_at,
+            state_since: row.state_since.unwrap_or(last_activity_at),
+            backup_since: row.backup_since,
+        }
+    }
+}

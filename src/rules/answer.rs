@@ -1,0 +1,174 @@
+//! What a runner answers to a call: accepted, done within the call, or refused.
+
+use super::{
+    Context, Draft, Notice, Reason, Refusal, Step,
+    effect::Task,
+    report::{Answer, Job, Outcome, ReportKind, ended, finished, ignored, refused, taken_over},
+    step::{Cause, Ignored},
+};
+use crate::{
+    lifecycle::Lifecycle,
+    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
+};
+
+pub(crate) fn decide(
+    row: &Lifecycle,
+    task: Task,
+    answer: Answer,
+    from: Option<SandboxState>,
+    context: Context,
+    now: Instant,
+) -> Result<Step, Refusal> {
+    match answer {
+        Answer::Accepted => Ok(accepted(row, task, now)),
+        Answer::Done => done(row, task, from, context, now),
+        Answer::Refused { fault, recoverable } => Ok(refusal(row, task, fault, recoverable, from, now)),
+    }
+}
+
+/// The state that an accepted call leads to, from the states it is made in (section 7).
+const fn leads_to(task: Task, row: &Lifecycle) -> Option<SandboxState> {
+    let state = row.status.state;
+    let rests = matches!(state, SandboxState::Stopped | SandboxState::Archived | SandboxState::Archiving);
+    match (task, row.status.desired) {
+        (Task::Create, DesiredState::Started) if matches!(state, SandboxState::Unknown) => Some(SandboxState::Creating),
+        (Task::Restore, DesiredState::Started) if rests => Some(SandboxState::Restoring),
+        (Task::Start, DesiredState::Started) if rests => Some(SandboxState::Starting),
+        (Task::Resume, DesiredState::Started) if matches!(state, SandboxState::Paused) => Some(SandboxState::Resuming),
+        (Task::Stop { .. }, DesiredState::Stopped) if matches!(state, SandboxState::Started | SandboxState::Paused) => {
+            Some(SandboxState::Stopping)
+        }
+        (Task::Destroy, DesiredState::Destroyed) if !matches!(state, SandboxState::Destroyed) => {
+            Some(SandboxState::Destroying)
+        }
+        (Task::Build, DesiredState::Started) if matches!(state, SandboxState::PendingBuild) => {
+            Some(SandboxState::BuildingSnapshot)
+        }
+        (Task::Pull, DesiredState::Started) if matches!(state, SandboxState::PullingSnapshot) => {
+            Some(SandboxState::PullingSnapshot)
+        }
+        (Task::Create | Task::Restore | Task::Start | Task::Resume | Task::Stop { .. } | Task::Destroy, _) => None,
+        (Task::Build | Task::Pull | Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork, _) => None,
+        (Task::Recover { .. }, _) => None,
+    }
+}
+
+fn accepted(row: &Lifecycle, task: Task, now: Instant) -> Step {
+    let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
+    if matches!(task, Task::Fork) {
+        // The child exists for others only once its runner makes it.
+        return draft.notice(Some(Notice::Created)).untouched();
+    }
+    // Without pending the call was made and the write is dropped (section 7); an errored destroy is driven by its
+    // desired state alone (difference D2).
+    let errored_destroy = row.status.desired == DesiredState::Destroyed && row.status.state.is_failed();
+    match leads_to(task, row) {
+        Some(state) if row.status.pending || errored_destroy => {
+            let draft = draft.state(state);
+            finished(row, if takes_a_runner(task) { draft.runner(taken_over(row)) } else { draft }, now)
+        }
+        Some(_) | None => ignored(row, Ignored::NotAwaited, now),
+    }
+}
+
+/// The call went to a runner that placement found, and the row is that runner's from now on.
+const fn takes_a_runner(task: Task) -> bool {
+    match task {
+        Task::Restore | Task::Build | Task::Pull => true,
+        Task::Create | Task::Start | Task::Resume | Task::Stop { .. } | Task::Pause | Task::Destroy => false,
+        Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. } => false,
+    }
+}
+
+fn done(
+    row: &Lifecycle,
+    task: Task,
+    from: Option<SandboxState>,
+    context: Context,
+    now: Instant,
+) -> Result<Step, Refusal> {
+    let job = match task {
+        Task::Create | Task::Restore => Job::Create,
+        Task::Start | Task::Resume => Job::Start,
+        Task::Stop { .. } => Job::Stop,
+        Task::Pause => Job::Pause,
+        Task::Destroy => Job::Destroy,
+        Task::Resize { to } => Job::Resize { to },
+        Task::Snapshot { .. } => Job::Snapshot,
+        Task::Fork => Job::ForkSource,
+        Task::Recover { .. } => return recovered(row, now),
+        Task::Build | Task::Pull => return Ok(ignored(row, Ignored::NotAwaited, now)),
+    };
+    Ok(ended(row, job, Outcome::Completed, back(row, task, from), context, now))
+}
+
+/// Where a change made in place returns to, while it is under way.
+const fn back(row: &Lifecycle, task: Task, from: Option<SandboxState>) -> Option<SandboxState> {
+    match (task, row.status.state) {
+        (Task::Resize { .. }, SandboxState::Resizing)
+        | (Task::Snapshot { .. }, SandboxState::Snapshotting)
+        | (Task::Fork, SandboxState::Forking) => from,
+        _other => None,
+    }
+}
+
+/// A runner that recovers within the call: nothing was written before, so the row may have moved meanwhile.
+fn recovered(row: &Lifecycle, now: Instant) -> Result<Step, Refusal> {
+    if row.status.state != SandboxState::Error {
+        return Ok(ignored(row, Ignored::NotAwaited, now));
+    }
+    if row.status.pending {
+        return Err(refused(row, ReportKind::Recover, Reason::Conflict));
+    }
+    let draft = Draft::new(row, Cause::Report(ReportKind::Recover), now)
+        .state(SandboxState::Stopped)
+        .desired(DesiredState::Stopped)
+        .clear_reason()
+        .recoverable(false)
+        .backup(BackupState::None, false);
+    Ok(finished(row, draft, now))
+}
+
+fn refusal(
+    row: &Lifecycle,
+    task: Task,
+    fault: Fault,
+    recoverable: bool,
+    from: Option<SandboxState>,
+    now: Instant,
+) -> Step {
+    let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
+    let state = row.status.state;
+    let named = || row.status.desired.fulfilled_by().unwrap_or(state);
+    let draft = match (task, state) {
+        (Task::Pause, SandboxState::Pausing) => draft.state(SandboxState::Started).desired(DesiredState::Started),
+        (Task::Resize { .. }, SandboxState::Resizing)
+        | (Task::Snapshot { .. }, SandboxState::Snapshotting)
+        | (Task::Fork, SandboxState::Forking) => draft.state(from.unwrap_or_else(named)),
+        // A recovery that is refused leaves what the command recorded, and an archiving asks again.
+        (Task::Recover { .. }, _) => return ignored(row, Ignored::NotAwaited, now),
+        (Task::Destroy, _) if row.status.desired == DesiredState::Archived => {
+            return ignored(row, Ignored::NotAwaited, now);
+        }
+        _controller_call if leads_to(task, row).is_some() || under_way(task, state) => {
+            draft.state(SandboxState::Error).reported(fault, recoverable)
+        }
+        _moved_on => return ignored(row, Ignored::NotAwaited, now),
+    };
+    finished(row, draft, now)
+}
+
+/// The state is the one that an accepted call of this kind leads to: the runner took it and now refuses it.
+const fn under_way(task: Task, state: SandboxState) -> bool {
+    match task {
+        Task::Create => matches!(state, SandboxState::Creating),
+        Task::Restore => matches!(state, SandboxState::Restoring),
+        Task::Start => matches!(state, SandboxState::Starting),
+        Task::Resume => matches!(state, SandboxState::Resuming),
+        Task::Stop { .. } => matches!(state, SandboxState::Stopping),
+        Task::Destroy => matches!(state, SandboxState::Destroying),
+        Task::Build => matches!(state, SandboxState::BuildingSnapshot),
+        Task::Pull => matches!(state, SandboxState::PullingSnapshot),
+        Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. } => false,
+    }
+}

@@ -1,0 +1,51 @@
+//! What a decision needs to know and the row does not hold.
+
+use crate::{
+    lifecycle::facts::{self, Mask},
+    policy::Policy,
+    vocabulary::{Instant, MICROS_PER_MINUTE},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The surroundings of a sandbox at the moment of a decision. The default is an ordinary sandbox: no forks, no
+/// links, an organization in good standing, a runner in service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Context {
+    /// How many forks of it are alive: not destroyed, nor meant to be.
+    pub live_fork_children: u32,
+    /// Its organization may not create, start, fork, snapshot, recover or resize.
+    pub organization_suspended: bool,
+    /// When it was last recovered from its backup.
+    pub last_recovery: Option<DateTime<Utc>>,
+    /// Its runner is being emptied.
+    pub runner_draining: bool,
+    /// It is linked to an owner, and so always ephemeral.
+    pub linked: bool,
+    /// It waits unclaimed in a warm pool, where the automatic timers do not act.
+    pub warm_pool: bool,
+}
+
+impl Context {
+    pub(crate) fn facts(self, policy: &Policy, now: Instant) -> Mask {
+        let mut found = 0;
+        if self.live_fork_children == 0 {
+            found |= facts::Childless;
+        }
+        if !self.organization_suspended {
+            found |= facts::Unsuspended;
+        }
+        if !self.linked {
+            found |= facts::Unlinked;
+        }
+        let cooled_down = match self.last_recovery {
+            None => true,
+            Some(last) => {
+                let cooldown = i64::from(policy.recovery_cooldown.get()).saturating_mul(MICROS_PER_MINUTE);
+                now.as_micros().saturating_sub(Instant::from(last).as_micros()) >= cooldown
+            }
+        };
+        if cooled_down { found | facts::CooledDown } else { found }
+    }
+}

@@ -1,0 +1,192 @@
+//! What a step asks of the world: calls to the runner, events to tell, changes to the record's texts. Data, no I/O.
+
+use crate::vocabulary::{DesiredState, Fault, SandboxState, Size};
+use serde::{Deserialize, Serialize};
+
+/// What the runner is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum Task {
+    /// Make the sandbox from its image.
+    Create,
+    /// Make it again from its backup, on a runner that is not the one it was on.
+    Restore,
+    /// Start it.
+    Start,
+    /// Wake it from its memory.
+    Resume,
+    /// Stop it.
+    Stop {
+        /// SIGKILL instead of SIGTERM.
+        force: bool,
+    },
+    /// Pause it.
+    Pause,
+    /// Remove its copy: for good, or because it is archived.
+    Destroy,
+    /// Give it this size.
+    Resize {
+        /// The whole size, not the difference.
+        to: Size,
+    },
+    /// Write an image of it.
+    Snapshot {
+        /// With its memory.
+        include_memory: bool,
+    },
+    /// Copy it.
+    Fork,
+    /// Mend it in place.
+    Recover {
+        /// It will be started afterwards.
+        start: bool,
+    },
+    /// Build its declarative image.
+    Build,
+    /// Fetch its image.
+    Pull,
+}
+
+/// A task with the piece of work it belongs to. Sent again, it keeps its epoch: runners can de-duplicate by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Call {
+    /// What is asked.
+    #[serde(flatten)]
+    pub task: Task,
+    /// The epoch that the answer and the reports echo.
+    pub epoch: u32,
+}
+
+/// What is told beside the changes of state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Notice {
+    /// A start was asked for.
+    Started,
+    /// A stop was asked for.
+    Stopped,
+    /// An archive was asked for.
+    Archived,
+    /// A soft delete by a command.
+    Destroyed,
+    /// A fork's child was made.
+    Created,
+    /// A backup was asked for.
+    BackupCreated,
+    /// A snapshot was written.
+    SnapshotCreated,
+}
+
+/// An event for those who listen: the first two are webhooks, the rest is internal (section 12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum Event {
+    /// The state changed.
+    #[serde(rename = "sandbox.state.updated")]
+    StateUpdated {
+        /// The state before.
+        old_state: SandboxState,
+        /// The state after.
+        new_state: SandboxState,
+    },
+    /// The desired state changed.
+    #[serde(rename = "sandbox.desired-state.updated")]
+    DesiredStateUpdated {
+        /// The desired state before.
+        old_desired_state: DesiredState,
+        /// The desired state after.
+        new_desired_state: DesiredState,
+    },
+    /// A start was asked for.
+    #[serde(rename = "sandbox.started")]
+    Started,
+    /// A stop was asked for.
+    #[serde(rename = "sandbox.stopped")]
+    Stopped,
+    /// An archive was asked for.
+    #[serde(rename = "sandbox.archived")]
+    Archived,
+    /// A soft delete by a command.
+    #[serde(rename = "sandbox.destroyed")]
+    Destroyed,
+    /// A sandbox was made.
+    #[serde(rename = "sandbox.created")]
+    Created,
+    /// A backup was asked for.
+    #[serde(rename = "sandbox.backup.created")]
+    BackupCreated,
+    /// A snapshot was written.
+    #[serde(rename = "sandbox.snapshot.created")]
+    SnapshotCreated,
+}
+
+impl From<Notice> for Event {
+    fn from(notice: Notice) -> Self {
+        match notice {
+            Notice::Started => Self::Started,
+            Notice::Stopped => Self::Stopped,
+            Notice::Archived => Self::Archived,
+            Notice::Destroyed => Self::Destroyed,
+            Notice::Created => Self::Created,
+            Notice::BackupCreated => Self::BackupCreated,
+            Notice::SnapshotCreated => Self::SnapshotCreated,
+        }
+    }
+}
+
+/// What becomes of the record's error reason. The text itself stays with the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReasonText {
+    /// As it is.
+    #[default]
+    Kept,
+    /// Removed.
+    Cleared,
+    /// The text that came with the report.
+    Reported,
+    /// Ours: [`Fault::text`] says it.
+    Ours(Fault),
+}
+
+/// What becomes of the runner column. The identity stays with the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RunnerChange {
+    /// As it is.
+    #[default]
+    Kept,
+    /// Forgotten.
+    Released,
+    /// Forgotten, but kept as the previous runner.
+    ReleasedAsPrevious,
+    /// The runner that the controller's placement found.
+    Assigned,
+    /// The runner that the controller's placement found, the one before being kept as the previous runner.
+    AssignedKeepingPrevious,
+}
+
+/// One thing to carry out with a step, in the same transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Effect {
+    /// Give the name up, so that it can be used again: prefix it with `DESTROYED_` and a timestamp.
+    GiveUpName,
+    /// Replace the auth token.
+    RotateToken,
+    /// Change the error reason.
+    Reason(ReasonText),
+    /// Change the runner.
+    Runner(RunnerChange),
+    /// Store the fork's child: [`Lifecycle::child`](crate::Lifecycle::child).
+    StoreChild,
+    /// Call the runner.
+    Call(Call),
+    /// Tell those who listen.
+    Tell(Event),
+}

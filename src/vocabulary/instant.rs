@@ -1,0 +1,86 @@
+//! Points in time, as a lifecycle stores them.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use core::fmt;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A point in time, in whole microseconds UTC, within the range of chrono.
+///
+/// It is eight bytes where a [`DateTime`] is twelve, and comparing two is one instruction; that is what makes a
+/// deadline cheap. chrono stands at the border: [`From`] both ways. Finer digits than a microsecond are cut.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(i64);
+
+impl Instant {
+    /// The first instant there is.
+    pub const MIN: Self = Self(DateTime::<Utc>::MIN_UTC.timestamp_micros());
+    /// The last instant there is.
+    pub const MAX: Self = Self(DateTime::<Utc>::MAX_UTC.timestamp_micros());
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
+    /// This many microseconds after 1970-01-01T00:00:00Z, kept within the range.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        if micros < Self::MIN.0 {
+            Self::MIN
+        } else if micros > Self::MAX.0 {
+            Self::MAX
+        } else {
+            Self(micros)
+        }
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// This instant and `micros` more (or less), kept within the range.
+    #[must_use]
+    pub const fn saturating_add_micros(self, micros: i64) -> Self {
+        Self::from_micros(self.0.saturating_add(micros))
+    }
+
+    /// This instant and so many minutes more (or less), kept within the range.
+    #[must_use]
+    pub const fn saturating_add_minutes(self, minutes: i64) -> Self {
+        self.saturating_add_micros(minutes.saturating_mul(MICROS_PER_MINUTE))
+    }
+}
+
+/// Microseconds in a minute, the unit of every interval.
+pub(crate) const MICROS_PER_MINUTE: i64 = 60_000_000;
+
+impl From<DateTime<Utc>> for Instant {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self::from_micros(time.timestamp_micros())
+    }
+}
+impl From<Instant> for DateTime<Utc> {
+    fn from(instant: Instant) -> Self {
+        // Every `Instant` is within chrono's range, so the fallback is never taken.
+        DateTime::from_timestamp_micros(instant.0).unwrap_or(Self::MAX_UTC)
+    }
+}
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&DateTime::<Utc>::from(*self).to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        DateTime::<Utc>::deserialize(deserializer).map(Self::from)
+    }
+}

@@ -1,0 +1,58 @@
+//! How large a sandbox is, and by how much it is asked to change.
+
+use core::num::NonZeroU32;
+use serde::{Deserialize, Serialize};
+
+/// What a sandbox holds when it runs. cpu and gpu in cores and devices, memory and disk in GB.
+///
+/// Zero is possible for a stored row; a request names at least 1 of each ([`SizeChange`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Size {
+    /// CPU cores.
+    pub cpu: u32,
+    /// Memory in GB.
+    pub memory: u32,
+    /// Disk in GB.
+    pub disk: u32,
+}
+
+/// The server's own row: 2 cores, 4 GB of memory, 10 GB of disk (section 14 of the domain's facts).
+impl Default for Size {
+    fn default() -> Self {
+        Self { cpu: 2, memory: 4, disk: 10 }
+    }
+}
+
+/// What a resize names. `None` leaves a quantity as it is; what is named is at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SizeChange {
+    /// CPU cores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<NonZeroU32>,
+    /// Memory in GB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<NonZeroU32>,
+    /// Disk in GB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk: Option<NonZeroU32>,
+}
+
+impl SizeChange {
+    /// The size after this change to `size`.
+    #[must_use]
+    pub fn applied_to(self, size: Size) -> Size {
+        Size {
+            cpu: self.cpu.map_or(size.cpu, NonZeroU32::get),
+            memory: self.memory.map_or(size.memory, NonZeroU32::get),
+            disk: self.disk.map_or(size.disk, NonZeroU32::get),
+        }
+    }
+
+    /// Nothing is named at all.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.cpu.is_none() && self.memory.is_none() && self.disk.is_none()
+    }
+}
