@@ -25,9 +25,9 @@ mod vocabulary;
 pub use lifecycle::{Columns, Holding, Lifecycle, Violation, Violations};
 pub use policy::{ApiProfile, Policy, TimeLimits};
 pub use rules::{
-    Answer, Asked, BackupOf, Call, Cause, Changes, Check, Command, Context, Effect, Event, Expects, Ignored, Input, Job,
-    Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale, Step, Task, Timer,
-    Verb,
+    Answer, Asked, BackupOf, Call, Cause, Changes, Check, Command, Context, Effect, Event, Expects, Ignored, Input,
+    Job, Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale, Step, Task,
+    Timer, Verb,
 };
 pub use vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, IntervalError,

@@ -152,7 +152,9 @@ impl TimeLimits {
             SandboxState::Resizing => self.resizing,
             SandboxState::Forking => self.forking,
             SandboxState::Archiving => self.archiving,
-            SandboxState::Destroyed | SandboxState::Started | SandboxState::Stopped | SandboxState::Error => return None,
+            SandboxState::Destroyed | SandboxState::Started | SandboxState::Stopped | SandboxState::Error => {
+                return None;
+            }
             SandboxState::BuildFailed | SandboxState::PendingBuild | SandboxState::Unknown => return None,
             SandboxState::Archived | SandboxState::Paused => return None,
         })

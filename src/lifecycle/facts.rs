@@ -12,7 +12,10 @@ use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState, Fault, S
 pub(crate) type Mask = u64;
 
 /// The bit of a state.
-#[expect(clippy::as_conversions, reason = "the one place where a discriminant becomes a bit; `as` is what const allows")]
+#[expect(
+    clippy::as_conversions,
+    reason = "the one place where a discriminant becomes a bit; `as` is what const allows"
+)]
 pub(crate) const fn state(state: SandboxState) -> Mask {
     1 << state as u8
 }
@@ -114,15 +117,40 @@ facts! {
 pub(crate) const fn states_beside(desired: DesiredState) -> Mask {
     match desired {
         DesiredState::Started => {
-            Started | Stopped | Starting | Archived | Creating | Unknown | Restoring | PendingBuild | BuildingSnapshot
-                | PullingSnapshot | Archiving | Error | BuildFailed | Resizing | Snapshotting | Forking | Paused | Resuming
+            Started
+                | Stopped
+                | Starting
+                | Archived
+                | Creating
+                | Unknown
+                | Restoring
+                | PendingBuild
+                | BuildingSnapshot
+                | PullingSnapshot
+                | Archiving
+                | Error
+                | BuildFailed
+                | Resizing
+                | Snapshotting
+                | Forking
+                | Paused
+                | Resuming
         }
         DesiredState::Stopped => {
             Started | Stopping | Stopped | Error | BuildFailed | Resizing | Snapshotting | Forking | Paused | Pausing
         }
         DesiredState::Archived => Archived | Archiving | Stopped | Error | BuildFailed,
         DesiredState::Destroyed => {
-            Destroyed | Destroying | Stopped | Started | Archived | Error | BuildFailed | Archiving | PendingBuild | Paused
+            Destroyed
+                | Destroying
+                | Stopped
+                | Started
+                | Archived
+                | Error
+                | BuildFailed
+                | Archiving
+                | PendingBuild
+                | Paused
         }
         DesiredState::Paused => Started | Pausing | Paused | Error,
         DesiredState::Resized => STATES,
@@ -159,9 +187,8 @@ pub(crate) fn of(row: &Lifecycle) -> Mask {
     let status = row.status;
     let (at, wish) = (state(status.state), wants(status.desired));
     let settled = states_fulfilling(status.desired) & at != 0;
-    let from_backup = status.fault == Some(Fault::Timeout)
-        && status.backup == BackupState::Completed
-        && status.has_backup_ref;
+    let from_backup =
+        status.fault == Some(Fault::Timeout) && status.backup == BackupState::Completed && status.has_backup_ref;
     let backup_idle = match status.backup {
         BackupState::None | BackupState::Completed | BackupState::Error => true,
         BackupState::Pending | BackupState::InProgress => false,

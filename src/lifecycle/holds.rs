@@ -17,7 +17,9 @@ impl Lifecycle {
     #[must_use]
     pub const fn holding(&self) -> Holding {
         let (compute, disk) = match self.status.state {
-            SandboxState::Creating | SandboxState::Restoring | SandboxState::Started | SandboxState::Starting => (true, true),
+            SandboxState::Creating | SandboxState::Restoring | SandboxState::Started | SandboxState::Starting => {
+                (true, true)
+            }
             SandboxState::Stopping | SandboxState::PendingBuild | SandboxState::BuildingSnapshot => (true, true),
             SandboxState::Unknown | SandboxState::PullingSnapshot | SandboxState::Forking => (true, true),
             SandboxState::Pausing | SandboxState::Resuming => (true, true),

@@ -1,6 +1,7 @@
 //! The value on which every rule is decided: small, `Copy`, and able to hold whatever a stored row holds.
 
 mod check;
+mod child;
 mod columns;
 pub(crate) mod facts;
 mod holds;

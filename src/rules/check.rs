@@ -184,8 +184,12 @@ macro_rules! commands {
 }
 
 macro_rules! already {
-    () => { [0, 0] };
-    ($a:expr, $b:expr) => { [$a, $b] };
+    () => {
+        [0, 0]
+    };
+    ($a:expr, $b:expr) => {
+        [$a, $b]
+    };
 }
 
 macro_rules! from {

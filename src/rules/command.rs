@@ -2,7 +2,10 @@
 
 use super::Verb;
 use crate::{
-    lifecycle::{Lifecycle, facts::{self, Mask}},
+    lifecycle::{
+        Lifecycle,
+        facts::{self, Mask},
+    },
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, SizeChange, Ttl},
 };
 use serde::{Deserialize, Serialize};
@@ -113,7 +116,13 @@ impl Command {
     pub(crate) fn facts(self, row: &Lifecycle) -> Mask {
         match self {
             Self::Resize(change) => of_resize(change, row),
-            Self::Snapshot { memory } => if memory { facts::WithMemory } else { facts::WithoutMemory },
+            Self::Snapshot { memory } => {
+                if memory {
+                    facts::WithMemory
+                } else {
+                    facts::WithoutMemory
+                }
+            }
             Self::Recover { start } => when(start, facts::StartsAfter),
             Self::AutoStop { minutes } => when(minutes == AutoStop::Never, facts::TurnsOff),
             Self::AutoPause { minutes } => when(minutes == AutoPause::Never, facts::TurnsOff),

@@ -94,12 +94,13 @@ impl Draft {
     }
 
     pub(crate) const fn runner(mut self, change: RunnerChange) -> Self {
-        self.step.after.has_runner = match change {
-            RunnerChange::Kept => self.step.after.has_runner,
-            RunnerChange::Released | RunnerChange::ReleasedAsPrevious => false,
-            RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious => true,
+        let had_one = self.step.after.has_runner;
+        (self.step.after.has_runner, self.step.runner) = match change {
+            RunnerChange::Kept => return self,
+            RunnerChange::Released | RunnerChange::ReleasedAsPrevious if !had_one => return self,
+            RunnerChange::Released | RunnerChange::ReleasedAsPrevious => (false, change),
+            RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious => (true, change),
         };
-        self.step.runner = change;
         self
     }
 
@@ -194,8 +195,8 @@ impl Draft {
 /// A new piece of work for a runner: a call of its own, or a new debt of the controller. Late answers to the work
 /// before it no longer bear on the row.
 fn begins_work(step: &Step) -> bool {
-    let newly_wanted = step.before.desired != step.after.desired
-        && step.after.desired.fulfilled_by() != Some(step.after.state);
+    let newly_wanted =
+        step.before.desired != step.after.desired && step.after.desired.fulfilled_by() != Some(step.after.state);
     let newly_owed = step.after.pending && !step.before.pending;
     step.call.is_some() || newly_wanted || newly_owed || step.soft_delete
 }

@@ -1,7 +1,7 @@
 //! The one door: a command, a report or a timer goes in; a step or a refusal comes out. Nothing is mutated.
 
-pub(crate) mod check;
 mod answer;
+pub(crate) mod check;
 mod command;
 mod context;
 mod draft;
@@ -185,7 +185,14 @@ fn decide_command(
 fn refused(row: &Lifecycle, verb: Verb, facts: Mask, failing: u16) -> Refusal {
     let first = usize::try_from(failing.trailing_zeros()).unwrap_or_default();
     let reason = verb.row().checks.get(first).map_or(Reason::InProgress, |check| check.reason);
-    Refusal { asked: Asked::Command(verb), state: row.status.state, desired: row.status.desired, reason, failing, facts }
+    Refusal {
+        asked: Asked::Command(verb),
+        state: row.status.state,
+        desired: row.status.desired,
+        reason,
+        failing,
+        facts,
+    }
 }
 
 /// The column that a command sets beside the states.
@@ -201,7 +208,9 @@ fn edit_of(command: Command, row: &Lifecycle, policy: &Policy, now: Instant) -> 
         }
         // Never back: a touch that arrives late does not make a sandbox look idle.
         Command::Touch => Edit::Touch(now.max(row.last_activity)),
-        Command::Start | Command::Stop { .. } | Command::Destroy { .. } | Command::Pause | Command::Archive => Edit::None,
+        Command::Start | Command::Stop { .. } | Command::Destroy { .. } | Command::Pause | Command::Archive => {
+            Edit::None
+        }
         Command::Resize(_) | Command::Fork | Command::Snapshot { .. } | Command::Recover { .. } => Edit::None,
         Command::Backup => Edit::None,
     }

@@ -3,8 +3,7 @@
 use super::Verb;
 
 /// Why something is refused. The code is what the recorded server's tables call it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[derive(strum::IntoStaticStr, strum::VariantArray, strum::EnumCount)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray, strum::EnumCount)]
 #[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
@@ -108,7 +107,9 @@ impl Reason {
     #[must_use]
     pub const fn retry(self) -> Retry {
         match self {
-            Self::InProgress | Self::RecoverCooldown | Self::BackupInProgress | Self::ForkChildren => Retry::WhenSettled,
+            Self::InProgress | Self::RecoverCooldown | Self::BackupInProgress | Self::ForkChildren => {
+                Retry::WhenSettled
+            }
             Self::Conflict => Retry::ReadAgain,
             Self::NoChange => Retry::AlreadySo,
             Self::DiskNeedsStop | Self::CpuShrinkRunning | Self::MemShrinkRunning | Self::DiskShrink => {

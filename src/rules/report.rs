@@ -296,7 +296,9 @@ fn completed(row: &Lifecycle, draft: Draft, job: Job) -> Draft {
         Job::Stop => draft.state(SandboxState::Stopped).backup(BackupState::None, false),
         Job::Destroy => match row.status.desired {
             DesiredState::Archived => draft.state(SandboxState::Archived),
-            DesiredState::Destroyed | DesiredState::Started | DesiredState::Stopped => draft.state(SandboxState::Destroyed),
+            DesiredState::Destroyed | DesiredState::Started | DesiredState::Stopped => {
+                draft.state(SandboxState::Destroyed)
+            }
             DesiredState::Resized | DesiredState::Paused => draft.state(SandboxState::Destroyed),
         },
         Job::Pause => draft.state(SandboxState::Paused),
@@ -315,7 +317,8 @@ fn returned(row: &Lifecycle, draft: Draft, job: Job, outcome: Outcome, back: Opt
     let draft = draft.state(back.unwrap_or(named));
     match (job, outcome) {
         (Job::Resize { to }, Outcome::Completed) => draft.edit(Edit::Size(to)),
-        (Job::Snapshot, Outcome::Completed) => draft.notice(Some(Notice::SnapshotCreated)),
+        // Within the call the caller tells of the snapshot itself; `back` is known only there.
+        (Job::Snapshot, Outcome::Completed) if back.is_none() => draft.notice(Some(Notice::SnapshotCreated)),
         (_, Outcome::Completed | Outcome::Failed { .. }) => draft,
     }
 }

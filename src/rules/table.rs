@@ -238,7 +238,11 @@ impl V {
         self.row().from
     }
 
-    #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "the table has one row for each verb, in order")]
+    #[expect(
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        reason = "the table has one row for each verb, in order"
+    )]
     pub(crate) fn row(self) -> &'static Row {
         &ROWS[self as usize]
     }

@@ -3,8 +3,19 @@
 use super::word::word;
 
 /// The state of a sandbox's backup, from which it can be archived and restored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[derive(strum::IntoStaticStr, strum::VariantArray, strum::EnumString, strum::EnumCount)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::EnumString,
+    strum::EnumCount,
+)]
 #[strum(parse_err_ty = super::UnknownWord, parse_err_fn = super::UnknownWord::of::<BackupState>)]
 #[repr(u8)]
 #[non_exhaustive]

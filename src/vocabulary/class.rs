@@ -3,8 +3,19 @@
 use super::word::word;
 
 /// The class of a sandbox. Which command it takes depends on it: only a VM can pause, resume and fork.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[derive(strum::IntoStaticStr, strum::VariantArray, strum::EnumString, strum::EnumCount)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::EnumString,
+    strum::EnumCount,
+)]
 #[strum(serialize_all = "kebab-case")]
 #[strum(parse_err_ty = super::UnknownWord, parse_err_fn = super::UnknownWord::of::<SandboxClass>)]
 #[repr(u8)]

@@ -3,8 +3,20 @@
 use super::{SandboxState, word::word};
 
 /// Where a sandbox is meant to go. Another type than [`SandboxState`], for most states cannot be wished for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[derive(strum::IntoStaticStr, strum::VariantArray, strum::EnumString, strum::EnumCount)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::EnumString,
+    strum::EnumCount,
+)]
 #[strum(serialize_all = "snake_case")]
 #[strum(parse_err_ty = super::UnknownWord, parse_err_fn = super::UnknownWord::of::<DesiredState>)]
 #[repr(u8)]

@@ -3,8 +3,18 @@
 use super::word::word;
 
 /// Why a sandbox is in error. The text stays with the caller; rules read only this.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[derive(strum::IntoStaticStr, strum::VariantArray, strum::EnumString, strum::EnumCount)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::EnumString,
+    strum::EnumCount,
+)]
 #[strum(serialize_all = "kebab-case")]
 #[strum(parse_err_ty = super::UnknownWord, parse_err_fn = super::UnknownWord::of::<Fault>)]
 #[repr(u8)]

@@ -3,8 +3,18 @@
 use super::word::word;
 
 /// A GPU model. How many a sandbox holds stands in its [`Size`](crate::Size).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[derive(strum::IntoStaticStr, strum::VariantArray, strum::EnumString, strum::EnumCount)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::EnumString,
+    strum::EnumCount,
+)]
 #[strum(parse_err_ty = super::UnknownWord, parse_err_fn = super::UnknownWord::of::<GpuType>)]
 #[repr(u8)]
 #[non_exhaustive]

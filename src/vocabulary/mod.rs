@@ -22,11 +22,9 @@ pub use fault::Fault;
 pub use gpu::GpuType;
 pub use instant::Instant;
 pub(crate) use instant::MICROS_PER_MINUTE;
-pub use interval::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, Minutes, Negative, QueueTimeout, Ttl,
-};
+pub use interval::{AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, Minutes, Negative, QueueTimeout, Ttl};
 pub use open::Open;
 pub use size::{Size, SizeChange};
 pub use state::SandboxState;
-pub(crate) use word::{WordVisitor, word};
 pub use word::{UnknownWord, Word};
+pub(crate) use word::{WordVisitor, word};

@@ -6,8 +6,20 @@ use super::word::word;
 ///
 /// What a client is shown may differ for a moment: see [`Lifecycle::reported_state`](crate::Lifecycle::reported_state).
 /// Source: the published API description (0.190 to 0.226); the order of declaration is ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[derive(strum::IntoStaticStr, strum::VariantArray, strum::EnumString, strum::EnumCount)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::EnumString,
+    strum::EnumCount,
+)]
 #[strum(serialize_all = "snake_case")]
 #[strum(parse_err_ty = super::UnknownWord, parse_err_fn = super::UnknownWord::of::<SandboxState>)]
 #[repr(u8)]
