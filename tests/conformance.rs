@@ -10,8 +10,12 @@
 mod commands;
 #[path = "conformance/differences.rs"]
 mod differences;
+#[path = "conformance/jobs.rs"]
+mod jobs;
 #[path = "conformance/judge.rs"]
 mod judge;
+#[path = "conformance/reports.rs"]
+mod reports;
 #[path = "conformance/simple.rs"]
 mod simple;
 #[path = "conformance/table.rs"]
@@ -20,11 +24,13 @@ mod table;
 use std::{path::PathBuf, process::ExitCode, sync::Mutex};
 
 /// How a row of each table is judged.
-const TABLES: [(&str, judge::Judge); 4] = [
+const TABLES: [(&str, judge::Judge); 6] = [
     ("valid", simple::valid),
     ("projection", simple::projection),
     ("invariants", simple::invariants),
     ("commands", commands::judge),
+    ("reports", reports::judge),
+    ("jobs", jobs::judge),
 ];
 
 fn main() -> ExitCode {

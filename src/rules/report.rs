@@ -6,7 +6,7 @@ use super::{
     step::{Cause, Ignored},
 };
 use crate::{
-    lifecycle::Lifecycle,
+    lifecycle::{Lifecycle, facts},
     vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState, Size},
 };
 use serde::{Deserialize, Serialize};
@@ -228,36 +228,36 @@ pub(crate) fn finished(row: &Lifecycle, draft: Draft, now: Instant) -> Step {
     draft.finish().unwrap_or_else(|Incoherent| ignored(row, Ignored::BreaksRule4, now))
 }
 
-/// The job that ended is the one this row waits for (section 8; differences D10 and D16).
-fn awaits(row: &Lifecycle, job: Job) -> bool {
-    let (state, desired) = (row.status.state, row.status.desired);
-    let elsewhere = match state {
-        SandboxState::Destroyed | SandboxState::Resizing | SandboxState::Snapshotting => true,
-        SandboxState::Forking | SandboxState::Pausing => true,
-        SandboxState::Creating | SandboxState::Restoring | SandboxState::Destroying | SandboxState::Started => false,
-        SandboxState::Stopped | SandboxState::Starting | SandboxState::Stopping | SandboxState::Error => false,
-        SandboxState::BuildFailed | SandboxState::PendingBuild | SandboxState::BuildingSnapshot => false,
-        SandboxState::Unknown | SandboxState::PullingSnapshot | SandboxState::Archived => false,
-        SandboxState::Archiving | SandboxState::Paused | SandboxState::Resuming => false,
+/// Why the job that ended is not the one this row waits for (section 8; differences D10 and D16).
+fn stranger(row: &Lifecycle, job: Job) -> Option<Ignored> {
+    let status = row.status;
+    let wanted = match job {
+        Job::Create | Job::Start | Job::ForkChild | Job::Recover { start: true } => facts::WantsStarted,
+        Job::Stop | Job::Recover { start: false } => facts::WantsStopped,
+        Job::Destroy if status.backup == BackupState::Completed => facts::WantsDestroyed | facts::WantsArchived,
+        Job::Destroy => facts::WantsDestroyed,
+        Job::Resize { .. } | Job::Snapshot | Job::ForkSource => facts::WantsStarted | facts::WantsStopped,
+        Job::Pause | Job::Backup { .. } => facts::WISHES,
     };
-    let under_way = !elsewhere && !row.is_settled();
-    let runs_or_rests = matches!(desired, DesiredState::Started | DesiredState::Stopped);
-    match job {
-        Job::Create | Job::Start | Job::ForkChild => under_way && desired == DesiredState::Started,
-        Job::Stop => under_way && desired == DesiredState::Stopped,
-        Job::Destroy => {
-            let archives = desired == DesiredState::Archived && row.status.backup == BackupState::Completed;
-            under_way && (desired == DesiredState::Destroyed || archives)
+    let changes_in_place = facts::Resizing | facts::Snapshotting | facts::Forking | facts::Pausing;
+    let awaited_in = match job {
+        Job::Create | Job::Start | Job::ForkChild | Job::Stop | Job::Destroy if row.is_settled() => 0,
+        Job::Create | Job::Start | Job::ForkChild | Job::Stop | Job::Destroy => {
+            facts::not(facts::Destroyed | changes_in_place)
         }
-        Job::Recover { start } => {
-            let wanted = if start { DesiredState::Started } else { DesiredState::Stopped };
-            state == SandboxState::Error && desired == wanted
-        }
-        Job::Pause => state == SandboxState::Pausing,
-        Job::Resize { .. } => state == SandboxState::Resizing && runs_or_rests,
-        Job::Snapshot => state == SandboxState::Snapshotting && runs_or_rests,
-        Job::ForkSource => state == SandboxState::Forking && runs_or_rests,
-        Job::Backup { .. } => true,
+        Job::Recover { .. } => facts::Error,
+        Job::Pause => facts::Pausing,
+        Job::Resize { .. } => facts::Resizing,
+        Job::Snapshot => facts::Snapshotting,
+        Job::ForkSource => facts::Forking,
+        Job::Backup { .. } => facts::STATES,
+    };
+    if row.facts & wanted == 0 {
+        Some(Ignored::NotWanted)
+    } else if row.facts & awaited_in == 0 {
+        Some(Ignored::NotAwaited)
+    } else {
+        None
     }
 }
 
@@ -273,8 +273,8 @@ pub(crate) fn ended(
     if let Job::Backup { of } = job {
         return backup_ended(row, of, outcome, context, now);
     }
-    if back.is_none() && !awaits(row, job) {
-        return ignored(row, Ignored::NotAwaited, now);
+    if let (None, Some(why)) = (back, stranger(row, job)) {
+        return ignored(row, why, now);
     }
     let draft = Draft::new(row, Cause::Report(job.kind()), now);
     let draft = match (job, outcome) {

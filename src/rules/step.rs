@@ -45,7 +45,9 @@ pub enum Ignored {
     SameState,
     /// The sandbox is to be destroyed: nothing else matters any more.
     ToBeDestroyed,
-    /// The row does not wait for this job: its desired state or its state is another.
+    /// The sandbox is meant to go elsewhere: the job is void. A fork's child is told only when its source is not.
+    NotWanted,
+    /// The row does not wait for this job: its state is another, or it is where it was to go.
     NotAwaited,
     /// The write would break rule 4.
     BreaksRule4,

@@ -1,7 +1,7 @@
 //! Comparing rows: what was recorded, what the differences make of it, and what this crate does.
 
 use crate::{
-    differences::{DIFFERENCES, Difference},
+    differences::{self, Difference},
     table::{self, Row},
 };
 use std::{collections::BTreeMap, error::Error, path::Path};
@@ -36,16 +36,15 @@ pub fn run(name: &str, path: &Path, judge: Option<Judge>, must_cover: bool) -> R
         faults: Vec::new(),
     };
     let Some(judge) = judge else { return Ok(report) };
-    let mine: Vec<(usize, &Difference)> =
-        DIFFERENCES.iter().enumerate().filter(|(_, difference)| difference.table == name).collect();
+    let mine = differences::on(name);
     for row in &rows {
         let Some(got) = judge(row) else { continue };
         report.judged += 1;
-        report.one(row, &columns, &got, &mine);
+        report.one(row, &columns, &got, mine);
     }
     if must_cover {
-        for (index, difference) in &mine {
-            if !report.covered.contains_key(index) {
+        for (index, difference) in mine.iter().enumerate() {
+            if !report.covered.contains_key(&index) {
                 report.faults.push(format!("{} covers no row of {name}", difference.id));
             }
         }
@@ -54,17 +53,18 @@ pub fn run(name: &str, path: &Path, judge: Option<Judge>, must_cover: bool) -> R
 }
 
 impl Report {
-    fn one(&mut self, row: &Row, columns: &[String], got: &Answer, differences: &[(usize, &Difference)]) {
+    fn one(&mut self, row: &Row, columns: &[String], got: &Answer, differences: &[Difference]) {
         let recorded: Answer = got.keys().map(|column| (*column, row.get(column).to_owned())).collect();
         let mut expected = recorded.clone();
         let mut applied = Vec::new();
-        for (index, difference) in differences {
+        for (index, difference) in differences.iter().enumerate() {
             if (difference.applies)(row, &expected) {
                 let before = expected.clone();
                 (difference.instead)(row, &mut expected);
-                if expected != before {
-                    applied.push((*index, difference.id));
-                } else if difference.strict {
+                applied.push((index, difference.id));
+                let mut alone = recorded.clone();
+                (difference.instead)(row, &mut alone);
+                if expected == before && alone == recorded {
                     self.faults.push(format!("{} changes nothing on {}", difference.id, show(row, columns)));
                 }
             }
@@ -90,7 +90,7 @@ impl Report {
     pub fn line(&self) -> String {
         let mut by_id: BTreeMap<(u32, &str), usize> = BTreeMap::new();
         for (index, count) in &self.covered {
-            let id = DIFFERENCES[*index].id;
+            let id = differences::on(&self.table)[*index].id;
             *by_id.entry((id[1..].parse().expect("an id is D and a number"), id)).or_default() += count;
         }
         let counts: Vec<String> = by_id.iter().map(|((_, id), count)| format!("{id} {count}")).collect();

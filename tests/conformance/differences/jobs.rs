@@ -1,0 +1,146 @@
+//! Where the end of a job is judged otherwise: D1, D9, D10, D12, D16 and D17.
+
+use super::{Difference, comes_to_rest, may_stand_beside, pending, set, untouched};
+use crate::table::Row;
+
+fn fails(row: &Row) -> bool {
+    row.get("status") != "COMPLETED"
+}
+
+/// The desired state is one that this job answers to (as recorded).
+fn wanted(row: &Row) -> bool {
+    let desired = row.get("desired");
+    match (row.get("job"), row.get("arg")) {
+        ("CREATE_SANDBOX" | "START_SANDBOX", _) | ("FORK_SANDBOX", "fork") | ("RECOVER_SANDBOX", "start") => {
+            desired == "started"
+        }
+        ("STOP_SANDBOX", _) | ("RECOVER_SANDBOX", "skip") => desired == "stopped",
+        ("DESTROY_SANDBOX", _) => desired == "destroyed" || (desired == "archived" && row.get("backup") == "Completed"),
+        _ => false,
+    }
+}
+
+/// The row has moved past what this job is about.
+fn late(row: &Row) -> bool {
+    let state = row.get("state");
+    match row.get("job") {
+        "RECOVER_SANDBOX" => state != "error",
+        _ => {
+            state == row.get("desired")
+                || ["destroyed", "resizing", "snapshotting", "forking", "pausing"].contains(&state)
+        }
+    }
+}
+
+/// A recoverable timeout with a usable backup (rule 5).
+fn timeout_recoverable(row: &Row) -> bool {
+    row.get("status") == "FAILED_TIMEOUT" && row.get("backup") == "Completed" && row.is("has_backup_ref")
+}
+
+fn bit(value: bool) -> &'static str {
+    if value { "1" } else { "0" }
+}
+
+pub const JOBS: &[Difference] = &[
+    // D16 late jobs: ignored on a sandbox that is already where it was to go, or where another change is under way.
+    Difference {
+        id: "D16",
+        applies: |row, _| wanted(row) && late(row),
+        instead: |row, expected| {
+            untouched(row, expected);
+            if row.get("job") == "FORK_SANDBOX" {
+                set(expected, &[("events", "state.updated")]); // The source's, which is told first.
+            }
+        },
+    },
+    // D10 fork's end: moves the source only while it is forking; the child still moves.
+    Difference {
+        id: "D10",
+        applies: |row, _| {
+            let rests = row.get("state") == row.get("desired") && !row.is("pending");
+            row.get("arg") == "source"
+                && row.get("state") != "forking"
+                && ["started", "stopped"].contains(&row.get("desired"))
+                && !rests
+        },
+        instead: |row, expected| {
+            untouched(row, expected);
+            set(expected, &[("events", "state.updated")]);
+        },
+    },
+    // D12 backup failure: a draining runner breaks only what rests; the others are as on any other runner.
+    Difference {
+        id: "D12",
+        applies: |row, _| {
+            let coherent = may_stand_beside(row.get("state"), row.get("desired"));
+            row.get("arg") == "draining"
+                && row.get("status") == "FAILED_RECOVERABLE"
+                && !["stopped", "archiving", "error"].contains(&row.get("state"))
+                && (coherent || row.get("desired") != "paused")
+        },
+        instead: |row, expected| {
+            untouched(row, expected);
+            let (state, desired) = (row.get("state"), row.get("desired"));
+            if !may_stand_beside(state, desired) {
+                return set(expected, &[("invalid", "1")]);
+            }
+            set(
+                expected,
+                &[
+                    ("pending'", pending(state, desired)),
+                    ("backup'", if state == "destroyed" { "None" } else { "Error" }),
+                    ("runner'", bit(row.is("runner") && !["destroyed", "archived"].contains(&state))),
+                    ("recoverable'", bit(desired == "archived")),
+                ],
+            );
+        },
+    },
+    // D17 failed destroy of an archive: ignored, the next pass asks again.
+    Difference {
+        id: "D17",
+        applies: |row, _| {
+            row.get("job") == "DESTROY_SANDBOX" && fails(row) && row.get("desired") == "archived" && wanted(row)
+        },
+        instead: untouched,
+    },
+    // D1 failed pause: error may stand beside paused, whichever job leads there.
+    Difference {
+        id: "D1",
+        applies: |row, expected| {
+            let breaks = match row.get("job") {
+                "PAUSE_SANDBOX" => fails(row),
+                "CREATE_BACKUP" => {
+                    let drained = row.get("arg") == "draining" && row.get("status") == "FAILED_RECOVERABLE";
+                    row.get("state") == "error" || (drained && ["stopped", "archiving"].contains(&row.get("state")))
+                }
+                _ => false,
+            };
+            expected["invalid"] == "1" && row.get("desired") == "paused" && breaks
+        },
+        instead: |row, expected| {
+            set(expected, &[("invalid", "0"), ("state'", "error"), ("pending'", "0")]);
+            if row.get("state") != "error" {
+                let recoverable = row.get("status") == "FAILED_RECOVERABLE" || timeout_recoverable(row);
+                let recoverable = bit(recoverable);
+                set(expected, &[("error'", "other"), ("events", "state.updated"), ("recoverable'", recoverable)]);
+            }
+            if row.get("job") == "CREATE_BACKUP" {
+                if fails(row) {
+                    let counts = row.get("arg") == "draining" && row.get("status") == "FAILED_RECOVERABLE";
+                    set(expected, &[("backup'", "Error"), ("recoverable'", bit(counts))]);
+                } else {
+                    set(expected, &[("backup'", "Completed"), ("backup_ref", "1")]);
+                }
+            }
+        },
+    },
+    // D9 clean start: what reaches a rest carries neither an older reason nor the flag.
+    Difference {
+        id: "D9",
+        applies: |row, expected| {
+            let carries = expected["error'"] == "kept" || expected["recoverable'"] == "1";
+            comes_to_rest(row, expected) && carries
+        },
+        instead: |_, expected| set(expected, &[("error'", "none"), ("recoverable'", "0")]),
+    },
+];
