@@ -6,6 +6,8 @@
 //! what is expected there instead. It fails when a row differs without one, when a difference changes nothing on a row
 //! it claims, and when it covers no row of the project's own tables.
 
+#[path = "conformance/actions.rs"]
+mod actions;
 #[path = "conformance/commands.rs"]
 mod commands;
 #[path = "conformance/differences.rs"]
@@ -20,17 +22,22 @@ mod reports;
 mod simple;
 #[path = "conformance/table.rs"]
 mod table;
+#[path = "conformance/timers.rs"]
+mod timers;
 
 use std::{path::PathBuf, process::ExitCode, sync::Mutex};
 
 /// How a row of each table is judged.
-const TABLES: [(&str, judge::Judge); 6] = [
+const TABLES: [(&str, judge::Judge); 9] = [
     ("valid", simple::valid),
     ("projection", simple::projection),
     ("invariants", simple::invariants),
     ("commands", commands::judge),
     ("reports", reports::judge),
     ("jobs", jobs::judge),
+    ("actions", actions::actions),
+    ("placement", actions::placement),
+    ("timers", timers::judge),
 ];
 
 fn main() -> ExitCode {

@@ -44,11 +44,8 @@ const fn leads_to(task: Task, row: &Lifecycle) -> Option<SandboxState> {
         (Task::Build, DesiredState::Started) if matches!(state, SandboxState::PendingBuild) => {
             Some(SandboxState::BuildingSnapshot)
         }
-        (Task::Pull, DesiredState::Started) if matches!(state, SandboxState::PullingSnapshot) => {
-            Some(SandboxState::PullingSnapshot)
-        }
         (Task::Create | Task::Restore | Task::Start | Task::Resume | Task::Stop { .. } | Task::Destroy, _) => None,
-        (Task::Build | Task::Pull | Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork, _) => None,
+        (Task::Build | Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork, _) => None,
         (Task::Recover { .. }, _) => None,
     }
 }
@@ -74,7 +71,7 @@ fn accepted(row: &Lifecycle, task: Task, now: Instant) -> Step {
 /// The call went to a runner that placement found, and the row is that runner's from now on.
 const fn takes_a_runner(task: Task) -> bool {
     match task {
-        Task::Restore | Task::Build | Task::Pull => true,
+        Task::Restore | Task::Build => true,
         Task::Create | Task::Start | Task::Resume | Task::Stop { .. } | Task::Pause | Task::Destroy => false,
         Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. } => false,
     }
@@ -97,7 +94,7 @@ fn done(
         Task::Snapshot { .. } => Job::Snapshot,
         Task::Fork => Job::ForkSource,
         Task::Recover { .. } => return recovered(row, now),
-        Task::Build | Task::Pull => return Ok(ignored(row, Ignored::NotAwaited, now)),
+        Task::Build => return Ok(ignored(row, Ignored::NotAwaited, now)),
     };
     Ok(ended(row, job, Outcome::Completed, back(row, task, from), context, now))
 }
@@ -168,7 +165,6 @@ const fn under_way(task: Task, state: SandboxState) -> bool {
         Task::Stop { .. } => matches!(state, SandboxState::Stopping),
         Task::Destroy => matches!(state, SandboxState::Destroying),
         Task::Build => matches!(state, SandboxState::BuildingSnapshot),
-        Task::Pull => matches!(state, SandboxState::PullingSnapshot),
         Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. } => false,
     }
 }

@@ -19,6 +19,8 @@ pub struct Context {
     pub organization_suspended: bool,
     /// When it was last recovered from its backup.
     pub last_recovery: Option<DateTime<Utc>>,
+    /// Its runner does not answer: the automatic timers that need it wait.
+    pub runner_unready: bool,
     /// Its runner is being emptied.
     pub runner_draining: bool,
     /// It is linked to an owner, and so always ephemeral.

@@ -1,7 +1,7 @@
 //! A write on its way: columns are changed one by one, and `finish` holds the result against the invariants.
 
 use super::{
-    effect::{Call, Notice, ReasonText, RunnerChange, Task},
+    effect::{Call, Notice, ReasonText, RunnerChange, Stamp, Task},
     step::{Cause, Edit, Step},
 };
 use crate::{
@@ -116,6 +116,11 @@ impl Draft {
 
     pub(crate) const fn notice(mut self, notice: Option<Notice>) -> Self {
         self.step.notice = notice;
+        self
+    }
+
+    pub(crate) const fn stamp(mut self, stamp: Stamp) -> Self {
+        self.step.stamp = Some(stamp);
         self
     }
 

@@ -44,8 +44,6 @@ pub enum Task {
     },
     /// Build its declarative image.
     Build,
-    /// Fetch its image.
-    Pull,
 }
 
 /// A task with the piece of work it belongs to. Sent again, it keeps its epoch: runners can de-duplicate by it.
@@ -164,10 +162,23 @@ pub enum RunnerChange {
     Released,
     /// Forgotten, but kept as the previous runner.
     ReleasedAsPrevious,
-    /// The runner that the controller's placement found.
+    /// The runner that the controller's placement found; where it lacks the image, it is to fetch it.
     Assigned,
     /// The runner that the controller's placement found, the one before being kept as the previous runner.
     AssignedKeepingPrevious,
+}
+
+/// What a timer leaves on the record beside the lifecycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Stamp {
+    /// `queueTimedOutAt` is set to the step's time. (spec)
+    QueueTimedOut,
+    /// `spotEvictedAt` is set to the step's time. (spec)
+    SpotEvicted,
+    /// The record is removed: its retention is over.
+    Purge,
 }
 
 /// One thing to carry out with a step, in the same transaction.
@@ -183,6 +194,8 @@ pub enum Effect {
     Reason(ReasonText),
     /// Change the runner.
     Runner(RunnerChange),
+    /// Mark the record.
+    Stamp(Stamp),
     /// Store the fork's child: [`Lifecycle::child`](crate::Lifecycle::child).
     StoreChild,
     /// Call the runner.

@@ -2,6 +2,7 @@
 
 mod answer;
 pub(crate) mod check;
+mod clock;
 mod command;
 mod context;
 mod draft;
@@ -16,9 +17,10 @@ pub(crate) mod typed;
 mod unasked;
 
 pub use check::Check;
+pub use clock::Clock;
 pub use command::Command;
 pub use context::Context;
-pub use effect::{Call, Effect, Event, Notice, ReasonText, RunnerChange, Task};
+pub use effect::{Call, Effect, Event, Notice, ReasonText, RunnerChange, Stamp, Task};
 pub use reason::{Reason, Retry};
 pub use refusal::{Asked, Refusal};
 pub use report::{Answer, BackupOf, Job, Outcome, Report, ReportKind};
@@ -27,7 +29,9 @@ pub use table::{Verb, verb};
 pub use timer::Timer;
 
 pub(crate) use draft::{Draft, Incoherent};
+pub(crate) use report::finished;
 pub(crate) use step::Edit;
+pub(crate) use timer::over;
 
 use crate::{
     lifecycle::{Lifecycle, facts, facts::Mask},

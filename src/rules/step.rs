@@ -2,7 +2,7 @@
 
 use super::{
     Verb,
-    effect::{Call, Effect, Event, Notice, ReasonText, RunnerChange},
+    effect::{Call, Effect, Event, Notice, ReasonText, RunnerChange, Stamp},
     report::ReportKind,
     timer::Timer,
 };
@@ -89,6 +89,7 @@ pub struct Step {
     pub(crate) notice: Option<Notice>,
     pub(crate) reason: ReasonText,
     pub(crate) runner: RunnerChange,
+    pub(crate) stamp: Option<Stamp>,
     pub(crate) token: bool,
     pub(crate) soft_delete: bool,
     pub(crate) child: bool,
@@ -210,6 +211,7 @@ impl Step {
             notice: None,
             reason: ReasonText::Kept,
             runner: RunnerChange::Kept,
+            stamp: None,
             token: false,
             soft_delete: false,
             child: false,
@@ -324,6 +326,7 @@ impl Step {
             self.token.then_some(Effect::RotateToken),
             (self.reason != ReasonText::Kept).then_some(Effect::Reason(self.reason)),
             (self.runner != RunnerChange::Kept).then_some(Effect::Runner(self.runner)),
+            self.stamp.map(Effect::Stamp),
             self.child.then_some(Effect::StoreChild),
             self.call.map(Effect::Call),
             state.map(Effect::Tell),

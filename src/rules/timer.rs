@@ -1,18 +1,133 @@
-//! What the clock does.
+//! What the clock does: which timers there are, in which order they act, and what each writes.
 
-use super::{Context, Step};
-use crate::{lifecycle::Lifecycle, policy::Policy, vocabulary::Instant};
+use super::{Cause, Context, Draft, Step, clock::Clock, effect::Stamp, effect::Task, report};
+use crate::{
+    lifecycle::{Lifecycle, facts},
+    policy::Policy,
+    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
+};
 use serde::{Deserialize, Serialize};
 
-/// A timer of a sandbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// A timer of a sandbox, in the order in which timers of one instant act.
+///
+/// What ends a sandbox comes before what limits a change, and that before what rests an idle one: whoever asked for
+/// deletion and archiving at the same minute asked for the deletion, and needs no archive of what is deleted.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "camelCase")]
 #[serde(tag = "timer", rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Timer {
-    /// Idle for longer than its auto-stop interval.
+    /// A spot sandbox gives way, at any time and without notice: destroyed. (spec: GPU only.) It has no time of its
+    /// own; the platform says when.
+    SpotEviction,
+    /// Its time to live is over: destroyed, whatever is under way. (spec)
+    Ttl,
+    /// It has waited too long for a runner: destroyed. (spec)
+    QueueTimeout,
+    /// Its change takes too long: ended, in error or where the desired state names.
+    TimeLimit,
+    /// Its backup takes too long: failed.
+    BackupLimit,
+    /// Stopped and idle for longer than its auto-delete interval: soft-deleted.
+    AutoDelete,
+    /// Stopped and idle for longer than its auto-archive interval: to be archived.
+    AutoArchive,
+    /// Running and idle for longer than its auto-pause interval: paused. (spec)
+    AutoPause,
+    /// Running and idle for longer than its auto-stop interval: stopped, or soft-deleted when ephemeral.
     AutoStop,
+    /// Its record has been kept long enough: purged.
+    Retention,
 }
 
-pub(crate) fn decide(row: &Lifecycle, _timer: Timer, _policy: &Policy, _context: Context, now: Instant) -> Step {
-    Step::nothing(row, super::Cause::Controller, now)
+impl Timer {
+    /// The timers with a time of their own, in the order in which they act.
+    pub const TIMED: [Self; 9] = [
+        Self::Ttl,
+        Self::QueueTimeout,
+        Self::TimeLimit,
+        Self::BackupLimit,
+        Self::AutoDelete,
+        Self::AutoArchive,
+        Self::AutoPause,
+        Self::AutoStop,
+        Self::Retention,
+    ];
+
+    /// The name of the timer.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// The instant after which it acts on this row, if it is armed.
+    pub(crate) fn boundary(self, row: &Lifecycle, clock: &Clock, context: Context) -> Option<Instant> {
+        let boundaries = clock.boundaries(row, context);
+        let found = Self::TIMED.iter().zip(boundaries).find(|(timer, _)| **timer == self);
+        found.map(|(_, at)| at).filter(|at| *at != i64::MAX).map(Instant::from_micros)
+    }
+}
+
+impl core::fmt::Display for Timer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Instant) -> Step {
+    let draft = Draft::new(row, Cause::Timer(timer), now).by_the_clock(row);
+    let acts = match timer {
+        // Only a spot sandbox with a GPU is evicted, and only once.
+        Timer::SpotEviction => row.gpus > 0 && row.status.desired != DesiredState::Destroyed,
+        Timer::Ttl | Timer::QueueTimeout | Timer::TimeLimit | Timer::BackupLimit | Timer::AutoDelete => {
+            timer.boundary(row, &Clock::new(policy), context).is_some_and(|at| now > at)
+        }
+        Timer::AutoArchive | Timer::AutoPause | Timer::AutoStop | Timer::Retention => {
+            timer.boundary(row, &Clock::new(policy), context).is_some_and(|at| now > at)
+        }
+    };
+    if !acts {
+        return draft.untouched();
+    }
+    let draft = match timer {
+        Timer::SpotEviction => draft.supersede().stamp(Stamp::SpotEvicted),
+        Timer::Ttl => draft.supersede(),
+        Timer::QueueTimeout => draft.supersede().stamp(Stamp::QueueTimedOut),
+        Timer::TimeLimit => over(row, draft),
+        Timer::BackupLimit => draft.backup(BackupState::Error, row.status.has_backup_ref),
+        Timer::AutoDelete => draft.soft_delete(),
+        Timer::AutoArchive => draft.desired(DesiredState::Archived),
+        Timer::AutoPause => draft.state(SandboxState::Pausing).desired(DesiredState::Paused).call(Some(Task::Pause)),
+        Timer::AutoStop if row.is_ephemeral() => draft.soft_delete(),
+        Timer::AutoStop => draft.desired(DesiredState::Stopped).force_stop(false),
+        Timer::Retention => return draft.stamp(Stamp::Purge).untouched(),
+    };
+    report::finished(row, draft, now)
+}
+
+/// A change whose time is over: in error, or back to where the desired state names (section 9).
+pub(crate) fn over(row: &Lifecycle, draft: Draft) -> Draft {
+    let in_place = facts::Resizing | facts::Snapshotting | facts::Forking;
+    let rests = facts::WantsStarted | facts::WantsStopped;
+    match row.status.desired.fulfilled_by() {
+        Some(named) if row.facts & in_place != 0 && row.facts & rests != 0 => draft.state(named),
+        Some(_) | None if row.status.state == SandboxState::BuildingSnapshot => {
+            draft.state(SandboxState::BuildFailed).ours(Fault::Timeout)
+        }
+        Some(_) | None => draft.state(SandboxState::Error).ours(Fault::Timeout),
+    }
 }

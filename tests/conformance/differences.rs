@@ -5,6 +5,8 @@
 
 #[path = "differences/commands.rs"]
 mod commands;
+#[path = "differences/controller.rs"]
+mod controller;
 #[path = "differences/jobs.rs"]
 mod jobs;
 #[path = "differences/reports.rs"]
@@ -28,6 +30,9 @@ pub fn on(table: &str) -> &'static [Difference] {
         "commands" => commands::COMMANDS,
         "reports" => reports::REPORTS,
         "jobs" => jobs::JOBS,
+        "actions" => controller::ACTIONS,
+        "placement" => controller::PLACEMENT,
+        "timers" => controller::TIMERS,
         _ => &[],
     }
 }
@@ -40,17 +45,23 @@ pub fn set(expected: &mut Answer, values: &[(&'static str, &str)]) {
     }
 }
 
-/// The row is left as it was.
-pub fn untouched(row: &Row, expected: &mut Answer) {
+/// The columns that have an input of their name are as they were.
+pub fn untouched_columns(row: &Row, expected: &mut Answer) {
     for (column, value) in expected.iter_mut() {
         if let Some(input) = column.strip_suffix('\'') {
             match input {
                 "error" => *value = if row.get("error") == "none" { "none" } else { "kept" }.to_owned(),
                 "interval" | "child" | "prev_runner" => {}
+                "backup" if !row.has("backup") => {}
                 input => *value = row.get(input).to_owned(),
             }
         }
     }
+}
+
+/// The row is left as it was, and nothing is told.
+pub fn untouched(row: &Row, expected: &mut Answer) {
+    untouched_columns(row, expected);
     for column in ["soft_deleted", "token_rotated", "resized", "invalid"] {
         if expected.contains_key(column) {
             set(expected, &[(column, "0")]);

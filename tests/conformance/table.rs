@@ -44,9 +44,9 @@ impl Row {
         self.get(column).parse().unwrap_or_else(|error| panic!("column {column}: {error:?}"))
     }
 
-    /// One of these.
-    pub fn among(&self, column: &str, words: &[&str]) -> bool {
-        words.contains(&self.get(column))
+    /// The table has this column.
+    pub fn has(&self, column: &str) -> bool {
+        self.header.contains_key(column)
     }
 }
 
