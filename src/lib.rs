@@ -20,18 +20,20 @@ extern crate alloc;
 mod controller;
 mod lifecycle;
 mod policy;
+pub mod record;
 mod rules;
 mod vocabulary;
 
 pub use controller::{Image, Next, Observed, Placement, RunnerView};
 pub use lifecycle::{Columns, Holding, Lifecycle, Violation, Violations};
 pub use policy::{ApiProfile, Policy, TimeLimits};
+pub use record::{Sandbox, SandboxDto};
 pub use rules::{
     Answer, Asked, BackupOf, Call, Cause, Changes, Check, Clock, Command, Context, Effect, Event, Expects, Ignored,
     Input, Job, Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale, Step,
     Task, Timer, Verb,
 };
 pub use vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, IntervalError,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType, Instant, IntervalError,
     Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, SizeChange, Ttl, UnknownWord, Word,
 };

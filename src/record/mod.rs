@@ -1,0 +1,30 @@
+//! The sandbox record: as the API shows it, as a server stores it, and the way between them.
+//!
+//! Two steps lead from the wire to a rule. *Reading* ([`SandboxDto`], [`LifecycleView`]) demands only what no published
+//! version leaves out and keeps everything that came: unknown words, unknown fields, null and absent, a timestamp's
+//! own form. *Validating* (into [`Sandbox`] or [`Lifecycle`](crate::Lifecycle)) says of every field that no rule could
+//! read which one it is, what it holds and what is allowed, all at once.
+
+mod apply;
+mod dto;
+mod extras;
+mod maybe;
+mod names;
+mod number;
+mod object;
+mod sandbox;
+mod text_map;
+mod timestamp;
+mod unseen;
+mod view;
+
+pub use apply::{NotApplied, Texts};
+pub use dto::{BuildInfo, SandboxDto, SandboxVolume};
+pub use extras::{Dropped, Extras, Kept};
+pub use maybe::Maybe;
+pub use number::Number;
+pub use sandbox::Sandbox;
+pub use text_map::TextMap;
+pub use timestamp::Timestamp;
+pub use unseen::{BackupRef, Unseen};
+pub use view::{LifecycleView, ReasonGiven, RunnerNamed};
