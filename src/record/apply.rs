@@ -3,7 +3,7 @@
 use super::{BackupRef, Maybe, Sandbox, Timestamp};
 use crate::{
     lifecycle::Lifecycle,
-    rules::{Effect, ReasonText, RunnerChange, Stale, Step},
+    rules::{Effect, ReasonText, RunnerChange, Stale, Stamp, Step},
     vocabulary::{BackupState, Fault},
 };
 use alloc::{format, string::String};
@@ -59,6 +59,7 @@ impl<X> Sandbox<X> {
                 // Given up already: a second soft delete does not rename again.
                 Effect::GiveUpName => {}
                 Effect::Reason(text) => self.change_reason(text, after.fault(), texts.reason),
+                Effect::Stamp(stamp) => self.stamp(stamp, step.decided_at()),
                 Effect::RotateToken | Effect::StoreChild | Effect::Call(_) | Effect::Tell(_) => {}
             }
         }
@@ -84,7 +85,7 @@ impl<X> Sandbox<X> {
             Effect::Runner(RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious) => true,
             Effect::Runner(RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious) => false,
             Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::StoreChild => false,
-            Effect::Call(_) | Effect::Tell(_) => false,
+            Effect::Stamp(_) | Effect::Call(_) | Effect::Tell(_) => false,
         };
         if texts.runner.is_none() && step.effects().any(assigns) {
             return Err(NotApplied::RunnerUnnamed);
@@ -106,6 +107,16 @@ impl<X> Sandbox<X> {
         let old = core::mem::replace(&mut self.shown.runner_id, runner.map(String::from).into());
         if keeps_previous {
             self.previous_runner_id = old.into_value();
+        }
+    }
+
+    fn stamp(&mut self, stamp: Stamp, now: DateTime<Utc>) {
+        let now = Maybe::Value(Timestamp::from(now));
+        match stamp {
+            Stamp::QueueTimedOut => self.shown.queue_timed_out_at = now,
+            Stamp::SpotEvicted => self.shown.spot_evicted_at = now,
+            // The caller removes the record; there is nothing left to mark.
+            Stamp::Purge => {}
         }
     }
 

@@ -1,0 +1,223 @@
+//! Stop a sandbox: read its API record, decide, print the record as the API would answer, and tell the story.
+//!
+//! `stop [FILE|-] [--force] [--now RFC3339]`. The record goes to standard output, the story to standard error.
+//! Exit status: 0 stopped, 1 refused, 2 bad input.
+
+use chrono::{DateTime, Utc};
+use sandbox_lifecycle::{
+    Answer, Call, Command, Context, Effect, Event, Job, Lifecycle, Next, Observed, Outcome, Policy, Refusal, Report,
+    RunnerView, Sandbox, SandboxDto, SandboxState, Step, Task,
+    record::{Kept, Texts},
+};
+use std::{io::Read, process::ExitCode, time::SystemTime};
+
+/// The record that is read where no file is named: a sandbox that runs.
+const SAMPLE: &str = include_str!("data/sandbox.json");
+const USAGE: &str = "usage: stop [FILE|-] [--force] [--now RFC3339]";
+
+type Record = SandboxDto<Kept<serde_json::Value>>;
+
+/// What the command line asks for.
+struct Arguments {
+    file: Option<String>,
+    force: bool,
+    now: DateTime<Utc>,
+}
+
+fn main() -> ExitCode {
+    let prepared = arguments(std::env::args().skip(1)).and_then(|asked| Ok((sandbox(asked.file.as_deref())?, asked)));
+    let (mut sandbox, asked) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            eprintln!("stop: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let decided = decide(sandbox.lifecycle(), Command::Stop { force: asked.force }, asked.now);
+    let written = decided.map_err(|refusal| refusal.to_string()).and_then(|step| {
+        let before = *sandbox.lifecycle();
+        sandbox.apply(&step, Texts::default()).map_err(|error| error.to_string())?;
+        Ok((before, step))
+    });
+    match written {
+        Ok((before, step)) => {
+            Story { now: asked.now }.tell(&before, &step);
+            println!("{}", serde_json::to_string_pretty(sandbox.dto()).expect("a record has a JSON form"));
+            ExitCode::SUCCESS
+        }
+        Err(reason) => {
+            eprintln!("stop: {reason}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn arguments(words: impl Iterator<Item = String>) -> Result<Arguments, String> {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|error| error.to_string())?;
+    let micros = i64::try_from(since_1970.as_micros()).map_err(|error| error.to_string())?;
+    let now = DateTime::from_timestamp_micros(micros).ok_or("the clock is out of range")?;
+    let mut asked = Arguments { file: None, force: false, now };
+    let mut words = words;
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--force" => asked.force = true,
+            "--now" => {
+                let time = words.next().ok_or(format!("--now needs a time\n{USAGE}"))?;
+                let parsed = DateTime::parse_from_rfc3339(&time);
+                asked.now = parsed.map_err(|error| format!("--now {time}: {error}\n{USAGE}"))?.to_utc();
+            }
+            "--help" | "-h" => return Err(USAGE.to_owned()),
+            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}\n{USAGE}")),
+            _ if asked.file.is_some() => return Err(format!("more than one file\n{USAGE}")),
+            _ => asked.file = Some(word),
+        }
+    }
+    Ok(asked)
+}
+
+fn sandbox(file: Option<&str>) -> Result<Sandbox<Kept<serde_json::Value>>, String> {
+    let (name, text) = match file {
+        None => ("the sample", Ok(SAMPLE.as_bytes().to_vec())),
+        Some("-") => {
+            let mut text = Vec::new();
+            ("standard input", std::io::stdin().read_to_end(&mut text).map(|_| text))
+        }
+        Some(path) => (path, std::fs::read(path)),
+    };
+    let text = text.map_err(|error| format!("{name}: {error}"))?;
+    let record: Record = serde_json::from_slice(&text).map_err(|error| format!("{name}: {error}"))?;
+    Sandbox::try_from(record).map_err(|error| format!("{name}: {error}"))
+}
+
+fn decide(row: &Lifecycle, command: Command, now: DateTime<Utc>) -> Result<Step, Refusal> {
+    row.decide(command, &Policy::default(), Context::default(), now)
+}
+
+/// What happens after the answer, told by asking the crate what comes next with a runner that does its work.
+struct Story {
+    now: DateTime<Utc>,
+}
+
+impl Story {
+    fn tell(&self, before: &Lifecycle, step: &Step) {
+        let stopped = step.apply(*before).expect("nobody else writes this sandbox");
+        eprintln!("decided  stop of a sandbox that was {}, wanted {}", before.state(), before.desired_state());
+        self.written(before, step, &stopped);
+        let rest = self.work(stopped);
+        self.held(before, &rest);
+        self.restart(rest);
+    }
+
+    /// What a step writes and tells.
+    fn written(&self, before: &Lifecycle, step: &Step, after: &Lifecycle) {
+        if !step.writes() {
+            return eprintln!("written  nothing: it is so already");
+        }
+        if before.state() != after.state() {
+            eprintln!("written  state {} -> {}", before.state(), after.state());
+        }
+        if before.desired_state() != after.desired_state() {
+            let (old, new, shown) = (before.desired_state(), after.desired_state(), after.reported_state());
+            eprintln!("written  desired state {old} -> {new}; the API shows {shown}");
+        }
+        for effect in step.effects() {
+            match effect {
+                Effect::GiveUpName => eprintln!("         its name can be used again"),
+                Effect::RotateToken => eprintln!("         it gets a new auth token"),
+                Effect::Tell(event) => eprintln!("told     {}", name(event)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reconciles until nothing is left to do, with a runner that takes each call and ends each job.
+    fn work(&self, mut row: Lifecycle) -> Lifecycle {
+        let policy = Policy::default();
+        let mut view = RunnerView::default();
+        let mut on_runner = row.state();
+        loop {
+            let step = match row.reconcile(&view, &policy, self.now) {
+                Next::Ask => {
+                    view.observed = Observed::State(on_runner);
+                    continue;
+                }
+                Next::Call(Call { task, epoch }) => {
+                    eprintln!("call     the runner: {} (epoch {epoch})", verb(task));
+                    let accepted = Report::Answered { task, answer: Answer::Accepted, from: None, epoch: Some(epoch) };
+                    row = self.report(row, accepted);
+                    let Some((job, state)) = ends(task) else { return row };
+                    on_runner = state;
+                    Report::Ended { job, outcome: Outcome::Completed, epoch: Some(epoch) }
+                }
+                Next::Apply(step) => {
+                    row = self.apply(row, &step);
+                    continue;
+                }
+                Next::Wait { .. } | Next::Nothing => return row,
+            };
+            row = self.report(row, step);
+            view.observed = Observed::NotAsked;
+        }
+    }
+
+    fn report(&self, row: Lifecycle, report: Report) -> Lifecycle {
+        let decided = row.decide(report, &Policy::default(), Context::default(), self.now);
+        self.apply(row, &decided.expect("the answer to a call is never refused"))
+    }
+
+    fn apply(&self, row: Lifecycle, step: &Step) -> Lifecycle {
+        let after = step.apply(row).expect("nobody else writes this sandbox");
+        self.written(&row, step, &after);
+        after
+    }
+
+    fn held(&self, before: &Lifecycle, rest: &Lifecycle) {
+        let (was, is) = (before.held_size(), rest.held_size());
+        eprintln!(
+            "at rest  {}: it held {} cpu, {} GB memory, {} GB disk; it holds {} cpu, {} GB memory, {} GB disk",
+            rest.state(),
+            was.cpu,
+            was.memory,
+            was.disk,
+            is.cpu,
+            is.memory,
+            is.disk
+        );
+    }
+
+    fn restart(&self, rest: Lifecycle) {
+        match decide(&rest, Command::Start, self.now) {
+            Ok(step) => {
+                eprintln!("later    it can be started again:");
+                let started = self.work(self.apply(rest, &step));
+                eprintln!("         and is {}", started.state());
+            }
+            Err(refusal) => eprintln!("later    it cannot be started again: {refusal}"),
+        }
+    }
+}
+
+/// What a runner does when it ends a task: the job, and the state of its copy.
+fn ends(task: Task) -> Option<(Job, SandboxState)> {
+    match task {
+        Task::Stop { .. } => Some((Job::Stop, SandboxState::Stopped)),
+        Task::Start => Some((Job::Start, SandboxState::Started)),
+        Task::Destroy => Some((Job::Destroy, SandboxState::Destroyed)),
+        _ => None,
+    }
+}
+
+fn verb(task: Task) -> String {
+    match task {
+        Task::Stop { force: true } => "stop it with SIGKILL".to_owned(),
+        Task::Stop { force: false } => "stop it with SIGTERM".to_owned(),
+        Task::Start => "start it".to_owned(),
+        Task::Destroy => "destroy it".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn name(event: Event) -> String {
+    let form = serde_json::to_value(event).expect("an event has a JSON form");
+    form["event"].as_str().unwrap_or_default().to_owned()
+}
