@@ -18,14 +18,20 @@
 extern crate alloc;
 
 mod controller;
+mod deadline;
+mod goal;
 mod lifecycle;
+mod lint;
 mod policy;
 pub mod record;
 mod rules;
 mod vocabulary;
 
 pub use controller::{Image, Next, Observed, Placement, RunnerView};
+pub use deadline::{Deadline, Standing};
+pub use goal::{Assessment, Glimpse, Goal, Why};
 pub use lifecycle::{Columns, Holding, Lifecycle, Violation, Violations};
+pub use lint::Warning;
 pub use policy::{ApiProfile, Policy, TimeLimits};
 pub use record::{Sandbox, SandboxDto};
 pub use rules::{
@@ -34,6 +40,7 @@ pub use rules::{
     Task, Timer, Verb,
 };
 pub use vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType, Instant, IntervalError,
-    Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, SizeChange, Ttl, UnknownWord, Word,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType,
+    Instant, IntervalError, Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, SizeChange, Ttl,
+    UnknownWord, Word,
 };

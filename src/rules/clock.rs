@@ -87,8 +87,8 @@ impl Clock {
         let queue = row.queue_timeout.map_or(0, |minutes| minutes.wire());
         let backing_up = matches!(row.status.backup, BackupState::InProgress);
         let limit = self.limit(row.status.state);
-        // An unassigned pull waits in the queue, not for a runner.
-        let limited = (limit != UNARMED) & !queued;
+        // Where a queue timeout is set, an unassigned pull waits as long as that says.
+        let limited = (limit != UNARMED) & !(queued & (queue > 0));
         [
             armed(alive, row.destroy_at.as_micros(), 0),
             armed(queued & (queue > 0), row.created.as_micros(), after(queue)),

@@ -1,0 +1,152 @@
+//! Every timer of a sandbox: which acts now, which acts next and when, and which never will.
+
+use crate::{
+    lifecycle::{Lifecycle, facts},
+    policy::Policy,
+    rules::{Clock, Context, Step, Timer},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Instant, Minutes},
+};
+use chrono::{DateTime, Utc};
+use core::fmt;
+use serde::Serialize;
+
+/// A timer of a sandbox and how it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deadline {
+    /// Which timer.
+    #[serde(flatten)]
+    pub timer: Timer,
+    /// How it stands.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+/// How a timer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "standing", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Standing {
+    /// It acts strictly after this time, unless something moves it.
+    Armed {
+        /// The boundary.
+        at: Instant,
+    },
+    /// It is set, and another timer acts first whatever happens.
+    Masked {
+        /// The timer that acts first.
+        by: Timer,
+    },
+    /// It is turned off.
+    Off,
+    /// It does not act in this state, or not for this kind of sandbox.
+    NotHere,
+}
+
+impl Deadline {
+    /// What moves this timer to a later time, in words.
+    #[must_use]
+    pub const fn moved_by(&self) -> &'static str {
+        match self.timer {
+            Timer::AutoStop | Timer::AutoPause | Timer::AutoArchive | Timer::AutoDelete => {
+                "any use of the sandbox, a change of its state, or another interval"
+            }
+            Timer::Ttl => "setting the time to live again, which counts from then",
+            Timer::QueueTimeout => "nothing; a runner that takes the sandbox turns it off",
+            Timer::TimeLimit => "nothing; the end of the change turns it off",
+            Timer::BackupLimit => "nothing; the end of the backup turns it off",
+            Timer::Retention => "nothing",
+            Timer::SpotEviction => "nothing; the platform says when",
+        }
+    }
+}
+
+impl fmt::Display for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.standing {
+            Standing::Armed { at } => write!(f, "{} acts after {at}", self.timer),
+            Standing::Masked { by } => write!(f, "{} never acts: {by} comes first", self.timer),
+            Standing::Off => write!(f, "{} is off", self.timer),
+            Standing::NotHere => write!(f, "{} does not act here", self.timer),
+        }
+    }
+}
+
+impl Lifecycle {
+    /// The step of the first timer that acts at `now`, if one does. Apply it and ask again.
+    ///
+    /// Timers of one instant act in the order of [`Timer`]'s declaration. A time limit of a change that
+    /// [`reconcile`](Self::reconcile) follows is left to it, since the runner may say that the change has ended.
+    #[must_use]
+    pub fn due(&self, policy: &Policy, context: Context, now: DateTime<Utc>) -> Option<Step> {
+        let boundaries = Clock::new(policy).boundaries(self, context);
+        let now_micros = Instant::from(now).as_micros();
+        Timer::TIMED
+            .into_iter()
+            .zip(boundaries)
+            .filter(|(timer, at)| now_micros > *at && !(*timer == Timer::TimeLimit && self.is_followed()))
+            .filter_map(|(timer, _)| self.decide(timer, policy, context, now).ok())
+            .find(|step| !step.is_nothing())
+    }
+
+    /// The timer that acts next and when, if no column changes before. It acts strictly later than its time.
+    #[must_use]
+    pub fn next_deadline(&self, policy: &Policy, context: Context) -> Option<(Timer, DateTime<Utc>)> {
+        let armed = Timer::TIMED.into_iter().zip(Clock::new(policy).boundaries(self, context));
+        // `min_by_key` keeps the first of equals, and the timers stand in the order in which they act.
+        let (timer, at) = armed.min_by_key(|(_, at)| *at)?;
+        (at != i64::MAX).then(|| (timer, Instant::from_micros(at).into()))
+    }
+
+    /// Every timer of this sandbox and how it stands.
+    pub fn deadlines(&self, policy: &Policy, context: Context) -> impl Iterator<Item = Deadline> + use<> {
+        let (row, clock) = (*self, Clock::new(policy));
+        let boundaries = clock.boundaries(&row, context);
+        Timer::TIMED.into_iter().zip(boundaries).map(move |(timer, at)| {
+            let standing =
+                if at == i64::MAX { row.unarmed(timer) } else { Standing::Armed { at: Instant::from_micros(at) } };
+            // Both count from one clock, and archived rows have no timer but the time to live.
+            let masked = timer == Timer::AutoDelete && row.archive_comes_first() && !context.warm_pool;
+            let armed_or_waiting = !matches!(standing, Standing::Off);
+            let masked = masked && armed_or_waiting;
+            Deadline { timer, standing: if masked { Standing::Masked { by: Timer::AutoArchive } } else { standing } }
+        })
+    }
+
+    /// How a timer that is not armed stands.
+    fn unarmed(&self, timer: Timer) -> Standing {
+        let off = match timer {
+            Timer::AutoStop => self.auto_stop == AutoStop::Never,
+            Timer::AutoPause => self.auto_pause == AutoPause::Never,
+            Timer::AutoDelete => matches!(self.auto_delete(), AutoDelete::Never(_)),
+            Timer::Ttl => self.auto_destroy_at().is_none(),
+            Timer::QueueTimeout => self.queue_timeout.is_none(),
+            Timer::AutoArchive | Timer::TimeLimit | Timer::BackupLimit | Timer::Retention | Timer::SpotEviction => {
+                false
+            }
+        };
+        if off { Standing::Off } else { Standing::NotHere }
+    }
+
+    /// Auto-archive acts before auto-delete could (section 9).
+    pub(crate) fn archive_comes_first(&self) -> bool {
+        let archive = match self.auto_archive {
+            AutoArchive::AtOnce => 0,
+            AutoArchive::After(minutes) => minutes.get(),
+        };
+        match self.auto_delete() {
+            AutoDelete::After(minutes) => Minutes::get(minutes) > archive,
+            AutoDelete::AtOnce | AutoDelete::Never(_) => false,
+        }
+    }
+
+    /// The controller's pass follows this change and ends it itself when its time is over.
+    fn is_followed(&self) -> bool {
+        let assigned = facts::Creating
+            | facts::Restoring
+            | facts::Starting
+            | facts::Resuming
+            | facts::BuildingSnapshot
+            | if self.status.has_runner { facts::PullingSnapshot } else { 0 };
+        self.facts & facts::WantsStarted != 0 && self.facts & assigned != 0
+    }
+}

@@ -1,0 +1,199 @@
+//! Waiting: has a sandbox arrived where a caller wants it, and can it still?
+//!
+//! What the official clients do and where they go wrong is section 11: a wait here ends at every state from which the
+//! goal cannot be reached any more, and a success is the state that was asked for and no other.
+
+use crate::{
+    lifecycle::Lifecycle,
+    policy::TimeLimits,
+    vocabulary::{DesiredState, Instant, Open, SandboxState},
+};
+use chrono::{DateTime, Utc};
+use core::fmt;
+
+/// Where a caller waits for a sandbox to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Goal {
+    /// It runs: after a create, start, resume or recover.
+    Started,
+    /// It is stopped, or destroyed where it is ephemeral.
+    Stopped,
+    /// It is paused.
+    Paused,
+    /// It is archived.
+    Archived,
+    /// It is gone.
+    Destroyed,
+    /// It is back where its desired state names: after a resize, a snapshot or a fork.
+    Back,
+}
+
+/// How a wait stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assessment {
+    /// It has arrived.
+    Reached,
+    /// It is on its way.
+    Pending {
+        /// The state it is in, where this crate knows the word.
+        state: Option<SandboxState>,
+    },
+    /// It does not arrive any more without another command.
+    Unreachable {
+        /// Why not.
+        why: Why,
+    },
+    /// It is on its way, and its time is over: nobody has ended the change.
+    Stuck {
+        /// When it came into this state, as far as the record tells.
+        since: DateTime<Utc>,
+    },
+}
+
+/// Why a goal is not reached any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Why {
+    /// It is in error, or its build failed: recover it, or destroy it.
+    Failed(SandboxState),
+    /// It is gone, or going.
+    Gone,
+    /// It is meant to go elsewhere.
+    Elsewhere(DesiredState),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(state) => write!(f, "the sandbox is in {state}"),
+            Self::Gone => f.write_str("the sandbox is gone"),
+            Self::Elsewhere(desired) => write!(f, "the sandbox is meant to be {desired}"),
+        }
+    }
+}
+
+/// What a client sees of a sandbox. Words it does not know are nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glimpse {
+    /// The reported state.
+    pub state: Option<SandboxState>,
+    /// The desired state. Nothing where the record shows none: the reported state is then believed.
+    pub desired: Option<DesiredState>,
+    /// A stop deletes it.
+    pub ephemeral: bool,
+    /// When it came into this state, as far as the record tells.
+    pub since: Option<Instant>,
+}
+
+impl Glimpse {
+    /// A glimpse from open words as they came.
+    #[must_use]
+    pub const fn of(state: Option<&Open<SandboxState>>, desired: Option<&Open<DesiredState>>) -> Self {
+        let state = match state {
+            Some(state) => state.known(),
+            None => None,
+        };
+        let desired = match desired {
+            Some(desired) => desired.known(),
+            None => None,
+        };
+        Self { state, desired, ephemeral: false, since: None }
+    }
+}
+
+impl From<&Lifecycle> for Glimpse {
+    fn from(row: &Lifecycle) -> Self {
+        Self {
+            state: Some(row.reported_state()),
+            desired: Some(row.desired_state()),
+            ephemeral: row.is_ephemeral(),
+            since: Some(row.since),
+        }
+    }
+}
+
+impl Goal {
+    /// How the wait for this goal stands, by the default time limits.
+    ///
+    /// ```
+    /// use sandbox_lifecycle::{Assessment, Columns, DesiredState, Goal, Lifecycle, SandboxState, Why};
+    /// let row = Lifecycle::from(Columns {
+    ///     state: SandboxState::BuildFailed,
+    ///     desired_state: DesiredState::Started,
+    ///     ..Columns::default()
+    /// });
+    /// let assessment = Goal::Started.assess(&row, chrono::DateTime::UNIX_EPOCH);
+    /// assert_eq!(assessment, Assessment::Unreachable { why: Why::Failed(SandboxState::BuildFailed) });
+    /// ```
+    #[must_use]
+    pub fn assess(self, seen: impl Into<Glimpse>, now: DateTime<Utc>) -> Assessment {
+        self.assess_within(seen, &TimeLimits::default(), now)
+    }
+
+    /// How the wait for this goal stands, by the platform's own time limits.
+    #[must_use]
+    pub fn assess_within(self, seen: impl Into<Glimpse>, limits: &TimeLimits, now: DateTime<Utc>) -> Assessment {
+        let seen = seen.into();
+        let Some(state) = seen.state else { return Assessment::Pending { state: None } };
+        if self.is_reached(state, seen) {
+            return Assessment::Reached;
+        }
+        if let Some(why) = self.obstacle(state, seen) {
+            return Assessment::Unreachable { why };
+        }
+        match (limits.of(state), seen.since) {
+            (Some(limit), Some(since)) if Instant::from(now) > since.saturating_add_minutes(i64::from(limit.get())) => {
+                Assessment::Stuck { since: since.into() }
+            }
+            (Some(_) | None, _) => Assessment::Pending { state: Some(state) },
+        }
+    }
+
+    /// How the wait stands when the record is not found any more: a destroyed one is forgotten after a day.
+    #[must_use]
+    pub const fn assess_gone(self) -> Assessment {
+        match self {
+            Self::Destroyed => Assessment::Reached,
+            Self::Started | Self::Stopped | Self::Paused | Self::Archived | Self::Back => {
+                Assessment::Unreachable { why: Why::Gone }
+            }
+        }
+    }
+
+    fn is_reached(self, state: SandboxState, seen: Glimpse) -> bool {
+        // The reported state may run behind the desired one: it has arrived when both say so.
+        let meant = |desired: DesiredState| seen.desired.is_none_or(|found| found == desired);
+        match self {
+            Self::Started => state == SandboxState::Started && meant(DesiredState::Started),
+            Self::Stopped if state == SandboxState::Destroyed => seen.ephemeral,
+            Self::Stopped => state == SandboxState::Stopped && meant(DesiredState::Stopped),
+            Self::Paused => state == SandboxState::Paused && meant(DesiredState::Paused),
+            Self::Archived => state == SandboxState::Archived && meant(DesiredState::Archived),
+            Self::Destroyed => state == SandboxState::Destroyed,
+            Self::Back => {
+                seen.desired.is_some_and(|desired| desired.fulfilled_by() == Some(state)) && !state.is_terminal()
+            }
+        }
+    }
+
+    fn obstacle(self, state: SandboxState, seen: Glimpse) -> Option<Why> {
+        let goes = matches!(self, Self::Destroyed) || (matches!(self, Self::Stopped) && seen.ephemeral);
+        if state.is_failed() {
+            return Some(Why::Failed(state));
+        }
+        if matches!(state, SandboxState::Destroyed | SandboxState::Destroying) && !goes {
+            return Some(Why::Gone);
+        }
+        let wanted = match self {
+            Self::Started => DesiredState::Started,
+            Self::Stopped if seen.ephemeral => return None,
+            Self::Stopped => DesiredState::Stopped,
+            Self::Paused => DesiredState::Paused,
+            Self::Archived => DesiredState::Archived,
+            Self::Destroyed => DesiredState::Destroyed,
+            Self::Back => return None,
+        };
+        seen.desired.filter(|desired| *desired != wanted).map(Why::Elsewhere)
+    }
+}
