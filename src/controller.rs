@@ -110,6 +110,19 @@ pub enum Next {
 }
 
 impl Lifecycle {
+    /// The controller may have something to do for this sandbox: what a store selects by (`docs/COLUMNS.md`).
+    ///
+    /// Pending alone is not it: an errored sandbox that is to be destroyed is never pending (difference D2), nor is
+    /// one that is to be archived (rule 5).
+    #[must_use]
+    pub const fn owes_work(&self) -> bool {
+        let archives = facts::Archiving | facts::Stopped | facts::Error;
+        let failed = facts::Error | facts::BuildFailed;
+        self.status.pending
+            || (self.facts & facts::WantsArchived != 0 && self.facts & archives != 0)
+            || (self.facts & facts::WantsDestroyed != 0 && self.facts & failed != 0)
+    }
+
     /// What to do next for this sandbox.
     ///
     /// Reports and timers are not its business: hand a report to [`decide`](Self::decide) as it comes, and what

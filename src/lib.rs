@@ -17,6 +17,9 @@
 
 extern crate alloc;
 
+/// The chrono that this crate speaks at its border.
+pub use chrono;
+
 mod controller;
 mod deadline;
 mod goal;

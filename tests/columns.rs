@@ -1,0 +1,132 @@
+//! `docs/COLUMNS.md` is true: its table of columns is the stored form, and its statements do what they say.
+
+use rusqlite::{Connection, named_params};
+use sandbox_lifecycle::{
+    BackupState, Columns, Command, Context, DesiredState, Lifecycle, Next, Observed, Placement, Policy, RunnerView,
+    SandboxState, chrono::DateTime,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+const PAGE: &str = include_str!("../docs/COLUMNS.md");
+
+/// The statements of the page, in order.
+fn statements() -> Vec<&'static str> {
+    PAGE.split("```sql\n").skip(1).map(|rest| rest.split("```").next().expect("a fence ends")).collect()
+}
+
+/// A store with every sound combination of the columns that the statements read.
+fn store() -> (Connection, BTreeMap<i64, Lifecycle>) {
+    let store = Connection::open_in_memory().expect("an empty store");
+    store
+        .execute_batch(
+            "CREATE TABLE sandbox (id INTEGER PRIMARY KEY, state TEXT, desired_state TEXT, pending INTEGER, \
+             epoch INTEGER, backup_state TEXT, has_runner INTEGER, auto_delete_interval INTEGER, last_activity_at TEXT)",
+        )
+        .expect("a table");
+    let mut rows = BTreeMap::new();
+    for state in SandboxState::ALL {
+        for desired_state in DesiredState::ALL {
+            for backup_state in BackupState::ALL {
+                for has_runner in [false, true] {
+                    let row = Lifecycle::from(Columns {
+                        state: *state,
+                        desired_state: *desired_state,
+                        backup_state: *backup_state,
+                        has_backup_ref: true,
+                        has_runner,
+                        ..Columns::default()
+                    })
+                    .tidied();
+                    if row.check().is_empty() {
+                        let id = i64::try_from(rows.len()).expect("a small store");
+                        insert(&store, id, &row);
+                        rows.insert(id, row);
+                    }
+                }
+            }
+        }
+    }
+    (store, rows)
+}
+
+fn insert(store: &Connection, id: i64, row: &Lifecycle) {
+    let columns = row.columns();
+    store
+        .execute(
+            "INSERT INTO sandbox VALUES (:id, :state, :desired, :pending, :epoch, :backup, :runner, :delete, :activity)",
+            named_params! {
+                ":id": id,
+                ":state": columns.state.as_str(),
+                ":desired": columns.desired_state.as_str(),
+                ":pending": columns.pending,
+                ":epoch": columns.epoch,
+                ":backup": columns.backup_state.as_str(),
+                ":runner": columns.has_runner,
+                ":delete": columns.auto_delete.wire(),
+                ":activity": columns.last_activity_at.to_string(),
+            },
+        )
+        .expect("a row");
+}
+
+/// What a controller could do for a row, whatever it finds on the runner.
+fn is_driven(row: &Lifecycle) -> bool {
+    let observed = SandboxState::ALL.iter().map(|state| Observed::State(*state));
+    let observed = observed.chain([Observed::NotAsked, Observed::NotFound]);
+    observed.into_iter().any(|observed| {
+        let view = RunnerView { observed, placement: Placement::Warm, ..RunnerView::default() };
+        let next = row.reconcile(&view, &Policy::default(), DateTime::UNIX_EPOCH);
+        !matches!(next, Next::Wait { .. } | Next::Nothing)
+    })
+}
+
+#[test]
+fn the_first_statement_finds_every_row_that_a_controller_could_drive() {
+    let (store, rows) = store();
+    let mut select = store.prepare(statements()[0]).expect("a statement");
+    let found: BTreeSet<i64> =
+        select.query_map([], |row| row.get(0)).expect("rows").map(|id| id.expect("an id")).collect();
+    let owing: BTreeSet<i64> = rows.iter().filter(|(_, row)| row.owes_work()).map(|(id, _)| *id).collect();
+    assert_eq!(found, owing, "the statement and Lifecycle::owes_work");
+    let missed: Vec<&Lifecycle> = rows.iter().filter(|(id, row)| is_driven(row) && !found.contains(id)).map(|(_, row)| row).collect();
+    assert_eq!(missed, Vec::<&Lifecycle>::new(), "rows that would be driven and are not found");
+    assert!(found.len() < rows.len(), "rows at rest are not found");
+}
+
+fn swap(store: &Connection, id: i64, row: &Lifecycle) -> usize {
+    let stop = Command::Stop { force: false };
+    let step = row.decide(stop, &Policy::default(), Context::default(), DateTime::UNIX_EPOCH).expect("it runs");
+    let (expects, after) = (step.expects(), step.apply(*row).expect("the row it was decided on").columns());
+    store
+        .execute(
+            statements()[1],
+            named_params! {
+                ":id": id,
+                ":state": after.state.as_str(),
+                ":desired_state": after.desired_state.as_str(),
+                ":pending": after.pending,
+                ":epoch": after.epoch,
+                ":expected_state": expects.state.as_str(),
+                ":expected_desired_state": expects.desired_state.as_str(),
+                ":expected_pending": expects.pending,
+                ":expected_epoch": expects.epoch,
+                ":expected_backup_state": expects.backup_state.as_str(),
+                ":expected_has_runner": expects.has_runner,
+                ":expected_ephemeral": expects.ephemeral,
+                ":expected_last_activity_at": expects.last_activity_at.map(|at| at.to_string()),
+            },
+        )
+        .expect("an update")
+}
+
+#[test]
+fn the_second_statement_writes_once_and_loses_the_second_race() {
+    let (store, rows) = store();
+    let running = rows.iter().find(|(_, row)| row.state() == SandboxState::Started && row.is_settled() && row.has_runner());
+    let (id, row) = running.expect("a running sandbox");
+    assert_eq!(swap(&store, *id, row), 1, "the first of two who decided on the same row");
+    assert_eq!(swap(&store, *id, row), 0, "the second");
+    let stored: String =
+        store.query_row("SELECT desired_state FROM sandbox WHERE id = ?", [id], |row| row.get(0)).expect("the row");
+    assert_eq!(stored, "stopped");
+}
