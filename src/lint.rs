@@ -70,7 +70,7 @@ impl Lifecycle {
             limited && self.destroy_at <= self.created.saturating_add_minutes(i64::from(minutes.get()))
         });
         [
-            (!self.is_ephemeral() && self.archive_comes_first(), Warning::DeleteNeverActs),
+            (self.archive_comes_first(), Warning::DeleteNeverActs),
             (!stops && !(pauses && can_pause) && !limited, Warning::NothingStopsIt),
             (outlived, Warning::TtlComesFirst),
             (pauses && !can_pause, Warning::PauseNeverActs),

@@ -88,7 +88,8 @@ fn the_first_statement_finds_every_row_that_a_controller_could_drive() {
         select.query_map([], |row| row.get(0)).expect("rows").map(|id| id.expect("an id")).collect();
     let owing: BTreeSet<i64> = rows.iter().filter(|(_, row)| row.owes_work()).map(|(id, _)| *id).collect();
     assert_eq!(found, owing, "the statement and Lifecycle::owes_work");
-    let missed: Vec<&Lifecycle> = rows.iter().filter(|(id, row)| is_driven(row) && !found.contains(id)).map(|(_, row)| row).collect();
+    let missed: Vec<&Lifecycle> =
+        rows.iter().filter(|(id, row)| is_driven(row) && !found.contains(id)).map(|(_, row)| row).collect();
     assert_eq!(missed, Vec::<&Lifecycle>::new(), "rows that would be driven and are not found");
     assert!(found.len() < rows.len(), "rows at rest are not found");
 }
@@ -122,7 +123,8 @@ fn swap(store: &Connection, id: i64, row: &Lifecycle) -> usize {
 #[test]
 fn the_second_statement_writes_once_and_loses_the_second_race() {
     let (store, rows) = store();
-    let running = rows.iter().find(|(_, row)| row.state() == SandboxState::Started && row.is_settled() && row.has_runner());
+    let running =
+        rows.iter().find(|(_, row)| row.state() == SandboxState::Started && row.is_settled() && row.has_runner());
     let (id, row) = running.expect("a running sandbox");
     assert_eq!(swap(&store, *id, row), 1, "the first of two who decided on the same row");
     assert_eq!(swap(&store, *id, row), 0, "the second");

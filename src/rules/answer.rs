@@ -100,12 +100,18 @@ fn done(
 }
 
 /// Where a change made in place returns to, while it is under way.
-const fn back(row: &Lifecycle, task: Task, from: Option<SandboxState>) -> Option<SandboxState> {
-    match (task, row.status.state) {
-        (Task::Resize { .. }, SandboxState::Resizing)
-        | (Task::Snapshot { .. }, SandboxState::Snapshotting)
-        | (Task::Fork, SandboxState::Forking) => from,
-        _other => None,
+fn back(row: &Lifecycle, task: Task, from: Option<SandboxState>) -> Option<SandboxState> {
+    from.filter(|_| in_place(task) == Some(row.status.state))
+}
+
+/// The state of a change that ends where it began.
+const fn in_place(task: Task) -> Option<SandboxState> {
+    match task {
+        Task::Resize { .. } => Some(SandboxState::Resizing),
+        Task::Snapshot { .. } => Some(SandboxState::Snapshotting),
+        Task::Fork => Some(SandboxState::Forking),
+        Task::Create | Task::Restore | Task::Start | Task::Resume | Task::Stop { .. } | Task::Pause => None,
+        Task::Destroy | Task::Recover { .. } | Task::Build => None,
     }
 }
 
@@ -135,24 +141,20 @@ fn refusal(
     now: Instant,
 ) -> Step {
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
-    let state = row.status.state;
-    let named = || row.status.desired.fulfilled_by().unwrap_or(state);
-    let draft = match (task, state) {
-        (Task::Pause, SandboxState::Pausing) => draft.state(SandboxState::Started).desired(DesiredState::Started),
-        (Task::Resize { .. }, SandboxState::Resizing)
-        | (Task::Snapshot { .. }, SandboxState::Snapshotting)
-        | (Task::Fork, SandboxState::Forking) => draft.state(from.unwrap_or_else(named)),
-        // A recovery that is refused leaves what the command recorded, and an archiving asks again.
-        (Task::Recover { .. }, _) => return ignored(row, Ignored::NotAwaited, now),
-        (Task::Destroy, _) if row.status.desired == DesiredState::Archived => {
-            return ignored(row, Ignored::NotAwaited, now);
-        }
-        _controller_call if leads_to(task, row).is_some() || under_way(task, state) => {
-            draft.state(SandboxState::Error).reported(fault, recoverable)
-        }
-        _moved_on => return ignored(row, Ignored::NotAwaited, now),
-    };
-    finished(row, draft, now)
+    let (state, desired) = (row.status.state, row.status.desired);
+    if in_place(task) == Some(state) {
+        return finished(row, draft.state(from.or(desired.fulfilled_by()).unwrap_or(state)), now);
+    }
+    if matches!(task, Task::Pause) && state == SandboxState::Pausing {
+        return finished(row, draft.state(SandboxState::Started).desired(DesiredState::Started), now);
+    }
+    // An archiving asks again, as it does after a job that failed (difference D17). A refused recovery, and a call
+    // that the row does not wait for any more, leave what is recorded.
+    let archives = matches!(task, Task::Destroy) && desired == DesiredState::Archived;
+    if archives || !(leads_to(task, row).is_some() || under_way(task, state)) {
+        return ignored(row, Ignored::NotAwaited, now);
+    }
+    finished(row, draft.state(SandboxState::Error).reported(fault, recoverable), now)
 }
 
 /// The state is the one that an accepted call of this kind leads to: the runner took it and now refuses it.

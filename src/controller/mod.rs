@@ -4,6 +4,10 @@
 //! A call that was already made is asked for again with the same epoch; hosts pace and de-duplicate by it. The rules
 //! are section 7's (tables `actions` and `placement`), with the differences D2 to D5, D13, D14, D19, D20 and D22.
 
+mod view;
+
+pub use view::{Image, Observed, Placement, RunnerView};
+
 use crate::{
     lifecycle::{Lifecycle, facts},
     policy::Policy,
@@ -11,85 +15,6 @@ use crate::{
     vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
 };
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-
-/// What the controller knows beside the row. The default is a ready runner that has not been asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-pub struct RunnerView {
-    /// The sandbox's runner is ready to work.
-    pub ready: bool,
-    /// What the runner says of its copy.
-    pub observed: Observed,
-    /// Which runner could take the sandbox in, for one that has none or must leave its own.
-    pub placement: Placement,
-    /// How far the image is on the sandbox's own runner, for one that is being built.
-    pub image: Image,
-    /// How many attempts to archive it have failed so far.
-    pub archive_attempts: u32,
-    /// The sandbox waits unclaimed in a warm pool; only the time until which to wait depends on it.
-    pub warm_pool: bool,
-}
-
-impl Default for RunnerView {
-    fn default() -> Self {
-        Self {
-            ready: true,
-            observed: Observed::NotAsked,
-            placement: Placement::None,
-            image: Image::Missing,
-            archive_attempts: 0,
-            warm_pool: false,
-        }
-    }
-}
-
-/// What a runner says of its copy of a sandbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Observed {
-    /// It has not been asked in this pass.
-    #[default]
-    NotAsked,
-    /// It has no such sandbox.
-    NotFound,
-    /// It has, in this state.
-    State(SandboxState),
-}
-
-/// Where a sandbox without a usable runner could go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Placement {
-    /// No runner has room.
-    #[default]
-    None,
-    /// A runner has room and the image.
-    Warm,
-    /// A runner has room and not the image.
-    Cold,
-    /// A runner is fetching or building the image.
-    InFlight(Image),
-}
-
-/// How far an image is on a runner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Image {
-    /// Nothing is known of it.
-    #[default]
-    Missing,
-    /// It is being fetched.
-    Pulling,
-    /// It is being built.
-    Building,
-    /// It can be used.
-    Ready,
-    /// Fetching or building it failed.
-    Failed,
-    /// It is being removed.
-    Removing,
-}
 
 /// What the controller does next.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -135,6 +60,13 @@ impl Lifecycle {
             Clock::new(policy).next(self, context).map_or(Next::Nothing, |until| Next::Wait { until })
         })
     }
+}
+
+/// A runner's copy of a sandbox: by whichever word it says that it has none, it has none.
+enum OnRunner {
+    Unasked,
+    Gone,
+    In(SandboxState),
 }
 
 /// One look at one sandbox.
@@ -284,23 +216,32 @@ impl Pass<'_> {
     fn toward_stopped(&self) -> Option<Next> {
         let status = self.row.status;
         let stop = Task::Stop { force: status.force_stop };
-        match status.state {
-            SandboxState::Started | SandboxState::Paused if !status.has_runner => self.owed(self.fails(Fault::Lost)),
-            SandboxState::Started | SandboxState::Paused if self.view.ready => self.call(stop),
-            SandboxState::Stopping if self.view.ready => match self.view.observed {
-                Observed::NotAsked => Some(Next::Ask),
-                // Difference D4: gone is gone, by whichever word.
-                Observed::NotFound | Observed::State(SandboxState::Destroyed) => self.fails(Fault::Lost),
-                Observed::State(SandboxState::Stopped) => {
-                    let stopped = self.draft().state(SandboxState::Stopped).backup(BackupState::None, false);
-                    self.owed(self.apply(stopped))
-                }
-                Observed::State(SandboxState::Error) => self.owed(self.fails(Fault::Runner)),
-                // Difference D4: the call was lost; it is the same one, with the same epoch.
-                Observed::State(SandboxState::Started | SandboxState::Paused) => self.call(stop),
-                Observed::State(_under_way) => None,
-            },
-            _elsewhere => None,
+        let followed = facts::Started | facts::Paused | facts::Stopping;
+        if self.row.facts & followed == 0 {
+            return None;
+        }
+        if status.state != SandboxState::Stopping {
+            return match (status.has_runner, self.view.ready) {
+                (false, _) => self.owed(self.fails(Fault::Lost)),
+                (true, false) => None,
+                (true, true) => self.call(stop),
+            };
+        }
+        if !self.view.ready {
+            return None;
+        }
+        match self.on_runner() {
+            OnRunner::Unasked => Some(Next::Ask),
+            // Difference D4: gone is gone, by whichever word.
+            OnRunner::Gone => self.fails(Fault::Lost),
+            OnRunner::In(SandboxState::Stopped) => {
+                let stopped = self.draft().state(SandboxState::Stopped).backup(BackupState::None, false);
+                self.owed(self.apply(stopped))
+            }
+            OnRunner::In(SandboxState::Error) => self.owed(self.fails(Fault::Runner)),
+            // Difference D4: the call was lost; it is the same one, with the same epoch.
+            OnRunner::In(SandboxState::Started | SandboxState::Paused) => self.call(stop),
+            OnRunner::In(_) => None,
         }
     }
 
@@ -312,13 +253,11 @@ impl Pass<'_> {
         }
         match status.backup {
             BackupState::None | BackupState::Pending | BackupState::InProgress => None,
-            BackupState::Completed => match self.view.observed {
-                Observed::NotAsked if status.has_runner => Some(Next::Ask),
-                Observed::NotAsked | Observed::NotFound | Observed::State(SandboxState::Destroyed) => {
-                    self.apply(self.draft().state(SandboxState::Archived))
-                }
-                Observed::State(SandboxState::Destroying) => None,
-                Observed::State(_still_there) => self.call(Task::Destroy),
+            BackupState::Completed => match self.on_runner() {
+                OnRunner::Unasked if status.has_runner => Some(Next::Ask),
+                OnRunner::Unasked | OnRunner::Gone => self.apply(self.draft().state(SandboxState::Archived)),
+                OnRunner::In(SandboxState::Destroying) => None,
+                OnRunner::In(_) => self.call(Task::Destroy),
             },
             BackupState::Error if self.view.archive_attempts <= self.policy.max_archive_attempts => {
                 Some(Next::Apply(self.draft().notice(Some(Notice::BackupCreated)).untouched()))
@@ -334,14 +273,12 @@ impl Pass<'_> {
         // Difference D2: an error is never pending, and its copy still has to go.
         let errored = status.state.is_failed();
         let owed = |next| if errored { next } else { self.owed(next) };
-        match status.state {
-            SandboxState::Archived | SandboxState::PendingBuild => return owed(destroyed()),
-            SandboxState::Resizing | SandboxState::Snapshotting | SandboxState::Forking => return None,
-            SandboxState::Creating | SandboxState::Restoring | SandboxState::Destroyed | SandboxState::Destroying => {}
-            SandboxState::Started | SandboxState::Stopped | SandboxState::Starting | SandboxState::Stopping => {}
-            SandboxState::Error | SandboxState::BuildFailed | SandboxState::BuildingSnapshot => {}
-            SandboxState::Unknown | SandboxState::PullingSnapshot | SandboxState::Archiving => {}
-            SandboxState::Pausing | SandboxState::Paused | SandboxState::Resuming => {}
+        let changes_in_place = facts::Resizing | facts::Snapshotting | facts::Forking;
+        if self.row.facts & changes_in_place != 0 {
+            return None;
+        }
+        if self.row.facts & (facts::Archived | facts::PendingBuild) != 0 {
+            return owed(destroyed());
         }
         if !status.has_runner {
             return owed(destroyed()); // No runner holds a copy (difference D2).
@@ -349,12 +286,21 @@ impl Pass<'_> {
         if !self.view.ready {
             return None;
         }
-        match self.view.observed {
-            Observed::NotAsked => Some(Next::Ask),
-            Observed::NotFound | Observed::State(SandboxState::Destroyed) => owed(destroyed()),
-            Observed::State(SandboxState::Destroying) if status.state == SandboxState::Destroying => None,
+        match self.on_runner() {
+            OnRunner::Unasked => Some(Next::Ask),
+            OnRunner::Gone => owed(destroyed()),
+            OnRunner::In(SandboxState::Destroying) if status.state == SandboxState::Destroying => None,
             // Difference D4: a destroy that is not under way on the runner was lost, and is sent again.
-            Observed::State(_still_there) => self.call(Task::Destroy),
+            OnRunner::In(_) => self.call(Task::Destroy),
+        }
+    }
+
+    /// The runner's copy, as far as it was asked for.
+    const fn on_runner(&self) -> OnRunner {
+        match self.view.observed {
+            Observed::NotAsked => OnRunner::Unasked,
+            Observed::NotFound | Observed::State(SandboxState::Destroyed) => OnRunner::Gone,
+            Observed::State(state) => OnRunner::In(state),
         }
     }
 
