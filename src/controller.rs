@@ -287,7 +287,15 @@ impl Pass<'_> {
                 Observed::State(SandboxState::Started | SandboxState::Paused) => self.call(stop),
                 Observed::State(_under_way) => None,
             },
-            _elsewhere => None,
+            SandboxState::Started | SandboxState::Paused | SandboxState::Stopping => None,
+            SandboxState::Creating | SandboxState::Restoring | SandboxState::Destroyed | SandboxState::Destroying => {
+                None
+            }
+            SandboxState::Stopped | SandboxState::Starting | SandboxState::Error | SandboxState::BuildFailed => None,
+            SandboxState::PendingBuild | SandboxState::BuildingSnapshot | SandboxState::Unknown => None,
+            SandboxState::PullingSnapshot | SandboxState::Archived | SandboxState::Archiving => None,
+            SandboxState::Resizing | SandboxState::Snapshotting | SandboxState::Forking => None,
+            SandboxState::Pausing | SandboxState::Resuming => None,
         }
     }
 

@@ -12,6 +12,8 @@
     clippy::indexing_slicing,
     clippy::as_conversions,
     clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
     clippy::wildcard_enum_match_arm
 )]
 
@@ -34,6 +36,7 @@ pub use rules::{
     Task, Timer, Verb,
 };
 pub use vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType, Instant, IntervalError,
-    Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, SizeChange, Ttl, UnknownWord, Word,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType,
+    Instant, IntervalError, Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, SizeChange, Ttl,
+    UnknownWord, Word,
 };
