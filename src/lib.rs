@@ -24,6 +24,7 @@ mod lifecycle;
 mod policy;
 pub mod record;
 mod rules;
+pub mod view;
 mod vocabulary;
 
 pub use controller::{Image, Next, Observed, Placement, RunnerView};
