@@ -12,6 +12,8 @@
     clippy::indexing_slicing,
     clippy::as_conversions,
     clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
     clippy::wildcard_enum_match_arm
 )]
 
@@ -28,6 +30,7 @@ mod lint;
 mod policy;
 pub mod record;
 mod rules;
+pub mod view;
 mod vocabulary;
 
 pub use controller::{Image, Next, Observed, Placement, RunnerView};

@@ -21,7 +21,7 @@ pub(crate) const fn state(state: SandboxState) -> Mask {
 }
 
 /// The bit of a desired state.
-#[expect(clippy::as_conversions, reason = "see `state`")]
+#[expect(clippy::as_conversions, clippy::arithmetic_side_effects, reason = "see `state`; two small counts")]
 pub(crate) const fn wants(desired: DesiredState) -> Mask {
     1 << (STATE_COUNT + desired as u32)
 }
@@ -62,11 +62,9 @@ words_as_facts!(wants of DesiredState:
 /// Declares the named facts: a bit each, and the words by which a person reads it in a table.
 macro_rules! facts {
     ($($name:ident $words:literal,)+) => {
-        #[expect(clippy::upper_case_acronyms, dead_code, reason = "counts the facts; never constructed")]
         enum Order { $($name),+ }
         $(
             #[doc = $words]
-            #[expect(clippy::as_conversions, reason = "a position in const")]
             pub(crate) const $name: Mask = 1 << (STATE_COUNT + DESIRED_COUNT + Order::$name as u32);
         )+
         /// Every named fact with its words.
@@ -83,7 +81,7 @@ facts! {
     Durable "not ephemeral",
     Ephemeral "ephemeral",
     Recoverable "recoverable",
-    ArchiveWanted "stopped or archiving, to be archived",
+    ArchiveWanted "stopped/archiving to be archived",
     Coherent "a desired state that may stand beside the state",
     BackupIdle "with no backup under way",
     FromBackup "timed out with a usable backup",

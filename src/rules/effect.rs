@@ -4,8 +4,9 @@ use crate::vocabulary::{DesiredState, Fault, SandboxState, Size};
 use serde::{Deserialize, Serialize};
 
 /// What the runner is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(tag = "task", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[strum(serialize_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Task {
     /// Make the sandbox from its image.
@@ -58,8 +59,9 @@ pub struct Call {
 }
 
 /// What is told beside the changes of state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Notice {
     /// A start was asked for.

@@ -200,7 +200,7 @@ fn refused(row: &Lifecycle, verb: Verb, facts: Mask, failing: u16) -> Refusal {
 }
 
 /// The column that a command sets beside the states.
-fn edit_of(command: Command, row: &Lifecycle, policy: &Policy, now: Instant) -> Edit {
+pub(crate) fn edit_of(command: Command, row: &Lifecycle, policy: &Policy, now: Instant) -> Edit {
     match command {
         Command::AutoStop { minutes } => Edit::AutoStop(minutes),
         Command::AutoPause { minutes } => Edit::AutoPause(minutes),

@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// The case that always holds, last among the cases of a row's writes.
+#[allow(non_upper_case_globals, reason = "it reads like the facts it stands among")]
 const Otherwise: Mask = !0;
 
 commands! {

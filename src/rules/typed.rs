@@ -2,8 +2,8 @@
 
 use crate::vocabulary::SandboxState;
 
-/// A state as a type.
-pub trait State {
+/// A state as a type. The markers in [`at`] are all there are: another would promise what no table holds.
+pub trait State: sealed::Sealed {
     /// The state it stands for.
     const STATE: SandboxState;
 }
@@ -16,6 +16,10 @@ pub trait State {
 )]
 pub trait Accepts<V>: State {}
 
+mod sealed {
+    pub trait Sealed {}
+}
+
 macro_rules! states {
     ($($name:ident)+) => {
         /// Marker types: one for each state.
@@ -24,6 +28,7 @@ macro_rules! states {
                 #[doc = concat!("A sandbox in state `", stringify!($name), "`.")]
                 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
                 pub enum $name {}
+                impl super::sealed::Sealed for $name {}
                 impl super::State for $name {
                     const STATE: crate::SandboxState = crate::SandboxState::$name;
                 }

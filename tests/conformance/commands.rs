@@ -184,7 +184,7 @@ fn converse(talk: &mut Conversation, command: Command, argument: &Argument, cont
             talk.take(step);
             told(talk, Report::answered(&step, task, REFUSED));
             // A runner of the first generation that fails to snapshot was answered with success all the same.
-            if !(matches!(task, Task::Snapshot { .. }) && !argument.by_job) {
+            if !matches!(task, Task::Snapshot { .. }) || argument.by_job {
                 talk.runner_failed();
             }
         }

@@ -1,0 +1,37 @@
+//! Prints the state machine or its decision tables, drawn from the rules: `diagram [mermaid|dot|table]`.
+
+use sandbox_lifecycle::view::{DecisionTables, Diagram};
+use std::{
+    io::{self, ErrorKind, Write},
+    process::ExitCode,
+};
+
+const USAGE: &str = "usage: diagram [mermaid|dot|table]
+
+  mermaid  the state machine as a Mermaid state diagram (the default)
+  dot      the state machine for Graphviz: diagram dot | dot -Tsvg > lifecycle.svg
+  table    the decision tables of all commands, in Markdown";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let picture = match arguments[..] {
+        [] | ["mermaid"] => Diagram::whole().mermaid().to_string(),
+        ["dot"] => Diagram::whole().dot().to_string(),
+        ["table"] => DecisionTables.to_string(),
+        ["-h" | "--help"] => format!("{USAGE}\n"),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match io::stdout().write_all(picture.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has seen enough: `diagram | head`.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("diagram: cannot write: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

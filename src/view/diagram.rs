@@ -1,0 +1,219 @@
+//! The state machine as a picture, in Mermaid and in DOT, drawn from what [`transitions`](super::transitions) finds.
+
+use super::{Transition, Trigger, explore, transitions};
+use crate::{
+    lifecycle::{
+        facts::{self, Mask},
+        words::Words,
+    },
+    vocabulary::SandboxState,
+};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
+
+/// The picture of the state machine as a client sees it: reported states, and what leads from one to another.
+///
+/// What leads from many states to one is drawn as a single arrow from a box that names them, since twenty arrows say
+/// less than `not archived, destroyed` does.
+///
+/// ```
+/// use sandbox_lifecycle::view::Diagram;
+/// let diagram = Diagram::of_commands();
+/// assert!(diagram.mermaid().to_string().contains("    started --> stopping: stop\n"));
+/// assert!(diagram.dot().to_string().contains("  started -> stopping [label=\"stop\"];\n"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagram {
+    begins: Vec<SandboxState>,
+    edges: Vec<Edge>,
+}
+
+/// An arrow of a [`Diagram`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    from: Mask,
+    to: SandboxState,
+    by: BTreeSet<Trigger>,
+}
+
+/// From more states than this to the same one, an arrow is drawn from a box that names them: failures, and what
+/// supersedes. The end that a piece of work was meant to have is always drawn from its own state.
+const DRAWN_APART: u32 = 4;
+
+impl Diagram {
+    /// Everything that moves a sandbox.
+    #[must_use]
+    pub fn whole() -> Self {
+        Self { begins: explore::first_states().into_iter().collect(), edges: edges(transitions()) }
+    }
+
+    /// What callers ask, alone.
+    #[must_use]
+    pub fn of_commands() -> Self {
+        let mut asked = transitions();
+        asked.retain(|transition| matches!(transition.by, Trigger::Command(_)));
+        Self { begins: Vec::new(), edges: edges(asked) }
+    }
+
+    /// As Mermaid (`stateDiagram-v2`).
+    #[must_use]
+    pub fn mermaid(&self) -> impl fmt::Display + use<'_> {
+        Mermaid(self)
+    }
+
+    /// As DOT, for Graphviz.
+    #[must_use]
+    pub fn dot(&self) -> impl fmt::Display + use<'_> {
+        Dot(self)
+    }
+
+    /// The states that the picture shows.
+    fn states(&self) -> impl Iterator<Item = SandboxState> {
+        let shown = self.edges.iter().fold(0, |shown, edge| {
+            let apart = if edge.is_gathered() { 0 } else { edge.from };
+            shown | apart | facts::state(edge.to)
+        });
+        states_of(shown)
+    }
+
+    /// A set of states in words. A state that is never shown says nothing there, so it is not named among those
+    /// that are missing.
+    fn words(&self, several: Mask) -> Words {
+        let shown = self.edges.iter().fold(0, |shown, edge| shown | edge.from | facts::state(edge.to));
+        let widest = several | (facts::STATES & !shown);
+        let most = widest.count_ones() > (facts::STATES & !widest).count_ones();
+        Words(if most { widest } else { several })
+    }
+
+    /// The sets of states that share an arrow, each once.
+    fn gathered(&self) -> BTreeSet<Mask> {
+        self.edges.iter().filter(|edge| edge.is_gathered()).map(|edge| edge.from).collect()
+    }
+}
+
+impl Edge {
+    const fn is_gathered(&self) -> bool {
+        self.from.count_ones() > 1
+    }
+
+    fn label(&self) -> String {
+        self.by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn states_of(mask: Mask) -> impl Iterator<Item = SandboxState> {
+    SandboxState::ALL.iter().copied().filter(move |state| mask & facts::state(*state) != 0)
+}
+
+/// One arrow for each pair of states, with all that leads from one to the other; one for each large set of states.
+fn edges(transitions: Vec<Transition>) -> Vec<Edge> {
+    let mut sources: BTreeMap<(SandboxState, Trigger), Mask> = BTreeMap::new();
+    for Transition { from, to, by } in transitions {
+        *sources.entry((to, by)).or_default() |= facts::state(from);
+    }
+    let mut arrows: BTreeMap<(Mask, SandboxState), BTreeSet<Trigger>> = BTreeMap::new();
+    let mut draw = |from, to, by| arrows.entry((from, to)).or_default().insert(by);
+    for ((to, by), from) in sources {
+        if from.count_ones() > DRAWN_APART && by != Trigger::Done {
+            draw(from, to, by);
+        } else {
+            states_of(from).for_each(|state| {
+                draw(facts::state(state), to, by);
+            });
+        }
+    }
+    arrows.into_iter().map(|((from, to), by)| Edge { from, to, by }).collect()
+}
+
+/// How a state is drawn.
+enum Look {
+    Resting,
+    Moving,
+    Failed,
+}
+
+impl Look {
+    const fn of(state: SandboxState) -> Self {
+        match (state.is_failed(), state.is_transient()) {
+            (true, _) => Self::Failed,
+            (false, true) => Self::Moving,
+            (false, false) => Self::Resting,
+        }
+    }
+}
+
+/// The name of a node: a state's own word, or a number among the gathered ones.
+struct Node<'a>(Mask, &'a BTreeSet<Mask>);
+
+impl fmt::Display for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1.iter().position(|mask| *mask == self.0) {
+            Some(place) => write!(f, "several_{}", place.saturating_add(1)),
+            None => Words(self.0).fmt(f),
+        }
+    }
+}
+
+struct Mermaid<'a>(&'a Diagram);
+
+impl fmt::Display for Mermaid<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(diagram) = self;
+        let gathered = diagram.gathered();
+        writeln!(f, "stateDiagram-v2\n    direction LR")?;
+        diagram.begins.iter().try_for_each(|state| writeln!(f, "    [*] --> {state}"))?;
+        for mask in &gathered {
+            writeln!(f, "    state \"{}\" as {}", diagram.words(*mask), Node(*mask, &gathered))?;
+        }
+        for edge in &diagram.edges {
+            writeln!(f, "    {} --> {}: {}", Node(edge.from, &gathered), edge.to, edge.label())?;
+        }
+        diagram
+            .states()
+            .filter(|state| state.is_terminal())
+            .try_for_each(|state| writeln!(f, "    {state} --> [*]"))?;
+        f.write_str("    classDef moving stroke-dasharray: 4\n    classDef failed stroke: #c00\n")?;
+        f.write_str("    classDef several stroke: none, fill: none\n")?;
+        for state in diagram.states() {
+            match Look::of(state) {
+                Look::Resting => {}
+                Look::Moving => writeln!(f, "    class {state} moving")?,
+                Look::Failed => writeln!(f, "    class {state} failed")?,
+            }
+        }
+        gathered.iter().try_for_each(|mask| writeln!(f, "    class {} several", Node(*mask, &gathered)))
+    }
+}
+
+struct Dot<'a>(&'a Diagram);
+
+impl fmt::Display for Dot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(diagram) = self;
+        let gathered = diagram.gathered();
+        f.write_str("digraph lifecycle {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n")?;
+        for state in diagram.states() {
+            match Look::of(state) {
+                Look::Resting if state.is_terminal() => writeln!(f, "  {state} [peripheries=2];")?,
+                Look::Resting => writeln!(f, "  {state};")?,
+                Look::Moving => writeln!(f, "  {state} [style=\"rounded,dashed\"];")?,
+                Look::Failed => writeln!(f, "  {state} [color=red];")?,
+            }
+        }
+        for mask in &gathered {
+            writeln!(f, "  {} [label=\"{}\", shape=plaintext];", Node(*mask, &gathered), diagram.words(*mask))?;
+        }
+        if !diagram.begins.is_empty() {
+            writeln!(f, "  begin [shape=point];")?;
+        }
+        diagram.begins.iter().try_for_each(|state| writeln!(f, "  begin -> {state};"))?;
+        for edge in &diagram.edges {
+            writeln!(f, "  {} -> {} [label=\"{}\"];", Node(edge.from, &gathered), edge.to, edge.label())?;
+        }
+        f.write_str("}\n")
+    }
+}

@@ -1,0 +1,293 @@
+//! What can happen to a sandbox, found by letting it happen: every command, timer, pass of the controller and word of a
+//! runner, from the rows that a sandbox begins with to all that follow from them.
+
+use super::samples;
+use crate::{
+    controller::{Image, Next, Observed, Placement, RunnerView},
+    lifecycle::{Columns, Lifecycle},
+    policy::Policy,
+    rules::{Answer, BackupOf, Call, Context, Input, Job, Outcome, Report, Step, Task, Timer, Verb},
+    vocabulary::{
+        AutoDelete, AutoPause, AutoStop, DesiredState, Fault, Instant, Minutes, QueueTimeout, SandboxClass,
+        SandboxState,
+    },
+};
+use alloc::{collections::BTreeSet, vec::Vec};
+use core::fmt;
+
+/// What moves a sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Trigger {
+    /// A caller asks.
+    Command(Verb),
+    /// The runner takes a call of the controller.
+    Taken,
+    /// The runner has done what it was called for, or the controller sees that it has.
+    Done,
+    /// The runner refuses a call, or fails at it.
+    Failed,
+    /// The runner tells of a state that nobody asked for.
+    Reported,
+    /// The controller finds in a pass that there is something to write.
+    Controller,
+    /// The clock acts.
+    Timer(Timer),
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(verb) => verb.fmt(f),
+            Self::Taken => f.pad("taken"),
+            Self::Done => f.pad("done"),
+            Self::Failed => f.pad("failed"),
+            Self::Reported => f.pad("reported"),
+            Self::Controller => f.pad("controller"),
+            Self::Timer(timer) => write!(f, "{timer} timer"),
+        }
+    }
+}
+
+/// A way from one reported state to another.
+///
+/// The two are the same where a command records an intent that is not yet seen: an archived sandbox that is to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Transition {
+    /// The reported state before.
+    pub from: SandboxState,
+    /// The reported state after.
+    pub to: SandboxState,
+    /// What moves it.
+    pub by: Trigger,
+}
+
+/// Every transition there is, in order, each once.
+///
+/// Runners are taken to answer what they were called for and to echo its epoch, so that an end of older work, which
+/// changes nothing, is left out. The rules are those of the default [`Policy`].
+///
+/// ```
+/// use sandbox_lifecycle::{SandboxState, Verb, view::{Transition, Trigger, transitions}};
+/// let (from, to) = (SandboxState::Started, SandboxState::Stopping);
+/// assert!(transitions().contains(&Transition { from, to, by: Trigger::Command(Verb::Stop) }));
+/// ```
+#[must_use]
+pub fn transitions() -> Vec<Transition> {
+    let policy = Policy::default();
+    let mut exploration = Exploration { found: BTreeSet::new(), seen: BTreeSet::new(), waiting: Vec::new() };
+    beginnings().for_each(|row| exploration.reach(Place { row, work: None }));
+    while let Some(place) = exploration.waiting.pop() {
+        exploration.commands(place, &policy);
+        exploration.runner(place, &policy);
+        exploration.controller(place, &policy);
+        exploration.clock(place, &policy);
+    }
+    exploration.found.into_iter().collect()
+}
+
+/// A row, and what its runner is at work on. Of the row only what a step's status holds ever differs from the row it
+/// began as: neither times nor epochs, so that what comes round again is known again.
+#[derive(Clone, Copy)]
+struct Place {
+    row: Lifecycle,
+    work: Option<Task>,
+}
+
+/// When every row of the exploration was last touched; here no time is over.
+const THEN: Instant = Instant::EPOCH;
+/// By now every time is over.
+const LATER: Instant = Instant::MAX;
+const HOUR: Option<Minutes> = Minutes::new(60);
+
+/// What tells one place from another: the facts, and what they leave out.
+type Key = (u64, &'static str, bool, Option<&'static str>, bool, Option<&'static str>);
+
+impl Place {
+    fn key(&self) -> Key {
+        let status = self.row.status;
+        let (fault, work) = (status.fault.map(Fault::as_str), self.work.map(Into::into));
+        (self.row.facts, status.backup.as_str(), status.has_backup_ref, fault, status.force_stop, work)
+    }
+
+    /// Where a step leads. Work goes on until it ends or newer work, with another epoch, takes its place.
+    fn after(self, step: &Step, work: Option<Task>) -> Self {
+        let goes_on = if step.next_epoch == step.epoch { work } else { None };
+        let row = Lifecycle { status: step.after, ..self.row }.sealed();
+        Self { row, work: step.call.map(|call| call.task).or(goes_on) }
+    }
+}
+
+/// The rows that a sandbox begins with (section 14 of the domain's facts), of every class, durable or not.
+fn beginnings() -> impl Iterator<Item = Lifecycle> {
+    let idle =
+        [(AutoStop::default(), AutoPause::Never), (AutoStop::Never, HOUR.map_or(AutoPause::Never, AutoPause::After))];
+    let states = [SandboxState::Unknown, SandboxState::PullingSnapshot, SandboxState::PendingBuild];
+    let deletes = [HOUR.map_or(AutoDelete::NEVER, AutoDelete::After), AutoDelete::AtOnce];
+    let classes = SandboxClass::ALL.iter().flat_map(move |class| states.map(|state| (*class, state)));
+    let sizes = classes.flat_map(|(class, state)| [0, 1].map(|gpu| (class, state, gpu)));
+    let all = sizes.flat_map(move |(class, state, gpu)| {
+        deletes.into_iter().flat_map(move |auto_delete| {
+            idle.map(|(auto_stop, auto_pause)| {
+                Lifecycle::from(Columns {
+                    state,
+                    desired_state: DesiredState::Started,
+                    pending: true,
+                    has_runner: state == SandboxState::Unknown,
+                    class,
+                    gpu,
+                    auto_stop,
+                    auto_pause,
+                    auto_delete,
+                    auto_destroy_at: Some(THEN),
+                    queue_timeout: HOUR.map(QueueTimeout),
+                    ..Columns::default()
+                })
+            })
+        })
+    });
+    all.filter(|row| row.check().is_empty())
+}
+
+/// The states in which a sandbox is first seen.
+pub(crate) fn first_states() -> BTreeSet<SandboxState> {
+    beginnings().map(|row| row.reported_state()).collect()
+}
+
+/// What has been found so far, and where there is more to try.
+struct Exploration {
+    found: BTreeSet<Transition>,
+    seen: BTreeSet<Key>,
+    waiting: Vec<Place>,
+}
+
+impl Exploration {
+    fn reach(&mut self, place: Place) {
+        if self.seen.insert(place.key()) {
+            self.waiting.push(place);
+        }
+    }
+
+    fn take(&mut self, before: Place, by: Trigger, step: &Step, work: Option<Task>) {
+        let after = before.after(step, work);
+        let (from, to) = (before.row.reported_state(), after.row.reported_state());
+        let unseen_intent = matches!(by, Trigger::Command(_)) && step.before.desired != step.after.desired;
+        if from != to || unseen_intent {
+            self.found.insert(Transition { from, to, by });
+        }
+        self.reach(after);
+    }
+
+    fn try_input(&mut self, place: Place, by: Trigger, input: impl Into<Input>, work: Option<Task>, policy: &Policy) {
+        if let Ok(step) = place.row.decide(input, policy, Context::default(), THEN.into()) {
+            self.take(place, by, &step, work);
+        }
+    }
+
+    fn commands(&mut self, place: Place, policy: &Policy) {
+        for verb in Verb::ALL {
+            for command in samples::of(*verb) {
+                self.try_input(place, Trigger::Command(*verb), *command, place.work, policy);
+            }
+        }
+        let child = place.row.child(THEN.into());
+        self.reach(Place { row: Lifecycle { epoch: 0, ..child }, work: Some(Task::Create) });
+    }
+
+    /// The end of what the runner is at work on, a word that nobody asked for, the end of a backup.
+    fn runner(&mut self, place: Place, policy: &Policy) {
+        for outcome in [Outcome::Completed, FAILED] {
+            let by = if outcome == Outcome::Completed { Trigger::Done } else { Trigger::Failed };
+            if let Some(job) = place.work.and_then(job) {
+                self.try_input(place, by, Report::Ended { job, outcome, epoch: None }, None, policy);
+            }
+            let backup = Report::Ended { job: Job::Backup { of: BackupOf::Current }, outcome, epoch: None };
+            self.try_input(place, by, backup, place.work, policy);
+        }
+        if let Some(task) = place.work {
+            self.try_input(place, Trigger::Failed, answered(task, REFUSED), None, policy);
+        }
+        for state in SandboxState::ALL {
+            let report = Report::State { state: *state, fault: None, recoverable: false, epoch: None };
+            self.try_input(place, Trigger::Reported, report, place.work, policy);
+        }
+    }
+
+    fn controller(&mut self, place: Place, policy: &Policy) {
+        let asks = place.row.reconcile(&RunnerView::default(), policy, THEN.into()) == Next::Ask;
+        let answers = observations().take(if asks { usize::MAX } else { 0 });
+        for view in views().chain(answers) {
+            match place.row.reconcile(&view, policy, THEN.into()) {
+                Next::Call(Call { task, .. }) => {
+                    let taken = answered(task, Answer::Accepted);
+                    self.try_input(place, Trigger::Taken, taken, Some(task), policy);
+                    self.try_input(place, Trigger::Failed, answered(task, REFUSED), None, policy);
+                }
+                Next::Apply(step) => self.take(place, found_by(&view, &step), &step, place.work),
+                Next::Ask | Next::Wait { .. } | Next::Nothing => {}
+            }
+        }
+    }
+
+    fn clock(&mut self, place: Place, policy: &Policy) {
+        for timer in <Timer as strum::VariantArray>::VARIANTS {
+            if let Ok(step) = place.row.decide(*timer, policy, Context::default(), LATER.into()) {
+                self.take(place, Trigger::Timer(*timer), &step, place.work);
+            }
+        }
+    }
+}
+
+const FAILED: Outcome = Outcome::Failed { fault: Fault::Timeout, recoverable: true };
+const REFUSED: Answer = Answer::Refused { fault: Fault::Refused, recoverable: false };
+
+const fn answered(task: Task, answer: Answer) -> Report {
+    Report::Answered { task, answer, from: None, epoch: None }
+}
+
+/// The job whose end a runner tells of, for what it was called for.
+const fn job(task: Task) -> Option<Job> {
+    Some(match task {
+        Task::Create | Task::Restore => Job::Create,
+        Task::Start | Task::Resume => Job::Start,
+        Task::Stop { .. } => Job::Stop,
+        Task::Pause => Job::Pause,
+        Task::Destroy => Job::Destroy,
+        Task::Resize { to } => Job::Resize { to },
+        Task::Snapshot { .. } => Job::Snapshot,
+        Task::Fork => Job::ForkSource,
+        Task::Recover { start } => Job::Recover { start },
+        Task::Build => return None,
+    })
+}
+
+/// What a pass of the controller tells of: what it saw on the runner, or what it found by itself.
+fn found_by(view: &RunnerView, step: &Step) -> Trigger {
+    if step.state().is_failed() {
+        Trigger::Failed
+    } else if view.observed == Observed::NotAsked {
+        Trigger::Controller
+    } else if step.desired_state().fulfilled_by() == Some(step.state()) {
+        Trigger::Done
+    } else {
+        Trigger::Reported
+    }
+}
+
+/// What a controller can know before it asks: one thing at a time, since no pass looks at two.
+fn views() -> impl Iterator<Item = RunnerView> {
+    let of = |ready| RunnerView { ready, ..RunnerView::default() };
+    let images = [Image::Missing, Image::Pulling, Image::Building, Image::Ready, Image::Failed, Image::Removing];
+    let placements = [Placement::None, Placement::Warm, Placement::Cold].into_iter();
+    let placements = placements.chain(images.map(Placement::InFlight));
+    let placed = placements.flat_map(move |placement| [true, false].map(|ready| RunnerView { placement, ..of(ready) }));
+    let built = images.into_iter().map(move |image| RunnerView { image, ..of(true) });
+    placed.chain(built).chain([RunnerView { archive_attempts: u32::MAX, ..of(true) }])
+}
+
+/// What a runner that is asked can say.
+fn observations() -> impl Iterator<Item = RunnerView> {
+    let states = SandboxState::ALL.iter().map(|state| Observed::State(*state));
+    let observed = [Observed::NotFound].into_iter().chain(states);
+    observed.map(|observed| RunnerView { observed, ..RunnerView::default() })
+}

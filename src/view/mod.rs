@@ -1,0 +1,21 @@
+//! What follows from the rules and is written nowhere by hand: decision tables, diagrams and the typestate view.
+//!
+//! - [`DecisionTable`]: a row of the rule table as data and as Markdown: what a command demands, in which order and
+//!   why, what it answers, what it writes.
+//! - [`transitions`] and [`Diagram`]: what can happen to a sandbox, found by letting it happen; as Mermaid and as DOT.
+//! - [`Typed`]: a sandbox whose state the compiler knows, so that it refuses what the table refuses.
+
+mod diagram;
+mod explore;
+mod samples;
+mod table;
+mod typed;
+
+pub use crate::rules::{
+    typed::{Accepts, State, at},
+    verb,
+};
+pub use diagram::Diagram;
+pub use explore::{Transition, Trigger, transitions};
+pub use table::{DecisionTable, DecisionTables, Demand, Writing};
+pub use typed::{Elsewhere, Typed};
