@@ -71,7 +71,7 @@ impl Lifecycle {
         });
         [
             (self.archive_comes_first(), Warning::DeleteNeverActs),
-            (!stops && !(pauses && can_pause) && !limited, Warning::NothingStopsIt),
+            (!(stops || limited || (pauses && can_pause)), Warning::NothingStopsIt),
             (outlived, Warning::TtlComesFirst),
             (pauses && !can_pause, Warning::PauseNeverActs),
             (stops && pauses, Warning::TwoIdleTimers),

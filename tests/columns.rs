@@ -1,9 +1,12 @@
 //! `docs/COLUMNS.md` is true: its table of columns is the stored form, and its statements do what they say.
 
+#[path = "support/rendered.rs"]
+mod rendered;
+
 use rusqlite::{Connection, named_params};
 use sandbox_lifecycle::{
-    BackupState, Columns, Command, Context, DesiredState, Lifecycle, Next, Observed, Placement, Policy, RunnerView,
-    SandboxState, chrono::DateTime,
+    BackupState, Columns, Command, Context, DesiredState, Fault, GpuType, Instant, Lifecycle, Next, Observed,
+    Placement, Policy, QueueTimeout, RunnerView, SandboxDto, SandboxState, chrono::DateTime, record::Kept,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,6 +95,35 @@ fn the_first_statement_finds_every_row_that_a_controller_could_drive() {
         rows.iter().filter(|(id, row)| is_driven(row) && !found.contains(id)).map(|(_, row)| row).collect();
     assert_eq!(missed, Vec::<&Lifecycle>::new(), "rows that would be driven and are not found");
     assert!(found.len() < rows.len(), "rows at rest are not found");
+}
+
+/// Every column, filled, with a mark at those that an API record carries.
+#[test]
+fn the_table_of_columns_is_the_stored_form() {
+    let at = Some(Instant::EPOCH);
+    let row = Columns {
+        gpu_type: Some(GpuType::H100),
+        fault: Some(Fault::Timeout),
+        auto_destroy_at: at,
+        queue_timeout: QueueTimeout::try_from(5).ok(),
+        backup_since: at,
+        ..Columns::default()
+    };
+    let serde_json::Value::Object(form) = serde_json::to_value(row).expect("a row has a form") else {
+        panic!("the form of a row is an object")
+    };
+    // What the record does not know of these it keeps as unknown: those are the server's.
+    let mut record: serde_json::Value =
+        serde_json::from_str(include_str!("../examples/data/sandbox.json")).expect("JSON");
+    record.as_object_mut().expect("an object").extend(form.clone());
+    let read: SandboxDto<Kept<serde_json::Value>> = serde_json::from_value(record).expect("a record");
+    let unknown: Vec<&String> = read.extras.0.iter().map(|(name, _)| name).collect();
+    let mut text = String::from("| stored as | for example | on the wire |\n|---|---|---|\n");
+    for (name, value) in &form {
+        let wire = if unknown.contains(&name) { "server" } else { "yes" };
+        text += &format!("| `{name}` | `{value}` | {wire} |\n");
+    }
+    rendered::hold("docs/COLUMNS.md", "columns", &text).unwrap_or_else(|error| panic!("{error}"));
 }
 
 fn swap(store: &Connection, id: i64, row: &Lifecycle) -> usize {

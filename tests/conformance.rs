@@ -16,6 +16,8 @@ mod differences;
 mod jobs;
 #[path = "conformance/judge.rs"]
 mod judge;
+#[path = "support/rendered.rs"]
+mod rendered;
 #[path = "conformance/reports.rs"]
 mod reports;
 #[path = "conformance/simple.rs"]
@@ -62,6 +64,12 @@ fn main() -> ExitCode {
     lines.sort();
     for line in lines.iter() {
         println!("{line}");
+    }
+    let whole = must_cover && lines.len() == TABLES.len();
+    let copy = format!("```text\n{}\n```\n", lines.join("\n"));
+    if whole && let Err(error) = rendered::hold("README.md", "conformance", &copy) {
+        println!("{error}");
+        return ExitCode::FAILURE;
     }
     conclusion.exit_code()
 }
