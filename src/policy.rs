@@ -38,6 +38,9 @@ pub struct Policy {
     pub recovery_cooldown: Minutes,
     /// How many failed archive attempts end in error: more than this (recorded: 3).
     pub max_archive_attempts: u32,
+    /// How long a controller waits before it looks again at a sandbox that owes work (ours: 1 minute, well within the
+    /// shortest time limit).
+    pub look_again: Minutes,
     /// How long each change may take.
     pub time_limits: TimeLimits,
 }
@@ -49,6 +52,7 @@ impl Default for Policy {
             max_auto_archive: minutes(43_200),
             recovery_cooldown: minutes(60),
             max_archive_attempts: 3,
+            look_again: minutes(1),
             time_limits: TimeLimits::default(),
         }
     }
