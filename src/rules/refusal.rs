@@ -24,7 +24,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 /// assert_eq!(
 ///     refusal.to_string(),
 ///     "stop is refused while the sandbox is archived: nothing else holds compute or memory to free; \
-///      it would accept start, destroy, destroy with force, backup, autostop, autoarchive, autodelete, ttl, touch"
+///      it would accept start, destroy, destroy with force"
 /// );
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -161,8 +161,12 @@ impl fmt::Display for Message<'_> {
         if matches!(asked, Asked::Report(_)) {
             return Ok(()); // A runner cannot ask for something else instead.
         }
-        for (index, verb) in self.0.accepted().enumerate() {
-            write!(f, "{}{verb}", if index == 0 { "; it would accept " } else { ", " })?;
+        // Settings are taken nearly everywhere; what helps is the way out.
+        let moves = self.0.accepted().filter(|verb| verb.moves() && !verb.row().is_already(self.0.facts));
+        let mut separator = "; it would accept ";
+        for verb in moves {
+            write!(f, "{separator}{verb}")?;
+            separator = ", ";
         }
         Ok(())
     }

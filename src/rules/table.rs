@@ -239,6 +239,12 @@ impl V {
         self.row().from
     }
 
+    /// It changes where the sandbox is or where it is meant to go; the others set or ask for something beside that.
+    #[must_use]
+    pub fn moves(self) -> bool {
+        self.row().writes.iter().any(|(_, writes)| writes.to != To::Stays || writes.desired.is_some())
+    }
+
     #[expect(
         clippy::as_conversions,
         clippy::indexing_slicing,
