@@ -114,10 +114,9 @@ pub(crate) fn under<E: de::Error>(step: fmt::Arguments<'_>, error: E) -> E {
     E::custom(format_args!("{step}{joint}{error}"))
 }
 
-/// Which field a name is of, looked for from the place where the field after the last one stands.
-pub(crate) struct Names<X> {
-    pub(crate) names: &'static [&'static str],
-    pub(crate) next: usize,
+/// Which field a name is of.
+pub(crate) struct Names<F, X> {
+    pub(crate) find: F,
     pub(crate) extras: PhantomData<X>,
 }
 
@@ -127,22 +126,19 @@ pub(crate) enum Found<N> {
     Unknown(N),
 }
 
-impl<'de, X: Extras> DeserializeSeed<'de> for Names<X> {
+impl<'de, F: Fn(&str) -> Option<usize>, X: Extras> DeserializeSeed<'de> for Names<F, X> {
     type Value = Found<X::Name>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_identifier(self)
     }
 }
-impl<X: Extras> de::Visitor<'_> for Names<X> {
+impl<F: Fn(&str) -> Option<usize>, X: Extras> de::Visitor<'_> for Names<F, X> {
     type Value = Found<X::Name>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a field")
     }
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        let mut ahead = self.names.iter().enumerate().skip(self.next);
-        let mut behind = self.names.iter().enumerate().take(self.next);
-        let found = ahead.find(|(_, known)| **known == name).or_else(|| behind.find(|(_, known)| **known == name));
-        Ok(found.map_or_else(|| Found::Unknown(X::name(name)), |(index, _)| Found::Known(index)))
+        Ok((self.find)(name).map_or_else(|| Found::Unknown(X::name(name)), Found::Known))
     }
 }
 
@@ -172,8 +168,19 @@ macro_rules! object {
             enum Key {
                 $($field),+
             }
+            mod lengths {
+                use $crate::record::names;
+                $(#[allow(non_upper_case_globals, reason = "called as its field")] pub(super) const $field: usize = names::$field.len();)+
+            }
             const NAMES: &[&str] = &[$(names::$field),+];
             const KEYS: &[(Key, u64)] = &[$((Key::$field, 1 << Key::$field as u32)),+];
+            fn find(name: &str) -> Option<usize> {
+                // By length first: names of one length are few, so nearly every name is told by one comparison.
+                match (name.len(), name) {
+                    $((lengths::$field, names::$field) => Some(Key::$field as usize),)+
+                    _ => None,
+                }
+            }
             const _: () = assert!(KEYS.len() <= 64, "each field has its bit");
 
             impl<X: Extras> Wire for $object<X> {
@@ -203,9 +210,9 @@ macro_rules! object {
                 }
                 fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<$object<X>, A::Error> {
                     let mut object = <$object<X> as Wire>::blank();
-                    let (mut seen, mut next) = (0, 0_usize);
+                    let mut seen = 0;
                     while let Some(found) =
-                        map.next_key_seed(Names::<X> { names: NAMES, next, extras: PhantomData })?
+                        map.next_key_seed(Names { find, extras: PhantomData::<X> })?
                     {
                         let index = match found {
                             Found::Known(index) => index,
@@ -214,7 +221,6 @@ macro_rules! object {
                                 continue;
                             }
                         };
-                        next = index.saturating_add(1);
                         let (Some(name), Some((key, bit))) = (NAMES.get(index), KEYS.get(index)) else {
                             continue; // The index was found in the list, so it is in both.
                         };

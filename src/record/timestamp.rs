@@ -2,7 +2,7 @@
 
 use crate::vocabulary::Instant;
 use alloc::boxed::Box;
-use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -38,23 +38,12 @@ impl Timestamp {
     /// What a text says. Nothing is refused; [`instant`](Self::instant) tells whether it is a time.
     #[must_use]
     pub fn read(text: &str) -> Self {
-        let Some(instant) = instant_of(text) else {
-            return Self::as_it_came(text, None);
-        };
-        let bytes = text.as_bytes();
-        // A leap second is read as the second after it, so only its own text says what was meant.
-        let is_usual = bytes.get(10) == Some(&b'T') && bytes.last() == Some(&b'Z') && bytes.get(17) != Some(&b'6');
-        match bytes.len() {
-            20 if is_usual => Self(Form::Seconds(instant)),
-            24 if is_usual => Self(Form::Millis(instant)),
-            27 if is_usual => Self(Form::Micros(instant)),
-            _ => Self::as_it_came(text, Some(instant)),
-        }
+        usual(text.as_bytes()).map_or_else(|| Self::as_it_came(text), Self)
     }
 
     #[cold]
-    fn as_it_came(text: &str, instant: Option<Instant>) -> Self {
-        Self(Form::AsItCame(Box::new(Text { text: text.into(), instant })))
+    fn as_it_came(text: &str) -> Self {
+        Self(Form::AsItCame(Box::new(Text { text: text.into(), instant: instant_of(text) })))
     }
 
     /// The instant, in microseconds; nothing where the text is not a time that RFC 3339 or chrono can say.
@@ -73,15 +62,37 @@ impl Timestamp {
     }
 }
 
-fn instant_of(text: &str) -> Option<Instant> {
-    let time = DateTime::parse_from_rfc3339(text).ok().or_else(|| beyond_rfc3339(text))?;
-    Some(Instant::from(time.to_utc()))
+/// The usual forms, three times as fast as a parser for all: records hold many times, nearly all written so.
+fn usual(text: &[u8]) -> Option<Form> {
+    let (time, fraction) = text.split_at_checked(19)?;
+    let &[y0, y1, y2, y3, b'-', o0, o1, b'-', d0, d1, b'T', h0, h1, b':', m0, m1, b':', s0, s1] = time else {
+        return None;
+    };
+    let (form, micros): (fn(Instant) -> Form, u32) = match fraction {
+        b"Z" => (Form::Seconds, 0),
+        &[b'.', a, b, c, b'Z'] => (Form::Millis, number([a, b, c, b'0', b'0', b'0'])?),
+        &[b'.', a, b, c, d, e, f, b'Z'] => (Form::Micros, number([a, b, c, d, e, f])?),
+        _ => return None,
+    };
+    let year = i32::try_from(number([y0, y1, y2, y3])?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, number([o0, o1])?, number([d0, d1])?)?;
+    // A leap second is none here: it would be written back as the second after it.
+    let time = date.and_hms_micro_opt(number([h0, h1])?, number([m0, m1])?, number([s0, s1])?, micros)?;
+    Some(form(time.and_utc().into()))
 }
 
-/// Years beyond 9999, which RFC 3339 cannot say: this crate writes them with a sign, and so reads them.
-#[cold]
-fn beyond_rfc3339(text: &str) -> Option<DateTime<FixedOffset>> {
-    text.parse().ok()
+/// The number that up to nine decimal digits say.
+fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
+    digits.iter().try_fold(0_u32, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| number.wrapping_mul(10).wrapping_add(digit.into()))
+    })
+}
+
+/// Any time that RFC 3339 can say, or chrono beyond it: this crate writes years after 9999 with a sign.
+fn instant_of(text: &str) -> Option<Instant> {
+    let time = DateTime::parse_from_rfc3339(text).ok().or_else(|| text.parse::<DateTime<FixedOffset>>().ok())?;
+    Some(time.to_utc().into())
 }
 
 impl From<Instant> for Timestamp {
