@@ -3,12 +3,14 @@
 mod check;
 mod child;
 mod columns;
+mod create;
 pub(crate) mod facts;
 mod holds;
 pub(crate) mod words;
 
 pub use check::{Violation, Violations};
 pub use columns::Columns;
+pub use create::{Creation, Link, NotCreated, Origin};
 pub use holds::Holding;
 
 use crate::vocabulary::{

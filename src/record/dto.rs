@@ -1,7 +1,7 @@
 //! The sandbox record of the published API, every field of its description from 0.190 to 0.226.
 
-use super::{Dropped, Extras, Maybe, Number, TextMap, Timestamp, names, object::object};
-use crate::vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState};
+use super::{Dropped, Extras, Maybe, Number, TextMap, Timestamp, object::object};
+use crate::vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState, names};
 use alloc::{string::String, vec::Vec};
 
 object! {

@@ -6,25 +6,41 @@
 //! read which one it is, what it holds and what is allowed, all at once.
 
 mod apply;
+mod create;
 mod dto;
+mod edit;
+mod error_body;
 mod extras;
+mod list;
 mod maybe;
-mod names;
+mod network;
 mod number;
 mod object;
+mod request;
 mod sandbox;
 mod text_map;
 mod timestamp;
 mod unseen;
 mod view;
+mod webhook;
 
 pub use apply::{NotApplied, Texts};
+pub use create::{CreateBuildInfo, CreateSandbox, GpuTypes, Owner, Settled};
 pub use dto::{BuildInfo, SandboxDto, SandboxVolume};
+pub use edit::{NetworkSettings, RecordEdit};
+pub use error_body::{ErrorBody, Messages};
 pub use extras::{Dropped, Extras, Kept};
+pub use list::{NumberedSandboxPage, SandboxListItem, SandboxPage};
 pub use maybe::Maybe;
+pub use network::{DomainAllowList, NetworkAllowList};
 pub use number::Number;
+pub use object::Wire;
+pub use request::{
+    CreateSandboxSnapshot, ForkSandbox, ResizeSandbox, SandboxLabels, UpdateSandboxNetworkSettings, UpdateSandboxState,
+};
 pub use sandbox::Sandbox;
 pub use text_map::TextMap;
 pub use timestamp::Timestamp;
 pub use unseen::{BackupRef, Unseen};
 pub use view::{LifecycleView, ReasonGiven, RunnerNamed};
+pub use webhook::{SandboxCreated, SandboxStateUpdated, WebhookEvent};

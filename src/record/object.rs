@@ -169,7 +169,7 @@ macro_rules! object {
                 $($field),+
             }
             mod lengths {
-                use $crate::record::names;
+                use $crate::vocabulary::names;
                 $(#[allow(non_upper_case_globals, reason = "called as its field")] pub(super) const $field: usize = names::$field.len();)+
             }
             const NAMES: &[&str] = &[$(names::$field),+];

@@ -10,7 +10,8 @@ use alloc::string::String;
 /// A sandbox as a server keeps it: what the API shows of it, its [`Lifecycle`], and what the API does not show.
 ///
 /// The lifecycle decides; the record around it follows. Texts (name, error reason, runner, backup reference) change by
-/// [`apply`](Sandbox::apply), which carries a step out. The auth token is a secret and is not kept here.
+/// [`apply`](Sandbox::apply), which carries a step out; labels, the public flag and the network by
+/// [`edit`](Sandbox::edit), which no rule reads. The auth token is a secret and is not kept here.
 ///
 /// ```
 /// use sandbox_lifecycle::{Command, Context, Policy, Sandbox, SandboxDto, SandboxState, record::Texts};

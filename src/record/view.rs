@@ -1,11 +1,13 @@
 //! Just what rules need of an API record: the rest is passed over without being stored.
 
-use super::{Dropped, Extras, Maybe, Number, SandboxDto, Timestamp, Unseen, names, object::Wire, object::object};
+use super::{
+    Dropped, Extras, Maybe, Number, SandboxDto, SandboxListItem, Timestamp, Unseen, object::Wire, object::object,
+};
 use crate::{
     lifecycle::{Columns, Lifecycle},
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors,
-        GpuType, Instant, IntervalError, Open, QueueTimeout, Quoted, SandboxClass, SandboxState, Size, Word,
+        GpuType, Instant, IntervalError, Open, QueueTimeout, Quoted, SandboxClass, SandboxState, Size, Word, names,
     },
 };
 use alloc::vec::Vec;
@@ -119,46 +121,52 @@ impl<T> de::Visitor<'_> for TextVisitor<T> {
     }
 }
 
-impl<X> From<&SandboxDto<X>> for LifecycleView {
-    fn from(dto: &SandboxDto<X>) -> Self {
-        Self {
-            cpu: Maybe::Value(dto.cpu),
-            gpu: Maybe::Value(dto.gpu),
-            gpu_type: dto.gpu_type.clone(),
-            memory: Maybe::Value(dto.memory),
-            disk: Maybe::Value(dto.disk),
-            state: dto.state.clone(),
-            desired_state: dto.desired_state.clone(),
-            error_reason: dto.error_reason.value().map(|text| ReasonGiven(Fault::recognize(text))).into(),
-            recoverable: dto.recoverable,
-            backup_state: dto.backup_state.clone(),
-            auto_stop_interval: dto.auto_stop_interval,
-            auto_pause_interval: dto.auto_pause_interval,
-            auto_archive_interval: dto.auto_archive_interval,
-            auto_delete_interval: dto.auto_delete_interval,
-            auto_destroy_at: dto.auto_destroy_at.clone(),
-            queue_timeout: dto.queue_timeout,
-            created_at: dto.created_at.clone(),
-            updated_at: dto.updated_at.clone(),
-            last_activity_at: dto.last_activity_at.clone(),
-            sandbox_class: dto.sandbox_class.clone(),
-            runner_id: dto.runner_id.value().map(|_| RunnerNamed).into(),
-            extras: Dropped,
+/// A record, as far as rules read it.
+macro_rules! seen {
+    ($($record:ident),+) => {$(
+        impl<X> From<&$record<X>> for LifecycleView {
+            fn from(record: &$record<X>) -> Self {
+                Self {
+                    cpu: Maybe::Value(record.cpu),
+                    gpu: Maybe::Value(record.gpu),
+                    gpu_type: record.gpu_type.clone(),
+                    memory: Maybe::Value(record.memory),
+                    disk: Maybe::Value(record.disk),
+                    state: record.state.clone(),
+                    desired_state: record.desired_state.clone(),
+                    error_reason: record.error_reason.value().map(|text| ReasonGiven(Fault::recognize(text))).into(),
+                    recoverable: record.recoverable,
+                    backup_state: record.backup_state.clone(),
+                    auto_stop_interval: record.auto_stop_interval,
+                    auto_pause_interval: record.auto_pause_interval,
+                    auto_archive_interval: record.auto_archive_interval,
+                    auto_delete_interval: record.auto_delete_interval,
+                    auto_destroy_at: record.auto_destroy_at.clone(),
+                    queue_timeout: record.queue_timeout,
+                    created_at: record.created_at.clone(),
+                    updated_at: record.updated_at.clone(),
+                    last_activity_at: record.last_activity_at.clone(),
+                    sandbox_class: record.sandbox_class.clone(),
+                    runner_id: record.runner_id.value().map(|_| RunnerNamed).into(),
+                    extras: Dropped,
+                }
+            }
         }
-    }
+
+        impl<X> TryFrom<&$record<X>> for Lifecycle {
+            type Error = FieldErrors;
+            fn try_from(record: &$record<X>) -> Result<Self, FieldErrors> {
+                LifecycleView::from(record).lifecycle(&Unseen::default())
+            }
+        }
+    )+};
 }
+seen!(SandboxDto, SandboxListItem);
 
 impl TryFrom<&LifecycleView> for Lifecycle {
     type Error = FieldErrors;
     fn try_from(view: &LifecycleView) -> Result<Self, FieldErrors> {
         view.lifecycle(&Unseen::default())
-    }
-}
-
-impl<X> TryFrom<&SandboxDto<X>> for Lifecycle {
-    type Error = FieldErrors;
-    fn try_from(dto: &SandboxDto<X>) -> Result<Self, FieldErrors> {
-        LifecycleView::from(dto).lifecycle(&Unseen::default())
     }
 }
 
@@ -235,7 +243,7 @@ fn owes_work(state: SandboxState, desired_state: DesiredState) -> bool {
 }
 
 /// Collects what is wrong while everything else is read.
-struct Faults(Vec<FieldError>);
+pub(super) struct Faults(pub(super) Vec<FieldError>);
 
 impl Faults {
     fn word<T: Word>(&mut self, field: &'static str, word: &Maybe<Open<T>>) -> Option<T> {
@@ -251,7 +259,7 @@ impl Faults {
         self.word(field, word)
     }
 
-    fn count<T: TryFrom<i64> + Bounded>(&mut self, field: &'static str, number: Maybe<Number>) -> Option<T> {
+    pub(super) fn count<T: TryFrom<i64> + Bounded>(&mut self, field: &'static str, number: Maybe<Number>) -> Option<T> {
         let number = number.into_value()?;
         let count = number.whole().and_then(|whole| T::try_from(whole).ok());
         if count.is_none() {
@@ -260,7 +268,7 @@ impl Faults {
         count
     }
 
-    fn interval<T: TryFrom<i64, Error = IntervalError>>(
+    pub(super) fn interval<T: TryFrom<i64, Error = IntervalError>>(
         &mut self,
         field: &'static str,
         number: Maybe<Number>,
@@ -270,7 +278,7 @@ impl Faults {
             self.0.push(FieldError::new(field, number, "a whole number of minutes"));
             return None;
         };
-        T::try_from(minutes).map_err(|error| self.0.push(error.into())).ok()
+        T::try_from(minutes).map_err(|error| self.0.push(FieldError::from(IntervalError { field, ..error }))).ok()
     }
 
     fn time(&mut self, field: &'static str, timestamp: &Maybe<Timestamp>) -> Option<Instant> {
@@ -285,7 +293,7 @@ impl Faults {
 }
 
 /// A count with the largest value that its message names.
-trait Bounded {
+pub(super) trait Bounded {
     const MOST: u32;
 }
 impl Bounded for u8 {

@@ -56,6 +56,14 @@ impl FieldErrors {
         if errors.is_empty() { Ok(value) } else { Err(Self(errors.into())) }
     }
 
+    /// These errors after earlier ones; a field that has been named already is not named again.
+    pub(crate) fn after(self, mut earlier: Vec<FieldError>) -> Self {
+        let is_new = |error: &FieldError| !earlier.iter().any(|named| named.field == error.field);
+        let new: Vec<_> = self.0.into_iter().filter(is_new).collect();
+        earlier.extend(new);
+        Self(earlier.into())
+    }
+
     /// Each faulty field, in the order of the record.
     pub fn iter(&self) -> impl Iterator<Item = &FieldError> {
         self.0.iter()

@@ -11,6 +11,7 @@ mod field_error;
 mod gpu;
 mod instant;
 mod interval;
+pub(crate) mod names;
 mod open;
 mod size;
 mod state;

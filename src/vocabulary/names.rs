@@ -1,7 +1,8 @@
-//! Every field name of the published API, once. The structs of this module look their names up here.
+//! Every field name of the published API, once. The objects of the `record` module and the errors about fields look
+//! their names up here.
 #![allow(non_upper_case_globals, reason = "a name is looked up by the Rust field that carries it")]
 
-use crate::vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, QueueTimeout};
+use super::{AutoArchive, AutoDelete, AutoPause, AutoStop, QueueTimeout};
 
 macro_rules! names {
     ($($field:ident = $name:expr,)+) => {
@@ -62,4 +63,21 @@ names! {
     runner_id = "runnerId",
     linked_sandbox_id = "linkedSandboxId",
     toolbox_proxy_url = "toolboxProxyUrl",
+    // What only requests, lists, webhooks and errors have.
+    ttl_minutes = "ttlMinutes",
+    linked_sandbox = "linkedSandbox",
+    secrets = "secrets",
+    include_memory = "includeMemory",
+    items = "items",
+    next_cursor = "nextCursor",
+    total = "total",
+    page = "page",
+    total_pages = "totalPages",
+    event = "event",
+    timestamp = "timestamp",
+    old_state = "oldState",
+    new_state = "newState",
+    status_code = "statusCode",
+    message = "message",
+    error = "error",
 }
