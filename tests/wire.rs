@@ -1,5 +1,12 @@
 //! The record on the wire: read, written back, validated, and what a step does to it.
 
+#[path = "wire/fixtures.rs"]
+mod fixtures;
+#[path = "wire/properties.rs"]
+mod properties;
+#[path = "wire/requests.rs"]
+mod requests;
+
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Command, Context, Policy, Report, Sandbox, SandboxDto, SandboxState,

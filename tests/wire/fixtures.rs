@@ -1,0 +1,96 @@
+//! Records of every published version, written by hand from the published field lists: one line each.
+
+use sandbox_lifecycle::{
+    Lifecycle, Sandbox, SandboxDto,
+    record::{
+        Kept, LifecycleView, NumberedSandboxPage, SandboxCreated, SandboxListItem, SandboxPage, SandboxStateUpdated,
+    },
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+const V0_190: &str = include_str!("0.190.jsonl");
+const V0_205: &str = include_str!("0.205.jsonl");
+const V0_226: &str = include_str!("0.226.jsonl");
+const NEWER: &str = include_str!("newer.jsonl");
+const PUBLISHED: [&str; 3] = [V0_190, V0_205, V0_226];
+
+fn written<T: DeserializeOwned + Serialize>(line: &str) -> String {
+    let read: T = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    serde_json::to_string(&read).unwrap()
+}
+
+#[test]
+fn every_record_is_written_back_byte_for_byte() {
+    for line in PUBLISHED.iter().chain(&[NEWER]).flat_map(|version| version.lines()) {
+        assert_eq!(written::<SandboxDto>(line), line);
+        assert_eq!(written::<SandboxDto<Kept<Box<RawValue>>>>(line), line);
+    }
+}
+
+#[test]
+fn every_decidable_record_survives_the_way_through_the_stored_record() {
+    for line in PUBLISHED.iter().flat_map(|version| version.lines()) {
+        let dto: SandboxDto = serde_json::from_str(line).unwrap();
+        if dto.state.value().is_none() {
+            continue; // The description allows it; there is nothing to decide on.
+        }
+        let sandbox = Sandbox::try_from(dto.clone()).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert_eq!(SandboxDto::from(sandbox), dto);
+    }
+}
+
+#[test]
+fn the_view_the_record_and_the_item_amount_to_one_lifecycle() {
+    for line in PUBLISHED.iter().flat_map(|version| version.lines()) {
+        let dto: SandboxDto = serde_json::from_str(line).unwrap();
+        let view: LifecycleView = serde_json::from_str(line).unwrap();
+        let expected = Lifecycle::try_from(&dto);
+        assert_eq!(Lifecycle::try_from(&view), expected);
+        assert_eq!(Lifecycle::try_from(&SandboxListItem::from(&dto)), expected);
+    }
+}
+
+#[test]
+fn every_published_record_is_sound() {
+    for line in PUBLISHED.iter().flat_map(|version| version.lines()) {
+        let view: LifecycleView = serde_json::from_str(line).unwrap();
+        if let Ok(row) = Lifecycle::try_from(&view) {
+            let broken: Vec<_> = row.check().iter().map(|rule| rule.text()).collect();
+            assert_eq!(broken, Vec::<&str>::new(), "{line}");
+        }
+    }
+}
+
+#[test]
+fn lists_and_webhooks_are_written_back_byte_for_byte() {
+    for line in include_str!("lists.jsonl").lines() {
+        assert_eq!(written::<SandboxPage>(line), line);
+    }
+    for line in include_str!("numbered-lists.jsonl").lines() {
+        assert_eq!(written::<NumberedSandboxPage>(line), line);
+    }
+    let [created, updated] = include_str!("webhooks.jsonl").lines().collect::<Vec<_>>()[..] else {
+        panic!("two webhooks");
+    };
+    assert_eq!(written::<SandboxCreated>(created), created);
+    assert_eq!(written::<SandboxStateUpdated>(updated), updated);
+}
+
+#[test]
+fn a_record_newer_than_this_crate_is_refused_word_by_word_when_it_is_decided_on() {
+    let faults: Vec<String> = NEWER
+        .lines()
+        .map(|line| {
+            let view: LifecycleView = serde_json::from_str(line).unwrap();
+            let errors = Lifecycle::try_from(&view).unwrap_err();
+            errors.iter().map(|error| format!("{} is {}", error.field, error.value)).collect::<Vec<_>>().join(", ")
+        })
+        .collect();
+    let expected = [
+        "gpuType is \"H9000\", state is \"hibernated\", desiredState is \"hibernated\", \
+         backupState is \"Verified\", sandboxClass is \"mainframe\"",
+        "lastActivityAt is \"yesterday\"",
+    ];
+    assert_eq!(faults, expected);
+}

@@ -1,0 +1,140 @@
+//! What callers and runners send, and the command, edit or report it becomes.
+
+use sandbox_lifecycle::{
+    Command, Context, Event, Fault, Policy, Report, Sandbox, SandboxState, SizeChange,
+    record::{
+        CreateSandboxSnapshot, ErrorBody, ForkSandbox, RecordEdit, ResizeSandbox, SandboxCreated, SandboxLabels,
+        SandboxStateUpdated, Texts, UpdateSandboxNetworkSettings, UpdateSandboxState,
+    },
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+fn read<T: DeserializeOwned>(body: Value) -> T {
+    serde_json::from_value(body).unwrap()
+}
+
+fn sandbox() -> Sandbox {
+    let record = serde_json::from_str(include_str!("../../examples/data/sandbox.json")).unwrap();
+    Sandbox::from_api(record, Default::default()).unwrap()
+}
+
+fn at(text: &str) -> chrono::DateTime<chrono::Utc> {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_resize_names_what_changes() {
+    let request: ResizeSandbox = read(json!({"cpu": 8.0, "disk": null}));
+    let expected = Command::Resize(SizeChange { cpu: core::num::NonZeroU32::new(8), memory: None, disk: None });
+    assert_eq!(Command::try_from(&request), Ok(expected));
+}
+
+#[test]
+fn a_snapshot_and_a_fork_become_commands() {
+    let with: CreateSandboxSnapshot = read(json!({"name": "s", "includeMemory": true}));
+    let without: CreateSandboxSnapshot = read(json!({"name": "s"}));
+    assert_eq!(Command::from(&with), Command::Snapshot { memory: true });
+    assert_eq!(Command::from(&without), Command::Snapshot { memory: false });
+    assert_eq!(Command::from(&read::<ForkSandbox>(json!({}))), Command::Fork);
+}
+
+#[test]
+fn a_state_report_says_what_its_reason_tells_of() {
+    let body: UpdateSandboxState = read(json!({"state": "error", "errorReason": "Job timed out", "recoverable": true}));
+    let expected =
+        Report::State { state: SandboxState::Error, fault: Some(Fault::Timeout), recoverable: true, epoch: None };
+    assert_eq!(Report::try_from(&body), Ok(expected));
+    let body: UpdateSandboxState = read(json!({"state": "melted"}));
+    let error = Report::try_from(&body).unwrap_err().to_string();
+    assert!(error.starts_with("state is \"melted\", expected one of creating, restoring, "), "{error}");
+}
+
+#[test]
+fn an_edit_changes_its_fields_and_the_time_of_the_write() {
+    let mut edited = sandbox();
+    let now = at("2024-10-01T17:00:00Z");
+    edited.edit(read::<SandboxLabels>(json!({"labels": {"a": "1"}})).into(), now);
+    edited.edit(RecordEdit::Public(true), now);
+    let network: UpdateSandboxNetworkSettings =
+        read(json!({"networkBlockAll": true, "networkAllowList": "10.0.0.0/8", "domainAllowList": null}));
+    edited.edit(RecordEdit::try_from(&network).unwrap(), now);
+    let mut expected = serde_json::to_value(sandbox().dto()).unwrap();
+    expected["labels"] = json!({"a": "1"});
+    expected["public"] = json!(true);
+    expected["networkBlockAll"] = json!(true);
+    expected["networkAllowList"] = json!("10.0.0.0/8");
+    expected["updatedAt"] = json!("2024-10-01T17:00:00Z");
+    assert_eq!(serde_json::to_value(edited.dto()).unwrap(), expected);
+    assert_eq!(edited.lifecycle(), sandbox().lifecycle());
+}
+
+#[test]
+fn allow_lists_are_held_against_their_form() {
+    let cases = [
+        ("networkAllowList", "10.0.0.0/8, 2001:db8::/32", true),
+        ("networkAllowList", "", true),
+        ("networkAllowList", "0.0.0.0/0", true),
+        ("networkAllowList", "10.0.0.0", false),
+        ("networkAllowList", "10.0.0.0/+8", false),
+        ("networkAllowList", "10.0.0.0/8,", false),
+        ("networkAllowList", "10.0.0/8", false),
+        ("networkAllowList", "::/129", false),
+        ("domainAllowList", "example.com,*.example.org,xn--bcher-kva.example", true),
+        ("domainAllowList", "*", false),
+        ("domainAllowList", "a.*.example.org", false),
+        ("domainAllowList", "-a.example", false),
+        ("domainAllowList", "a..example", false),
+    ];
+    for (field, list, is_taken) in cases {
+        let request: UpdateSandboxNetworkSettings = read(json!({field: list}));
+        assert_eq!(RecordEdit::try_from(&request).is_ok(), is_taken, "{field} {list:?}");
+    }
+    let request: UpdateSandboxNetworkSettings = read(json!({"networkAllowList": "a", "domainAllowList": "b c"}));
+    assert_eq!(
+        RecordEdit::try_from(&request).unwrap_err().to_string(),
+        "networkAllowList is \"a\", expected CIDRs separated by commas, such as 10.0.0.0/8; \
+         domainAllowList is \"b c\", expected domains separated by commas, such as example.com or *.example.com"
+    );
+}
+
+#[test]
+fn a_webhook_tells_what_a_step_changed() {
+    let mut sandbox = sandbox();
+    let now = at("2024-10-01T16:45:00Z");
+    let body: UpdateSandboxState = read(json!({"state": "stopped"}));
+    let report = Report::try_from(&body).unwrap();
+    let step = sandbox.lifecycle().decide(report, &Policy::default(), Context::default(), now).unwrap();
+    sandbox.apply(&step, Texts::default()).unwrap();
+    let event = Event::StateUpdated { old_state: SandboxState::Started, new_state: SandboxState::Stopped };
+    let webhook = SandboxStateUpdated::of(&sandbox, event, now).unwrap();
+    assert_eq!(
+        serde_json::to_value(webhook).unwrap(),
+        json!({
+            "event": "sandbox.state.updated", "timestamp": "2024-10-01T16:45:00Z", "id": "sandbox123",
+            "organizationId": "org456", "oldState": "started", "newState": "stopped",
+            "updatedAt": "2024-10-01T16:45:00Z",
+        })
+    );
+    assert_eq!(SandboxStateUpdated::of(&sandbox, Event::Stopped, now), None);
+    assert_eq!(
+        serde_json::to_value(SandboxCreated::of(&sandbox, now)).unwrap(),
+        json!({
+            "event": "sandbox.created", "timestamp": "2024-10-01T16:45:00Z", "id": "sandbox123",
+            "organizationId": "org456", "state": "stopped", "sandboxClass": "container",
+            "createdAt": "2024-10-01T12:00:00Z",
+        })
+    );
+}
+
+#[test]
+fn an_error_body_is_read_with_one_message_or_several() {
+    for body in [
+        json!({"statusCode": 404, "message": "no such sandbox", "error": "Not Found"}),
+        json!({"statusCode": 400, "message": ["a", "b"], "error": "Bad Request"}),
+        json!({"statusCode": 500, "message": "oops"}),
+    ] {
+        let read: ErrorBody = read(body.clone());
+        assert_eq!(serde_json::to_value(read).unwrap(), body);
+    }
+}
