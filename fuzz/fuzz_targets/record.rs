@@ -1,0 +1,50 @@
+//! Any bytes: read as a record or refused, never a panic; what is read is written so that it is read again equal, and
+//! decided on without a panic whatever it says.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sandbox_lifecycle::{
+    Command, Context, Lifecycle, Policy, Sandbox, SandboxDto,
+    record::{CreateSandbox, ErrorBody, Kept, LifecycleView, SandboxPage, Texts},
+};
+use serde_json::value::RawValue;
+
+const COMMANDS: [Command; 6] = [
+    Command::Start,
+    Command::Stop { force: true },
+    Command::Pause,
+    Command::Archive,
+    Command::Recover { start: true },
+    Command::Destroy { force: true },
+];
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = serde_json::from_slice::<CreateSandbox>(bytes);
+    let _ = serde_json::from_slice::<SandboxPage>(bytes);
+    let Ok(read) = serde_json::from_slice::<SandboxDto<Kept<Box<RawValue>>>>(bytes) else {
+        return;
+    };
+    let written = serde_json::to_string(&read).unwrap();
+    let again: SandboxDto<Kept<Box<RawValue>>> = serde_json::from_str(&written).unwrap();
+    assert_eq!(serde_json::to_string(&again).unwrap(), written);
+
+    let dropped: SandboxDto = serde_json::from_slice(bytes).unwrap();
+    let view: LifecycleView = serde_json::from_slice(bytes).unwrap();
+    assert_eq!(Lifecycle::try_from(&view), Lifecycle::try_from(&dropped));
+
+    let Ok(mut sandbox) = Sandbox::try_from(dropped.clone()) else {
+        return;
+    };
+    assert_eq!(sandbox.dto(), &dropped);
+    let now = sandbox.lifecycle().last_activity_at();
+    for command in COMMANDS {
+        match sandbox.lifecycle().decide(command, &Policy::default(), Context::default(), now) {
+            Ok(step) => sandbox.apply(&step, Texts::default()).unwrap(),
+            Err(refusal) => drop(ErrorBody::from(&refusal)),
+        }
+        assert_eq!(
+            sandbox.dto().state.value().and_then(|state| state.known()),
+            Some(sandbox.lifecycle().reported_state())
+        );
+    }
+});
