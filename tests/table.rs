@@ -1,0 +1,233 @@
+//! The rule table against what the crate does: every row of it is asked of every sandbox, through the public door.
+//!
+//! The table says more than a decision needs: from which states a command can be accepted, which checks stand in
+//! which order. Here every combination of facts that a check can read is decided on, and what comes out is held
+//! against what the table says of itself.
+
+use chrono::{DateTime, Duration, Utc};
+use sandbox_lifecycle::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Cause, Columns, Command, Context, DesiredState, Fault,
+    Lifecycle, Minutes, Policy, Refusal, SandboxClass, SandboxState, SizeChange, Step, Ttl, Verb, Violation,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
+    sync::OnceLock,
+    thread,
+};
+
+const FLAG: [bool; 2] = [false, true];
+
+fn now() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + Duration::days(30)
+}
+
+fn an_hour() -> Minutes {
+    Minutes::new(60).expect("an hour is within the range")
+}
+
+/// Every way to ask for something, with the arguments between which a check decides.
+fn commands() -> Vec<Command> {
+    let size = |cpu, memory, disk| {
+        let named = NonZeroU32::new; // 0 stands for what is not named.
+        Command::Resize(SizeChange { cpu: named(cpu), memory: named(memory), disk: named(disk) })
+    };
+    // A sandbox of the enumeration has 2 cores, 4 GB of memory and a disk of 10 GB.
+    let sizes = [(3, 0, 0), (1, 0, 0), (0, 5, 0), (0, 3, 0), (0, 0, 11), (0, 0, 9), (2, 4, 0), (0, 0, 0)];
+    let mut commands = Vec::from(sizes.map(|(cpu, memory, disk)| size(cpu, memory, disk)));
+    commands.extend(FLAG.map(|force| Command::Stop { force }));
+    commands.extend(FLAG.map(|force| Command::Destroy { force }));
+    commands.extend(FLAG.map(|memory| Command::Snapshot { memory }));
+    commands.extend(FLAG.map(|start| Command::Recover { start }));
+    commands.extend([Command::Start, Command::Pause, Command::Archive, Command::Fork, Command::Backup, Command::Touch]);
+    commands.extend([AutoStop::Never, AutoStop::After(an_hour())].map(|minutes| Command::AutoStop { minutes }));
+    commands.extend([AutoPause::Never, AutoPause::After(an_hour())].map(|minutes| Command::AutoPause { minutes }));
+    commands.push(Command::AutoArchive { minutes: AutoArchive::After(an_hour()) });
+    let deletes = [AutoDelete::NEVER, AutoDelete::AtOnce, AutoDelete::After(an_hour())];
+    commands.extend(deletes.map(|minutes| Command::AutoDelete { minutes }));
+    commands.extend([Ttl::None, Ttl::After(an_hour())].map(|minutes| Command::Ttl { minutes }));
+    commands
+}
+
+/// Every surrounding that a check reads.
+fn contexts() -> [Context; 5] {
+    let ordinary = Context::default();
+    [
+        ordinary,
+        Context { organization_suspended: true, ..ordinary },
+        Context { live_fork_children: 1, ..ordinary },
+        Context { linked: true, ..ordinary },
+        Context { last_recovery: Some(now() - Duration::minutes(1)), ..ordinary },
+    ]
+}
+
+/// Every sandbox in `state`, sound or broken, as far as a check can tell one from another.
+fn sandboxes(state: SandboxState) -> Vec<Lifecycle> {
+    let backups = [(BackupState::None, false), (BackupState::InProgress, false), (BackupState::Completed, true)];
+    // Of a class the rules ask only whether it is a VM.
+    let classes = [SandboxClass::Container, SandboxClass::LinuxVm];
+    let idle_timers = [
+        (AutoStop::After(an_hour()), AutoPause::Never),
+        (AutoStop::Never, AutoPause::After(an_hour())),
+        (AutoStop::Never, AutoPause::Never),
+    ];
+    let mut columns = vec![Columns { state, ..Columns::default() }];
+    cross(&mut columns, DesiredState::ALL, |row, desired| row.desired_state = desired);
+    cross(&mut columns, &FLAG, |row, pending| row.pending = pending);
+    cross(&mut columns, &classes, |row, class| row.class = class);
+    cross(&mut columns, &[0, 1], |row, gpu| row.gpu = gpu);
+    cross(&mut columns, &[AutoDelete::NEVER, AutoDelete::AtOnce], |row, minutes| row.auto_delete = minutes);
+    cross(&mut columns, &FLAG, |row, has_runner| row.has_runner = has_runner);
+    // The idle timers and the way into an error play no part together, so they are not crossed.
+    let mut timed = columns.clone();
+    cross(&mut timed, &idle_timers, |row, (stop, pause)| (row.auto_stop, row.auto_pause) = (stop, pause));
+    cross(&mut columns, &backups, |row, backup| (row.backup_state, row.has_backup_ref) = backup);
+    cross(&mut columns, &[None, Some(Fault::Timeout)], |row, fault| row.fault = fault);
+    cross(&mut columns, &FLAG, |row, recoverable| row.recoverable = recoverable);
+    columns.into_iter().chain(timed).map(Lifecycle::from).collect()
+}
+
+/// Each row once with each value.
+fn cross<T: Copy>(rows: &mut Vec<Columns>, values: &[T], set: impl Fn(&mut Columns, T)) {
+    *rows = std::mem::take(rows)
+        .into_iter()
+        .flat_map(|row| {
+            values.iter().map(move |value| (row, *value)).map(|(mut row, value)| {
+                set(&mut row, value);
+                row
+            })
+        })
+        .collect();
+}
+
+/// What came out of the enumeration.
+#[derive(Default)]
+struct Found {
+    /// From which states each command was accepted.
+    accepted: BTreeMap<Verb, BTreeSet<SandboxState>>,
+    /// Which checks were the first to fail.
+    refused_by: BTreeSet<(Verb, &'static str)>,
+    /// Refusals that name a check which in truth holds.
+    unfounded: BTreeSet<String>,
+    /// Accepted writes that break rule 4.
+    broken: BTreeSet<String>,
+}
+
+impl Found {
+    fn from(states: &[SandboxState]) -> Self {
+        let (policy, commands) = (Policy::default(), commands());
+        let mut found = Self::default();
+        for row in states.iter().flat_map(|state| sandboxes(*state)) {
+            for context in contexts() {
+                for command in &commands {
+                    match row.decide(*command, &policy, context, now()) {
+                        Ok(step) => found.accepted(row, *command, &step),
+                        Err(refusal) => found.refused(row, *command, context, &refusal),
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn accepted(&mut self, row: Lifecycle, command: Command, step: &Step) {
+        if step.cause() == Cause::Command(command.verb()) {
+            self.accepted.entry(command.verb()).or_default().insert(row.state());
+        }
+        let after = step.apply(row).expect("the row it was decided on");
+        let breaks = |row: &Lifecycle| row.check().contains(Violation::DesiredBesideState);
+        let pair = |row: &Lifecycle| (row.state(), row.desired_state());
+        let left_as_it_was = breaks(&row) && pair(&row) == pair(&after);
+        if breaks(&after) && !left_as_it_was {
+            let ((state, desired), (to, to_desired)) = (pair(&row), pair(&after));
+            self.broken.insert(format!("{}: {state}/{desired} → {to}/{to_desired}", command.verb()));
+        }
+    }
+
+    fn refused(&mut self, row: Lifecycle, command: Command, context: Context, refusal: &Refusal) {
+        let verb = command.verb();
+        let first = refusal.failing_checks().next().expect("a refused command names the check that failed");
+        let is_new = self.refused_by.insert((verb, first.name()));
+        // Behind the last check stands the door's own guard of rule 4, which must never be what refuses.
+        let is_last = verb.checks().last() == Some(first);
+        if is_new || is_last {
+            let failing = row.explain(command, &Policy::default(), context, now()).find(|(_, holds)| !holds);
+            if failing.is_none_or(|(check, _)| check != first) {
+                let (state, desired) = (row.state(), row.desired_state());
+                self.unfounded.insert(format!("{verb} of {state}/{desired}: {}", first.name()));
+            }
+        }
+    }
+
+    fn join(mut self, other: Self) -> Self {
+        for (verb, states) in other.accepted {
+            self.accepted.entry(verb).or_default().extend(states);
+        }
+        self.refused_by.extend(other.refused_by);
+        self.unfounded.extend(other.unfounded);
+        self.broken.extend(other.broken);
+        self
+    }
+}
+
+/// The enumeration, made once for all the tests below.
+fn found() -> &'static Found {
+    static FOUND: OnceLock<Found> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let (some, others) = SandboxState::ALL.split_at(SandboxState::ALL.len() / 2);
+        thread::scope(|scope| {
+            let others = scope.spawn(|| Found::from(others));
+            Found::from(some).join(others.join().expect("a decision does not panic"))
+        })
+    })
+}
+
+fn none<'a>(what: &str, found: impl IntoIterator<Item = &'a String>) {
+    let found: Vec<&String> = found.into_iter().collect();
+    assert!(found.is_empty(), "{} {what}: {found:#?}", found.len());
+}
+
+#[test]
+fn every_command_is_accepted_from_exactly_the_states_that_its_row_names() {
+    for verb in Verb::ALL {
+        let named: BTreeSet<_> = verb.from_states().iter().copied().collect();
+        let accepted = found().accepted.get(verb).cloned().unwrap_or_default();
+        assert_eq!(accepted, named, "{verb}: left, accepted by the checks; right, named by `from`");
+    }
+}
+
+#[test]
+fn every_check_is_the_first_to_refuse_someone() {
+    let checks = Verb::ALL.iter().flat_map(|verb| verb.checks().iter().map(|check| (*verb, check.name())));
+    let idle: Vec<String> = checks
+        .filter(|check| !found().refused_by.contains(check))
+        .map(|(verb, check)| format!("{verb}: {check}"))
+        .collect();
+    none("checks are never the first to fail, and so decide nothing", &idle);
+}
+
+#[test]
+fn every_check_lets_someone_through() {
+    // An accepted command has passed all of its checks.
+    for verb in Verb::ALL {
+        assert!(found().accepted.contains_key(verb), "{verb} is never accepted");
+    }
+}
+
+#[test]
+fn every_refusal_names_a_check_that_fails() {
+    none("refusals name a check that holds", &found().unfounded);
+}
+
+#[test]
+fn no_accepted_command_breaks_rule_4() {
+    none("accepted writes leave a desired state beside a state that it may not stand beside", &found().broken);
+}
+
+#[test]
+fn a_command_that_is_already_so_writes_nothing() {
+    let row = Lifecycle::from(Columns::default());
+    let step = row.decide(Command::Start, &Policy::default(), Context::default(), now()).expect("it runs already");
+    assert_eq!(step.cause(), Cause::Already(Verb::Start));
+    assert!(step.is_nothing());
+}
