@@ -38,6 +38,14 @@ use facts::Mask;
 /// assert_eq!(row.reported_state(), SandboxState::Stopping);
 /// assert!(row.check().is_empty());
 /// ```
+///
+/// Its fields are private: a state is written by a [`Step`](crate::Step) and by nothing else.
+///
+/// ```compile_fail,E0616
+/// # use sandbox_lifecycle::{Columns, Lifecycle};
+/// let mut row = Lifecycle::from(Columns::default());
+/// row.epoch = 7;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(from = "Columns", into = "Columns")]
 pub struct Lifecycle {

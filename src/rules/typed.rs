@@ -3,6 +3,14 @@
 use crate::vocabulary::SandboxState;
 
 /// A state as a type. The markers in [`at`] are all there are: another would promise what no table holds.
+///
+/// ```compile_fail,E0277
+/// use sandbox_lifecycle::{SandboxState, view::State};
+/// enum Hibernated {}
+/// impl State for Hibernated {
+///     const STATE: SandboxState = SandboxState::Paused;
+/// }
+/// ```
 pub trait State: sealed::Sealed {
     /// The state it stands for.
     const STATE: SandboxState;

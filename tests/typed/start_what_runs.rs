@@ -1,0 +1,14 @@
+//! What runs is not started.
+
+use sandbox_lifecycle::{
+    Context, Policy,
+    view::{Typed, at},
+};
+
+fn ask(running: Typed<at::Started>) {
+    let _ = running.start(&Policy::default(), Context::default(), chrono::DateTime::UNIX_EPOCH);
+}
+
+fn main() {
+    let _ = ask;
+}
