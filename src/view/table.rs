@@ -195,7 +195,7 @@ impl fmt::Display for Writing {
             list.item(format_args!("tells {notice}"))?;
         }
         if row_untouched {
-            list.item("leaves the row's invariants alone")?;
+            list.item("the row's invariants are not enforced")?;
         }
         Ok(())
     }
