@@ -46,7 +46,7 @@ pub struct Creation {
 }
 
 /// Where a new sandbox begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::VariantArray)]
 pub enum Origin {
     /// A runner with its image was found: it begins in unknown, and is created there.
     #[default]

@@ -4,12 +4,11 @@
 use super::samples;
 use crate::{
     controller::{Image, Next, Observed, Placement, RunnerView},
-    lifecycle::{Columns, Lifecycle},
+    lifecycle::{Creation, Lifecycle, Origin},
     policy::Policy,
     rules::{Answer, BackupOf, Call, Context, Input, Job, Outcome, Report, Step, Task, Timer, Verb},
     vocabulary::{
-        AutoDelete, AutoPause, AutoStop, DesiredState, Fault, Instant, Minutes, QueueTimeout, SandboxClass,
-        SandboxState,
+        AutoDelete, AutoPause, AutoStop, Fault, Instant, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
     },
 };
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -76,7 +75,7 @@ pub struct Transition {
 pub fn transitions() -> Vec<Transition> {
     let policy = Policy::default();
     let mut exploration = Exploration { found: BTreeSet::new(), seen: BTreeSet::new(), waiting: Vec::new() };
-    beginnings().for_each(|row| exploration.reach(Place { row, work: None }));
+    beginnings(&policy).for_each(|row| exploration.reach(Place { row, work: None }));
     while let Some(place) = exploration.waiting.pop() {
         exploration.commands(place, &policy);
         exploration.runner(place, &policy);
@@ -94,7 +93,7 @@ struct Place {
     work: Option<Task>,
 }
 
-/// When every row of the exploration was last touched; here no time is over.
+/// When every sandbox of the exploration is made; here no time is over.
 const THEN: Instant = Instant::EPOCH;
 /// By now every time is over.
 const LATER: Instant = Instant::MAX;
@@ -118,40 +117,30 @@ impl Place {
     }
 }
 
-/// The rows that a sandbox begins with (section 14 of the domain's facts), of every class, durable or not.
-fn beginnings() -> impl Iterator<Item = Lifecycle> {
-    let idle =
-        [(AutoStop::default(), AutoPause::Never), (AutoStop::Never, HOUR.map_or(AutoPause::Never, AutoPause::After))];
-    let states = [SandboxState::Unknown, SandboxState::PullingSnapshot, SandboxState::PendingBuild];
-    let deletes = [HOUR.map_or(AutoDelete::NEVER, AutoDelete::After), AutoDelete::AtOnce];
-    let classes = SandboxClass::ALL.iter().flat_map(move |class| states.map(|state| (*class, state)));
-    let sizes = classes.flat_map(|(class, state)| [0, 1].map(|gpu| (class, state, gpu)));
-    let all = sizes.flat_map(move |(class, state, gpu)| {
-        deletes.into_iter().flat_map(move |auto_delete| {
-            idle.map(|(auto_stop, auto_pause)| {
-                Lifecycle::from(Columns {
-                    state,
-                    desired_state: DesiredState::Started,
-                    pending: true,
-                    has_runner: state == SandboxState::Unknown,
-                    class,
-                    gpu,
-                    auto_stop,
-                    auto_pause,
-                    auto_delete,
-                    auto_destroy_at: Some(THEN),
-                    queue_timeout: HOUR.map(QueueTimeout),
-                    ..Columns::default()
-                })
-            })
-        })
+/// The rows that a sandbox begins with: every class from every origin, durable or not, with a GPU or without, with
+/// either idle timer. What may not be created is left out.
+fn beginnings(policy: &Policy) -> impl Iterator<Item = Lifecycle> {
+    let hour = HOUR.map(AutoPause::After);
+    let idle = [(Some(AutoStop::default()), None), (None, hour)];
+    let deletes = [HOUR.map(AutoDelete::After), Some(AutoDelete::AtOnce)];
+    let asked = SandboxClass::ALL.iter().map(|class| Creation { class: *class, ..Creation::default() });
+    let asked = asked.map(|asked| Creation {
+        ttl: HOUR.map_or(Ttl::None, Ttl::After),
+        queue_timeout: HOUR.map(QueueTimeout),
+        ..asked
     });
-    all.filter(|row| row.check().is_empty())
+    let origins = <Origin as strum::VariantArray>::VARIANTS;
+    let asked = asked.flat_map(|asked| origins.iter().map(move |origin| Creation { origin: *origin, ..asked }));
+    let asked = asked.flat_map(|asked| [0, 1].map(|gpu| Creation { gpu, ..asked }));
+    let asked = asked.flat_map(move |asked| deletes.map(|auto_delete| Creation { auto_delete, ..asked }));
+    let asked =
+        asked.flat_map(move |asked| idle.map(|(auto_stop, auto_pause)| Creation { auto_stop, auto_pause, ..asked }));
+    asked.filter_map(|asked| Lifecycle::create(&asked, policy, THEN.into()).ok())
 }
 
 /// The states in which a sandbox is first seen.
 pub(crate) fn first_states() -> BTreeSet<SandboxState> {
-    beginnings().map(|row| row.reported_state()).collect()
+    beginnings(&Policy::default()).map(|row| row.reported_state()).collect()
 }
 
 /// What has been found so far, and where there is more to try.
@@ -184,14 +173,15 @@ impl Exploration {
         }
     }
 
+    /// Commands, and the child that a fork would make. The verbs that move nothing lead nowhere.
     fn commands(&mut self, place: Place, policy: &Policy) {
-        for verb in Verb::ALL {
+        for verb in Verb::ALL.iter().filter(|verb| verb.moves()) {
             for command in samples::of(*verb) {
                 self.try_input(place, Trigger::Command(*verb), *command, place.work, policy);
             }
         }
         let child = place.row.child(THEN.into());
-        self.reach(Place { row: Lifecycle { epoch: 0, ..child }, work: Some(Task::Create) });
+        self.reach(Place { row: child, work: Some(Task::Create) });
     }
 
     /// The end of what the runner is at work on, a word that nobody asked for, the end of a backup.
@@ -290,4 +280,17 @@ fn observations() -> impl Iterator<Item = RunnerView> {
     let states = SandboxState::ALL.iter().map(|state| Observed::State(*state));
     let observed = [Observed::NotFound].into_iter().chain(states);
     observed.map(|observed| RunnerView { observed, ..RunnerView::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SandboxState, transitions};
+    use alloc::collections::BTreeSet;
+
+    #[test]
+    fn a_client_sees_every_state_but_unknown_which_is_shown_as_creating() {
+        let shown = transitions().into_iter().flat_map(|transition| [transition.from, transition.to]);
+        let shown: BTreeSet<_> = shown.chain([SandboxState::Unknown]).collect();
+        assert_eq!(shown, SandboxState::ALL.iter().copied().collect());
+    }
 }

@@ -17,7 +17,20 @@ pub fn hold(file: &str, name: &str, text: &str) -> Result<(), String> {
         return Ok(());
     }
     if std::env::var_os("UPDATE_DOCS").is_none() {
-        return Err(format!("{file} has drifted at {name}; rewrite it with: UPDATE_DOCS=1 cargo test"));
+        let place = first_difference(copy, text);
+        return Err(format!("{file} has drifted at {name}, {place}\nrewrite it with: UPDATE_DOCS=1 cargo test"));
     }
     std::fs::write(&path, format!("{before}{begin}{text}{end}{after}")).map_err(|error| format!("{file}: {error}"))
+}
+
+/// Where two texts part, for whoever has to find out what has changed.
+fn first_difference(copy: &str, text: &str) -> String {
+    let mut lines = text.lines();
+    for (index, copied) in copy.lines().enumerate() {
+        match lines.next() {
+            Some(line) if line == copied => {}
+            line => return format!("line {}\n  is  {copied}\n  now {}", index + 1, line.unwrap_or("at its end")),
+        }
+    }
+    format!("at its end\n  now {}", lines.next().unwrap_or("other line ends"))
 }
