@@ -12,7 +12,7 @@ use sandbox_lifecycle::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
-use std::{collections::HashMap, hint::black_box};
+use std::{collections::HashMap, hint::black_box, time::Instant};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -106,10 +106,47 @@ fn record(n: usize) -> String {
     text.replace('\n', "")
 }
 
+/// Nanoseconds a record and their ratios, each round timing every reader once, so that a busy moment hits all alike.
+fn ratios(records: &[String]) {
+    fn pass<T: serde::de::DeserializeOwned>(records: &[String]) -> u128 {
+        let start = Instant::now();
+        for record in records {
+            black_box(serde_json::from_str::<T>(black_box(record)).unwrap());
+        }
+        start.elapsed().as_nanos()
+    }
+    type Pass = fn(&[String]) -> u128;
+    let readers: [(&str, Pass); 6] = [
+        ("hand-typed", pass::<HandTyped>),
+        ("ours", pass::<SandboxDto>),
+        ("ours, unknown fields kept", pass::<SandboxDto<Kept<Box<RawValue>>>>),
+        ("ours, lifecycle only", pass::<LifecycleView>),
+        ("serde_json::Value", pass::<Value>),
+        ("skipped", pass::<serde::de::IgnoredAny>),
+    ];
+    let mut rounds = vec![Vec::new(); readers.len()];
+    for _ in 0..200 {
+        for (times, (_, pass)) in rounds.iter_mut().zip(readers) {
+            times.push(pass(records));
+        }
+    }
+    let medians: Vec<f64> = rounds
+        .iter_mut()
+        .map(|times| {
+            times.sort_unstable();
+            times[times.len() / 2] as f64 / records.len() as f64
+        })
+        .collect();
+    for (median, (name, _)) in medians.iter().zip(readers) {
+        eprintln!("{name:<26} {median:>7.0} ns a record, {:.2} of hand-typed", median / medians[0]);
+    }
+}
+
 fn benches(criterion: &mut Criterion) {
     let records: Vec<String> = (0..1000).map(record).collect();
     let bytes: usize = records.iter().map(String::len).sum();
     eprintln!("{} bytes a record", bytes / records.len());
+    ratios(&records);
     assert_eq!(serde_json::from_str::<Value>(&records[0]).unwrap()["gpu"], json!(0));
     let mut group = criterion.benchmark_group("json/1000-records");
     group.throughput(Throughput::Elements(1000));

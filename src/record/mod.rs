@@ -11,6 +11,7 @@ mod dto;
 mod edit;
 mod error_body;
 mod extras;
+mod glimpse;
 mod list;
 mod maybe;
 mod network;

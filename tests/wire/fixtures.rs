@@ -1,7 +1,7 @@
 //! Records of every published version, written by hand from the published field lists: one line each.
 
 use sandbox_lifecycle::{
-    Lifecycle, Sandbox, SandboxDto,
+    Glimpse, Goal, Lifecycle, Sandbox, SandboxDto,
     record::{
         Kept, LifecycleView, NumberedSandboxPage, SandboxCreated, SandboxListItem, SandboxPage, SandboxStateUpdated,
     },
@@ -93,4 +93,21 @@ fn a_record_newer_than_this_crate_is_refused_word_by_word_when_it_is_decided_on(
         "lastActivityAt is \"yesterday\"",
     ];
     assert_eq!(faults, expected);
+}
+
+#[test]
+fn a_wait_looks_at_any_form_of_a_record() {
+    let now = "2024-10-01T17:00:00Z".parse().unwrap();
+    for line in PUBLISHED.iter().flat_map(|version| version.lines()) {
+        let dto: SandboxDto = serde_json::from_str(line).unwrap();
+        let view: LifecycleView = serde_json::from_str(line).unwrap();
+        let seen = Glimpse::from(&dto);
+        assert_eq!(Glimpse::from(&view), seen);
+        assert_eq!(Glimpse::from(&SandboxListItem::from(&dto)), seen);
+        // A record without times glimpses no start; a lifecycle must have one, and takes the year 1970.
+        if let (Ok(row), Some(_)) = (Lifecycle::try_from(&dto), seen.since) {
+            let (by_record, by_row) = (Goal::Stopped.assess(&dto, now), Goal::Stopped.assess(&row, now));
+            assert_eq!(std::mem::discriminant(&by_record), std::mem::discriminant(&by_row), "{line}");
+        }
+    }
 }

@@ -1,0 +1,24 @@
+//! What a client waits with: a record as a [`Glimpse`], whatever words it holds.
+
+use super::{LifecycleView, Maybe, Number, SandboxDto, SandboxListItem, Timestamp};
+use crate::{Glimpse, vocabulary::Instant};
+
+/// A wait needs four fields, and goes on past a record that could not be decided on.
+macro_rules! glimpsed {
+    ($($record:ident),+) => {$(
+        impl<X> From<&$record<X>> for Glimpse {
+            fn from(record: &$record<X>) -> Self {
+                Self {
+                    ephemeral: record.auto_delete_interval == Maybe::Value(Number::Whole(0)),
+                    since: instant(&record.last_activity_at).or_else(|| instant(&record.updated_at)),
+                    ..Self::of(record.state.value(), record.desired_state.value())
+                }
+            }
+        }
+    )+};
+}
+glimpsed!(SandboxDto, SandboxListItem, LifecycleView);
+
+fn instant(timestamp: &Maybe<Timestamp>) -> Option<Instant> {
+    timestamp.value().and_then(Timestamp::instant)
+}
