@@ -12,7 +12,7 @@ use sandbox_lifecycle::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
-use std::{collections::HashMap, hint::black_box, time::Instant};
+use std::{collections::BTreeMap, hint::black_box, time::Instant};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,8 +23,8 @@ struct HandTyped {
     name: String,
     snapshot: Option<String>,
     user: String,
-    env: HashMap<String, String>,
-    labels: HashMap<String, String>,
+    env: BTreeMap<String, String>,
+    labels: BTreeMap<String, String>,
     public: bool,
     network_block_all: bool,
     kvm: Option<bool>,
