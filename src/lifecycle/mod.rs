@@ -5,6 +5,7 @@ mod child;
 mod columns;
 pub(crate) mod facts;
 mod holds;
+mod stored;
 
 pub use check::{Violation, Violations};
 pub use columns::Columns;
