@@ -16,6 +16,8 @@
 )]
 
 extern crate alloc;
+#[cfg(feature = "proptest")]
+extern crate std;
 
 mod controller;
 mod deadline;
@@ -25,6 +27,8 @@ mod lint;
 mod policy;
 pub mod record;
 mod rules;
+#[cfg(feature = "proptest")]
+pub mod testing;
 mod vocabulary;
 
 pub use controller::{Image, Next, Observed, Placement, RunnerView};
