@@ -18,6 +18,8 @@
 )]
 
 extern crate alloc;
+#[cfg(feature = "proptest")]
+extern crate std;
 
 /// The chrono that this crate speaks at its border.
 pub use chrono;
@@ -31,6 +33,8 @@ mod policy;
 pub mod record;
 mod rules;
 pub mod view;
+#[cfg(feature = "proptest")]
+pub mod testing;
 mod vocabulary;
 
 pub use controller::{Image, Next, Observed, Placement, RunnerView};

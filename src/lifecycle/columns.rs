@@ -5,7 +5,7 @@ use crate::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, QueueTimeout,
     SandboxClass, SandboxState, Size,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Every column of a [`Lifecycle`], open to read and to build from.
 ///
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 /// `state` and `desiredState` must be there. Everything else has a default, so that a row written before a column
 /// existed is still read; `pending`, when it is not there, is what rule 5 makes of the two states, and the times,
 /// when they are not there, are those of the column before: `createdAt`, `lastActivityAt`, `stateSince`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Stored", rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Columns {
     /// The state as stored, not as shown.
     pub state: SandboxState,
@@ -180,81 +180,5 @@ impl Lifecycle {
     #[must_use]
     pub fn columns(&self) -> Columns {
         (*self).into()
-    }
-}
-
-/// What a stored row may leave out.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Stored {
-    state: SandboxState,
-    desired_state: DesiredState,
-    pending: Option<bool>,
-    #[serde(default, rename = "sandboxClass")]
-    class: SandboxClass,
-    #[serde(default)]
-    gpu: u8,
-    gpu_type: Option<GpuType>,
-    #[serde(flatten)]
-    size: Size,
-    #[serde(default)]
-    backup_state: BackupState,
-    #[serde(default)]
-    has_backup_ref: bool,
-    #[serde(default)]
-    has_runner: bool,
-    fault: Option<Fault>,
-    #[serde(default)]
-    recoverable: bool,
-    #[serde(default)]
-    force_stop: bool,
-    #[serde(default)]
-    epoch: u32,
-    #[serde(default, rename = "autoStopInterval")]
-    auto_stop: AutoStop,
-    #[serde(default, rename = "autoPauseInterval")]
-    auto_pause: AutoPause,
-    #[serde(default, rename = "autoArchiveInterval")]
-    auto_archive: AutoArchive,
-    #[serde(default, rename = "autoDeleteInterval")]
-    auto_delete: AutoDelete,
-    auto_destroy_at: Option<Instant>,
-    queue_timeout: Option<QueueTimeout>,
-    created_at: Option<Instant>,
-    last_activity_at: Option<Instant>,
-    state_since: Option<Instant>,
-    backup_since: Option<Instant>,
-}
-
-impl From<Stored> for Columns {
-    fn from(row: Stored) -> Self {
-        let created_at = row.created_at.unwrap_or(Instant::EPOCH);
-        let last_activity_at = row.last_activity_at.unwrap_or(created_at);
-        Self {
-            state: row.state,
-            desired_state: row.desired_state,
-            pending: row.pending.unwrap_or_else(|| super::check::owes_work(row.state, row.desired_state)),
-            class: row.class,
-            gpu: row.gpu,
-            gpu_type: row.gpu_type,
-            size: row.size,
-            backup_state: row.backup_state,
-            has_backup_ref: row.has_backup_ref,
-            has_runner: row.has_runner,
-            fault: row.fault,
-            recoverable: row.recoverable,
-            force_stop: row.force_stop,
-            epoch: row.epoch,
-            auto_stop: row.auto_stop,
-            auto_pause: row.auto_pause,
-            auto_archive: row.auto_archive,
-            auto_delete: row.auto_delete,
-            auto_destroy_at: row.auto_destroy_at,
-            queue_timeout: row.queue_timeout,
-            created_at,
-            last_activity_at,
-            state_since: row.state_since.unwrap_or(last_activity_at),
-            backup_since: row.backup_since,
-        }
     }
 }

@@ -7,6 +7,7 @@ mod create;
 pub(crate) mod facts;
 mod holds;
 pub(crate) mod words;
+mod stored;
 
 pub use check::{Violation, Violations};
 pub use columns::Columns;

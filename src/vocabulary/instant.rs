@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use core::fmt;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, Unexpected, Visitor},
+};
 
 /// A point in time, in whole microseconds UTC, within the range of chrono.
 ///
@@ -81,6 +84,19 @@ impl Serialize for Instant {
 }
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        DateTime::<Utc>::deserialize(deserializer).map(Self::from)
+        deserializer.deserialize_str(InstantVisitor)
+    }
+}
+
+struct InstantVisitor;
+
+impl Visitor<'_> for InstantVisitor {
+    type Value = Instant;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time as RFC 3339 writes it, of the years -262143 to +262142")
+    }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
+        let time: Result<DateTime<Utc>, _> = text.parse();
+        time.map(Instant::from).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
     }
 }

@@ -26,7 +26,7 @@ impl Default for Size {
 
 /// What a resize names. `None` leaves a quantity as it is; what is named is at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct SizeChange {
     /// CPU cores.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,235 @@
+//! Strategies for what happens to a row, and for whole cases: a row, an input, its surroundings and a moment.
+
+use super::{rows, words};
+use crate::{
+    controller::{Image, Observed, Placement, RunnerView},
+    lifecycle::Lifecycle,
+    policy::TimeLimits,
+    rules::{Answer, BackupOf, Command, Context, Input, Job, Outcome, Report, Task, Timer},
+    vocabulary::{Instant, SizeChange},
+};
+use alloc::vec;
+use chrono::{DateTime, Utc};
+use core::num::NonZeroU32;
+use proptest::{option, prelude::*, sample::select};
+
+/// One question to [`Lifecycle::decide`]. The policy is the platform's own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Case {
+    /// The row.
+    pub row: Lifecycle,
+    /// What happens to it.
+    pub input: Input,
+    /// What the row does not hold.
+    pub context: Context,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+/// Any command with any arguments.
+pub fn command() -> impl Strategy<Value = Command> + Clone {
+    prop_oneof![
+        Just(Command::Start),
+        any::<bool>().prop_map(|force| Command::Stop { force }),
+        any::<bool>().prop_map(|force| Command::Destroy { force }),
+        Just(Command::Pause),
+        Just(Command::Archive),
+        size_change().prop_map(Command::Resize),
+        Just(Command::Fork),
+        any::<bool>().prop_map(|memory| Command::Snapshot { memory }),
+        any::<bool>().prop_map(|start| Command::Recover { start }),
+        Just(Command::Backup),
+        words::auto_stop().prop_map(|minutes| Command::AutoStop { minutes }),
+        words::auto_pause().prop_map(|minutes| Command::AutoPause { minutes }),
+        words::auto_archive().prop_map(|minutes| Command::AutoArchive { minutes }),
+        words::auto_delete().prop_map(|minutes| Command::AutoDelete { minutes }),
+        words::ttl().prop_map(|minutes| Command::Ttl { minutes }),
+        Just(Command::Touch),
+    ]
+    .boxed()
+}
+
+/// What a resize can name: nothing, less, the same, more, and the largest numbers.
+pub fn size_change() -> impl Strategy<Value = SizeChange> + Clone {
+    let count = prop_oneof![6 => 1u32..12, 1 => Just(u32::MAX)].prop_map(NonZeroU32::new);
+    let quantity = prop_oneof![Just(None), count];
+    (quantity.clone(), quantity.clone(), quantity).prop_map(|(cpu, memory, disk)| SizeChange { cpu, memory, disk })
+}
+
+/// Any report, with no epoch, with one that a row may well have, and with any other.
+pub fn report() -> impl Strategy<Value = Report> + Clone {
+    let epoch = prop_oneof![6 => Just(None), 3 => (0u32..4).prop_map(Some), 1 => any::<u32>().prop_map(Some)];
+    let told = (words::state(), option::of(words::fault()), any::<bool>(), epoch.clone());
+    let ended = (job(), outcome(), epoch.clone());
+    let answered = (task(), answer(), option::of(words::state()), epoch);
+    prop_oneof![
+        4 => told.prop_map(|(state, fault, recoverable, epoch)| Report::State { state, fault, recoverable, epoch }),
+        6 => ended.prop_map(|(job, outcome, epoch)| Report::Ended { job, outcome, epoch }),
+        6 => answered.prop_map(|(task, answer, from, epoch)| Report::Answered { task, answer, from, epoch }),
+        1 => any::<bool>().prop_map(|begun| Report::BackupUnderWay { begun }),
+    ]
+    .boxed()
+}
+
+/// Any job.
+pub fn job() -> impl Strategy<Value = Job> + Clone {
+    prop_oneof![
+        4 => select(&[Job::Create, Job::Start, Job::Stop, Job::Destroy][..]),
+        4 => select(&[Job::Pause, Job::Snapshot, Job::ForkSource, Job::ForkChild][..]),
+        1 => words::size().prop_map(|to| Job::Resize { to }),
+        1 => any::<bool>().prop_map(|start| Job::Recover { start }),
+        2 => select(&[BackupOf::Current, BackupOf::Other][..]).prop_map(|of| Job::Backup { of }),
+    ]
+}
+
+/// Any end of a job.
+pub fn outcome() -> impl Strategy<Value = Outcome> + Clone {
+    let failed = (words::fault(), any::<bool>());
+    prop_oneof![
+        Just(Outcome::Completed),
+        failed.prop_map(|(fault, recoverable)| Outcome::Failed { fault, recoverable })
+    ]
+}
+
+/// Any task of a runner.
+pub fn task() -> impl Strategy<Value = Task> + Clone {
+    prop_oneof![
+        4 => select(&[Task::Create, Task::Restore, Task::Start, Task::Resume][..]),
+        4 => select(&[Task::Pause, Task::Destroy, Task::Fork, Task::Build][..]),
+        1 => any::<bool>().prop_map(|force| Task::Stop { force }),
+        1 => words::size().prop_map(|to| Task::Resize { to }),
+        1 => any::<bool>().prop_map(|include_memory| Task::Snapshot { include_memory }),
+        1 => any::<bool>().prop_map(|start| Task::Recover { start }),
+    ]
+}
+
+/// Any answer of a runner to a call.
+pub fn answer() -> impl Strategy<Value = Answer> + Clone {
+    let refused = (words::fault(), any::<bool>());
+    prop_oneof![
+        Just(Answer::Accepted),
+        Just(Answer::Done),
+        refused.prop_map(|(fault, recoverable)| Answer::Refused { fault, recoverable }),
+    ]
+}
+
+/// Any timer.
+pub fn timer() -> impl Strategy<Value = Timer> + Clone {
+    select(<Timer as strum::VariantArray>::VARIANTS)
+}
+
+/// Anything that can happen to a row.
+pub fn input() -> impl Strategy<Value = Input> + Clone {
+    prop_oneof![2 => command().prop_map(Input::from), 1 => report().prop_map(Input::from), 1 => timer().prop_map(Input::from)].boxed()
+}
+
+/// Any surroundings, most of them ordinary.
+pub fn context() -> impl Strategy<Value = Context> + Clone {
+    let seldom = || prop::bool::weighted(0.15);
+    let children = prop_oneof![4 => Just(0u32), 1 => Just(1), 1 => Just(u32::MAX)];
+    let fields = (children, seldom(), option::of(words::moment()), seldom(), any::<bool>(), seldom(), seldom());
+    fields
+        .prop_map(
+            |(
+                live_fork_children,
+                organization_suspended,
+                last_recovery,
+                runner_unready,
+                runner_draining,
+                linked,
+                warm_pool,
+            )| {
+                Context {
+                    live_fork_children,
+                    organization_suspended,
+                    last_recovery,
+                    runner_unready,
+                    runner_draining,
+                    linked,
+                    warm_pool,
+                }
+            },
+        )
+        .boxed()
+}
+
+/// Anything that a controller can know beside the row.
+pub fn runner_view() -> impl Strategy<Value = RunnerView> + Clone {
+    let image = || {
+        let images = [Image::Missing, Image::Pulling, Image::Building, Image::Ready, Image::Failed, Image::Removing];
+        select(images.to_vec())
+    };
+    let observed = prop_oneof![
+        1 => Just(Observed::NotAsked),
+        1 => Just(Observed::NotFound),
+        4 => words::state().prop_map(Observed::State),
+    ];
+    let placement = prop_oneof![
+        1 => select(&[Placement::None, Placement::Warm, Placement::Cold][..]),
+        1 => image().prop_map(Placement::InFlight),
+    ];
+    let attempts = prop_oneof![4 => 0u32..6, 1 => Just(u32::MAX)];
+    (prop::bool::weighted(0.8), observed, placement, image(), attempts, prop::bool::weighted(0.1))
+        .prop_map(|(ready, observed, placement, image, archive_attempts, warm_pool)| RunnerView {
+            ready,
+            observed,
+            placement,
+            image,
+            archive_attempts,
+            warm_pool,
+        })
+        .boxed()
+}
+
+/// A question about a sound row, asked at a moment that matters to it: what a platform meets.
+pub fn case() -> impl Strategy<Value = Case> + Clone {
+    case_of(rows::sound_lifecycle())
+}
+
+/// A question about any row, broken ones included.
+pub fn any_case() -> impl Strategy<Value = Case> + Clone {
+    case_of(rows::lifecycle())
+}
+
+fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Value = Case> + Clone {
+    let time = (0usize..8, 0usize..10, -1i64..=1, prop::bool::weighted(0.3), words::instant());
+    (row, input(), context(), time)
+        .prop_map(|(row, input, mut context, (from, after, by, anywhere, other))| {
+            let now = if anywhere { other } else { moment_of(&row, &context, from, after).saturating_add_micros(by) };
+            if from == 7 {
+                // As often as not a recovery lies about an hour back.
+                context.last_recovery = Some(now.saturating_add_minutes(-60).saturating_add_micros(by).into());
+            }
+            Case { row, input, context, now: now.into() }
+        })
+        .boxed()
+}
+
+/// One of the row's own times, and one of its own intervals later: where a rule could change its answer.
+fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> Instant {
+    let columns = row.columns();
+    let from = match from {
+        0 => columns.created_at,
+        1 | 2 => columns.last_activity_at,
+        3 | 4 => columns.state_since,
+        5 => columns.auto_destroy_at.unwrap_or(columns.created_at),
+        6 => columns.backup_since.unwrap_or(columns.created_at),
+        _later => context.last_recovery.map_or(columns.created_at, Instant::from),
+    };
+    let minutes = match after {
+        0 => 0,
+        1 => columns.auto_stop.wire(),
+        2 => columns.auto_pause.wire(),
+        3 => columns.auto_archive.wire(),
+        4 => columns.auto_delete.wire(),
+        5 => columns.queue_timeout.map_or(0, |minutes| minutes.wire()),
+        6 => 24 * 60,
+        7 => 7 * 24 * 60,
+        8 => 120,
+        _limit => {
+            let limit = TimeLimits::default().of(columns.state);
+            return from.saturating_add_minutes(limit.map_or(60, |minutes| i64::from(minutes.get())));
+        }
+    };
+    from.saturating_add_minutes(i64::from(minutes))
+}

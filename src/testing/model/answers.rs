@@ -1,0 +1,144 @@
+//! What the naive model makes of a runner's answer to a call: sections 6 and 7.
+
+use super::{Answered, Write, at, reports, wants};
+use crate::{
+    lifecycle::Columns,
+    rules::{Answer, Context, Event, Job, Outcome, ReasonText, RunnerChange, Task},
+    vocabulary::{BackupState, DesiredState, Fault, SandboxState as S},
+};
+
+pub(super) fn decide(
+    row: &Columns,
+    write: Write,
+    task: Task,
+    answer: Answer,
+    from: Option<S>,
+    context: Context,
+) -> Answered {
+    match answer {
+        Answer::Accepted => Ok(accepted(row, write, task)),
+        Answer::Done => done(row, write, task, from, context),
+        Answer::Refused { fault, recoverable } => Ok(refused(row, write, task, fault, recoverable, from)),
+    }
+}
+
+/// The state a call leads to, from the states the controller makes it in.
+fn leads_to(row: &Columns, task: Task) -> Option<S> {
+    let up = wants(row, &[DesiredState::Started]);
+    let rests = at(row, &[S::Stopped, S::Archived, S::Archiving]);
+    match task {
+        Task::Create if up && at(row, &[S::Unknown]) => Some(S::Creating),
+        Task::Restore if up && rests => Some(S::Restoring),
+        Task::Start if up && rests => Some(S::Starting),
+        Task::Resume if up && at(row, &[S::Paused]) => Some(S::Resuming),
+        Task::Build if up && at(row, &[S::PendingBuild]) => Some(S::BuildingSnapshot),
+        Task::Stop { .. } if wants(row, &[DesiredState::Stopped]) && at(row, &[S::Started, S::Paused]) => {
+            Some(S::Stopping)
+        }
+        Task::Destroy if wants(row, &[DesiredState::Destroyed]) && !at(row, &[S::Destroyed]) => Some(S::Destroying),
+        Task::Create | Task::Restore | Task::Start | Task::Resume | Task::Build => None,
+        Task::Stop { .. } | Task::Destroy | Task::Pause | Task::Fork | Task::Recover { .. } => None,
+        Task::Resize { .. } | Task::Snapshot { .. } => None,
+    }
+}
+
+fn accepted(row: &Columns, mut write: Write, task: Task) -> super::Taken {
+    if task == Task::Fork {
+        write.told = Some(Event::Created);
+        return write.unwritten();
+    }
+    let errored_destroy = wants(row, &[DesiredState::Destroyed]) && at(row, &[S::Error, S::BuildFailed]); // D2
+    let Some(state) = leads_to(row, task).filter(|_| row.pending || errored_destroy) else {
+        return write.unwritten();
+    };
+    write.row.state = state;
+    if matches!(task, Task::Restore | Task::Build) {
+        // It was sent to the runner that placement found.
+        write.runner = if row.has_runner { RunnerChange::AssignedKeepingPrevious } else { RunnerChange::Assigned };
+        write.row.has_runner = true;
+    }
+    let now = write.now();
+    reports::written_or_dropped(row, write, now)
+}
+
+/// The change is made in place and is still under way.
+fn in_place(row: &Columns, task: Task) -> bool {
+    matches!(
+        (task, row.state),
+        (Task::Resize { .. }, S::Resizing) | (Task::Snapshot { .. }, S::Snapshotting) | (Task::Fork, S::Forking)
+    )
+}
+
+/// Done within the call: as the end of the job, back to the state the call was made from.
+fn done(row: &Columns, mut write: Write, task: Task, from: Option<S>, context: Context) -> Answered {
+    let job = match task {
+        Task::Create | Task::Restore => Job::Create,
+        Task::Start | Task::Resume => Job::Start,
+        Task::Stop { .. } => Job::Stop,
+        Task::Pause => Job::Pause,
+        Task::Destroy => Job::Destroy,
+        Task::Resize { to } => Job::Resize { to },
+        Task::Snapshot { .. } => Job::Snapshot,
+        Task::Fork => Job::ForkSource,
+        Task::Build => return Ok(write.unwritten()),
+        Task::Recover { .. } => {
+            if row.state != S::Error {
+                return Ok(write.unwritten());
+            }
+            if row.pending {
+                return Err("conflict");
+            }
+            write.row.state = S::Stopped;
+            write.row.desired_state = DesiredState::Stopped;
+            write.clear_reason();
+            write.row.recoverable = false;
+            write.row.backup_state = BackupState::None;
+            write.row.has_backup_ref = false;
+            let now = write.now();
+            return Ok(reports::written_or_dropped(row, write, now));
+        }
+    };
+    let back = from.filter(|_| in_place(row, task));
+    Ok(reports::ended(row, write, job, Outcome::Completed, back, context))
+}
+
+fn refused(
+    row: &Columns,
+    mut write: Write,
+    task: Task,
+    fault: Fault,
+    recoverable: bool,
+    from: Option<S>,
+) -> super::Taken {
+    let asked_by_command =
+        matches!(task, Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. });
+    if task == Task::Pause && row.state == S::Pausing {
+        write.row.state = S::Started;
+        write.row.desired_state = DesiredState::Started;
+    } else if in_place(row, task) {
+        write.row.state = from.or(row.desired_state.fulfilled_by()).unwrap_or(row.state);
+    } else if asked_by_command || (task == Task::Destroy && wants(row, &[DesiredState::Archived])) {
+        return write.unwritten();
+    } else if leads_to(row, task).is_some() || taken(row, task) {
+        write.fails(fault, recoverable, ReasonText::Reported);
+    } else {
+        return write.unwritten();
+    }
+    let now = write.now();
+    reports::written_or_dropped(row, write, now)
+}
+
+/// The runner took the call before, and now says no.
+fn taken(row: &Columns, task: Task) -> bool {
+    let leads = match task {
+        Task::Create => "creating",
+        Task::Restore => "restoring",
+        Task::Start => "starting",
+        Task::Resume => "resuming",
+        Task::Stop { .. } => "stopping",
+        Task::Destroy => "destroying",
+        Task::Build => "building_snapshot",
+        Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. } => return false,
+    };
+    row.state.as_str() == leads
+}

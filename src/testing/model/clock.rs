@@ -1,0 +1,110 @@
+//! What the naive model makes of a timer: section 9, sentence by sentence.
+
+use super::{Taken, Write, at, is_ephemeral, is_vm, reports, wants};
+use crate::{
+    lifecycle::Columns,
+    policy::Policy,
+    rules::{Context, ReasonText, Stamp, Task, Timer},
+    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState as S},
+};
+
+pub(super) fn decide(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Instant) -> Taken {
+    let mut write = Write::to(row, now);
+    if !acts(row, timer, policy, context, now) {
+        return write.unwritten();
+    }
+    match timer {
+        Timer::SpotEviction => {
+            write.supersede();
+            write.stamp = Some(Stamp::SpotEvicted);
+        }
+        Timer::Ttl => write.supersede(),
+        Timer::QueueTimeout => {
+            write.supersede();
+            write.stamp = Some(Stamp::QueueTimedOut);
+        }
+        Timer::TimeLimit => time_limit(row, &mut write),
+        Timer::BackupLimit => write.row.backup_state = BackupState::Error,
+        Timer::AutoDelete => write.soft_delete(),
+        Timer::AutoArchive => write.row.desired_state = DesiredState::Archived,
+        Timer::AutoPause => {
+            write.row.state = S::Pausing;
+            write.row.desired_state = DesiredState::Paused;
+            write.task = Some(Task::Pause);
+        }
+        Timer::AutoStop if is_ephemeral(row) => write.soft_delete(),
+        Timer::AutoStop => {
+            write.row.desired_state = DesiredState::Stopped;
+            write.row.force_stop = false;
+        }
+        Timer::Retention => {
+            write.stamp = Some(Stamp::Purge);
+            return write.unwritten();
+        }
+    }
+    reports::written_or_dropped(row, write, now)
+}
+
+fn time_limit(row: &Columns, write: &mut Write) {
+    let in_place = at(row, &[S::Resizing, S::Snapshotting, S::Forking]);
+    if in_place && wants(row, &[DesiredState::Started]) {
+        write.row.state = S::Started;
+    } else if in_place && wants(row, &[DesiredState::Stopped]) {
+        write.row.state = S::Stopped;
+    } else {
+        write.fails(Fault::Timeout, false, ReasonText::Ours(Fault::Timeout));
+        if row.state == S::BuildingSnapshot {
+            write.row.state = S::BuildFailed;
+        }
+    }
+}
+
+/// Strictly more than so many minutes have passed. No clock of a row can be so late that the sum is cut.
+fn passed(since: Instant, minutes: i64, now: Instant) -> bool {
+    let micros = i128::from(minutes).saturating_mul(60_000_000);
+    i128::from(now.as_micros()).saturating_sub(i128::from(since.as_micros())) > micros
+}
+
+fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Instant) -> bool {
+    let unclaimed = context.warm_pool;
+    let reachable = row.has_runner && !context.runner_unready && !unclaimed;
+    let runs = row.state == S::Started && wants(row, &[DesiredState::Started]) && !row.pending;
+    let rests = row.state == S::Stopped && wants(row, &[DesiredState::Stopped]) && !row.pending;
+    let idle = |minutes: i32| passed(row.last_activity_at, i64::from(minutes), now);
+    let kept = |minutes: i64| passed(row.state_since, minutes, now);
+    let destroyed = wants(row, &[DesiredState::Destroyed]);
+    let unassigned = at(row, &[S::PendingBuild, S::PullingSnapshot]) && !row.has_runner;
+    let queues = unassigned && wants(row, &[DesiredState::Started]) && row.queue_timeout.is_some();
+    match timer {
+        Timer::SpotEviction => row.gpu > 0 && !destroyed,
+        Timer::Ttl => !destroyed && row.auto_destroy_at.is_some_and(|at| now > at),
+        Timer::QueueTimeout => {
+            let minutes = row.queue_timeout.map_or(0, |minutes| minutes.wire());
+            queues && passed(row.created_at, i64::from(minutes), now)
+        }
+        Timer::TimeLimit => {
+            let limit = policy.time_limits.of(row.state);
+            !queues && limit.is_some_and(|limit| kept(i64::from(limit.get())))
+        }
+        Timer::BackupLimit => {
+            let limit = i64::from(policy.time_limits.backup.get());
+            let begun = row.backup_since.filter(|_| row.backup_state == BackupState::InProgress);
+            begun.is_some_and(|since| passed(since, limit, now))
+        }
+        Timer::AutoDelete => rests && reachable && row.auto_delete.wire() >= 0 && idle(row.auto_delete.wire()),
+        Timer::AutoArchive => rests && !unclaimed && !is_ephemeral(row) && idle(row.auto_archive.wire()),
+        Timer::AutoPause => {
+            let can = is_vm(row) && !is_ephemeral(row);
+            runs && reachable && can && row.auto_pause.wire() > 0 && idle(row.auto_pause.wire())
+        }
+        Timer::AutoStop => runs && reachable && row.auto_stop.wire() > 0 && idle(row.auto_stop.wire()),
+        Timer::Retention => {
+            let (a_day, a_week) = (24 * 60, 7 * 24 * 60);
+            let failed_build = row.state == S::BuildFailed;
+            (row.state == S::Destroyed && kept(a_day))
+                || (failed_build && destroyed && kept(a_day))
+                || (failed_build && wants(row, &[DesiredState::Started]) && kept(a_week))
+                || (row.state == S::Error && destroyed && kept(a_week))
+        }
+    }
+}

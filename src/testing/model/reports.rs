@@ -1,0 +1,180 @@
+//! What the naive model makes of a report: section 8, sentence by sentence.
+
+use super::{Answered, Write, answers, at, is_vm, settled, wants};
+use crate::{
+    lifecycle::Columns,
+    rules::{BackupOf, Context, Event, Job, Outcome, ReasonText, Report},
+    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState as S},
+};
+
+pub(super) fn decide(row: &Columns, report: Report, context: Context, now: Instant) -> Answered {
+    let write = Write::to(row, now);
+    let epoch = match report {
+        Report::State { epoch, .. } | Report::Ended { epoch, .. } | Report::Answered { epoch, .. } => epoch,
+        Report::BackupUnderWay { .. } => None,
+    };
+    if epoch.is_some_and(|epoch| epoch != row.epoch) {
+        return Ok(write.unwritten()); // It tells of an older piece of work.
+    }
+    match report {
+        Report::State { state, fault, recoverable, .. } => told(row, write, state, fault, recoverable),
+        Report::Ended { job, outcome, .. } => Ok(ended(row, write, job, outcome, None, context)),
+        Report::Answered { task, answer, from, .. } => answers::decide(row, write, task, answer, from, context),
+        Report::BackupUnderWay { begun } => Ok(backup_under_way(row, write, begun)),
+    }
+}
+
+/// Written, or dropped where rule 4 forbids it.
+pub(super) fn written_or_dropped(row: &Columns, write: Write, now: Instant) -> super::Taken {
+    write.finish().unwrap_or_else(|_| Write::to(row, now).unwritten())
+}
+
+fn told(row: &Columns, mut write: Write, state: S, fault: Option<Fault>, recoverable: bool) -> Answered {
+    if state == row.state {
+        return Ok(write.unwritten());
+    }
+    if !at(row, &[S::Started, S::Stopped, S::Paused]) {
+        return Err("bad_state"); // Paused: D7.
+    }
+    if row.desired_state == DesiredState::Destroyed {
+        return Ok(write.unwritten());
+    }
+    if row.pending {
+        return Err("conflict");
+    }
+    // D15: what a report may say.
+    let archivable = row.backup_state == BackupState::Completed && row.has_backup_ref;
+    match state.as_str() {
+        "started" => write.row.desired_state = DesiredState::Started,
+        "stopped" => write.row.desired_state = DesiredState::Stopped,
+        "destroyed" => write.soft_delete(),
+        "error" => {}
+        "paused" if is_vm(row) => write.row.desired_state = DesiredState::Paused,
+        "archived" if archivable => write.row.desired_state = DesiredState::Archived,
+        _forbidden => return Err("bad_state"),
+    }
+    write.row.state = state;
+    match fault {
+        Some(fault) => write.because(fault, recoverable && state == S::Error, ReasonText::Reported),
+        None => write.row.recoverable = false,
+    }
+    let now = write.now();
+    Ok(written_or_dropped(row, write, now))
+}
+
+/// Whether the row waits for this job (D10 and D16 included).
+fn awaited(row: &Columns, job: Job) -> bool {
+    let late = settled(row) || at(row, &[S::Destroyed, S::Resizing, S::Snapshotting, S::Forking, S::Pausing]);
+    let rests = wants(row, &[DesiredState::Started, DesiredState::Stopped]);
+    let started = wants(row, &[DesiredState::Started]);
+    let stopped = wants(row, &[DesiredState::Stopped]);
+    match job {
+        Job::Create | Job::Start | Job::ForkChild => started && !late,
+        Job::Stop => stopped && !late,
+        Job::Destroy => {
+            let archives = wants(row, &[DesiredState::Archived]) && row.backup_state == BackupState::Completed;
+            (wants(row, &[DesiredState::Destroyed]) || archives) && !late
+        }
+        Job::Recover { start } => row.state == S::Error && if start { started } else { stopped },
+        Job::Pause => row.state == S::Pausing,
+        Job::Resize { .. } => row.state == S::Resizing && rests,
+        Job::Snapshot => row.state == S::Snapshotting && rests,
+        Job::ForkSource => row.state == S::Forking && rests,
+        Job::Backup { of } => of == BackupOf::Current,
+    }
+}
+
+/// The end of a job. `back` is where a change made within the call came from.
+pub(super) fn ended(
+    row: &Columns,
+    mut write: Write,
+    job: Job,
+    outcome: Outcome,
+    back: Option<S>,
+    context: Context,
+) -> super::Taken {
+    if back.is_none() && !awaited(row, job) {
+        return write.unwritten();
+    }
+    let archives = row.desired_state == DesiredState::Archived;
+    match (job, outcome) {
+        (Job::Backup { .. }, _) => return backup_ended(row, write, outcome, context),
+        (Job::Resize { .. } | Job::Snapshot | Job::ForkSource, _) => {
+            write.row.state = back.or(row.desired_state.fulfilled_by()).unwrap_or(row.state);
+            if let (Job::Resize { to }, Outcome::Completed) = (job, outcome) {
+                write.row.size = to;
+            }
+            if job == Job::Snapshot && outcome == Outcome::Completed && back.is_none() {
+                write.told = Some(Event::SnapshotCreated);
+            }
+        }
+        (Job::Destroy, Outcome::Failed { .. }) if archives => return write.unwritten(), // D17
+        (_, Outcome::Failed { fault, recoverable }) => write.fails(fault, recoverable, ReasonText::Reported),
+        (Job::Create | Job::Start | Job::ForkChild, Outcome::Completed) => {
+            write.row.state = S::Started;
+            drop_finished(&mut write);
+            write.clear_reason();
+        }
+        (Job::Stop, Outcome::Completed) => {
+            write.row.state = S::Stopped;
+            write.drop_backup();
+            write.clear_reason();
+        }
+        (Job::Destroy, Outcome::Completed) => {
+            write.row.state = if archives { S::Archived } else { S::Destroyed };
+            write.clear_reason();
+        }
+        (Job::Pause, Outcome::Completed) => {
+            write.row.state = S::Paused;
+            write.clear_reason();
+        }
+        (Job::Recover { start }, Outcome::Completed) => {
+            write.row.state = S::Stopped;
+            write.row.recoverable = false;
+            drop_finished(&mut write);
+            write.clear_reason();
+            write.told = if start { Some(Event::Started) } else { None };
+        }
+    }
+    let now = write.now();
+    written_or_dropped(row, write, now)
+}
+
+fn drop_finished(write: &mut Write) {
+    if ["Completed", "Error"].contains(&write.row.backup_state.as_str()) {
+        write.drop_backup();
+    }
+}
+
+fn backup_ended(row: &Columns, mut write: Write, outcome: Outcome, context: Context) -> super::Taken {
+    match outcome {
+        Outcome::Completed if row.backup_state == BackupState::Completed => return write.unwritten(),
+        Outcome::Completed => {
+            write.row.backup_state = BackupState::Completed;
+            write.row.has_backup_ref = true;
+        }
+        Outcome::Failed { fault, recoverable } => {
+            write.row.backup_state = BackupState::Error;
+            // D12: a draining runner counts for what rests there or is in error already.
+            let at_rest = at(row, &[S::Stopped, S::Archiving]);
+            let drained = context.runner_draining && (at_rest || row.state == S::Error);
+            let wanted = row.desired_state == DesiredState::Archived;
+            write.row.recoverable = recoverable && (wanted || drained);
+            if context.runner_draining && recoverable && at_rest {
+                write.fails(fault, true, ReasonText::Reported);
+            }
+        }
+    }
+    let now = write.now();
+    written_or_dropped(row, write, now)
+}
+
+fn backup_under_way(row: &Columns, mut write: Write, begun: bool) -> super::Taken {
+    let says = if begun { BackupState::InProgress } else { BackupState::Pending };
+    if row.backup_state == says || row.desired_state == DesiredState::Destroyed {
+        return write.unwritten();
+    }
+    write.row.backup_state = says;
+    let now = write.now();
+    written_or_dropped(row, write, now)
+}

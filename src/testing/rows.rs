@@ -1,0 +1,93 @@
+//! Strategies for rows: any combination of known words, and the sound ones among them.
+
+use super::words;
+use crate::{
+    lifecycle::{Columns, Lifecycle, Violation},
+    vocabulary::{AutoDelete, AutoPause, AutoStop, DesiredState, SandboxState},
+};
+use alloc::vec::Vec;
+use proptest::{option, prelude::*, sample::select};
+
+/// Columns with any known words in them, whether or not they may stand together: a stored row may be broken.
+pub fn any_columns() -> impl Strategy<Value = Columns> + Clone {
+    columns_at((words::state(), words::desired_state()))
+}
+
+/// Columns with these two states and anything beside them.
+pub fn columns_at(
+    states: impl Strategy<Value = (SandboxState, DesiredState)> + 'static,
+) -> impl Strategy<Value = Columns> + Clone {
+    let flags = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.8), any::<bool>(), any::<bool>());
+    let kind =
+        (words::class(), prop_oneof![4 => Just(0u8), 1 => Just(1), 1 => any::<u8>()], option::of(words::gpu_type()));
+    let backup = (words::backup_state(), option::of(words::fault()));
+    let epoch = prop_oneof![6 => 0u32..4, 1 => Just(u32::MAX)];
+    let intervals = (words::auto_stop(), words::auto_pause(), words::auto_archive(), words::auto_delete());
+    let limits = (option::of(words::instant()), words::queue_timeout());
+    let times = (words::instant(), words::instant(), words::instant(), option::of(words::instant()));
+    (states, flags, kind, backup, epoch, words::size(), intervals, limits, times)
+        .prop_map(|(states, flags, kind, backup, epoch, size, intervals, limits, times)| Columns {
+            state: states.0,
+            desired_state: states.1,
+            pending: flags.0,
+            has_backup_ref: flags.1,
+            has_runner: flags.2,
+            recoverable: flags.3,
+            force_stop: flags.4,
+            class: kind.0,
+            gpu: kind.1,
+            gpu_type: kind.2,
+            size,
+            backup_state: backup.0,
+            fault: backup.1,
+            epoch,
+            auto_stop: intervals.0,
+            auto_pause: intervals.1,
+            auto_archive: intervals.2,
+            auto_delete: intervals.3,
+            auto_destroy_at: limits.0,
+            queue_timeout: limits.1,
+            created_at: times.0,
+            last_activity_at: times.1,
+            state_since: times.2,
+            backup_since: times.3,
+        })
+        .boxed() // On the heap: so many fields shrink too deep for a test's stack otherwise.
+}
+
+/// Any row, broken ones included.
+pub fn lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
+    any_columns().prop_map(Lifecycle::from)
+}
+
+/// A sound row: [`check`](Lifecycle::check) finds nothing. This is what a platform's own writes leave behind.
+pub fn sound_lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
+    // At rest is where most commands start from, so it is met as often as all the rest.
+    let at_rest = [SandboxState::Started, SandboxState::Stopped, SandboxState::Paused, SandboxState::Archived];
+    let pairs = allowed_pairs();
+    let settled = pairs
+        .iter()
+        .copied()
+        .filter(|(state, desired)| at_rest.contains(state) && desired.fulfilled_by() == Some(*state));
+    let settled: Vec<_> = settled.collect();
+    columns_at(prop_oneof![select(pairs), select(settled)]).prop_map(|mut columns| {
+        if columns.gpu > 0 {
+            columns.auto_delete = AutoDelete::AtOnce;
+        }
+        if columns.auto_stop != AutoStop::Never {
+            columns.auto_pause = AutoPause::Never;
+        }
+        Lifecycle::from(columns).tidied()
+    })
+}
+
+/// The pairs of states that rule 4 allows.
+fn allowed_pairs() -> Vec<(SandboxState, DesiredState)> {
+    let pairs = SandboxState::ALL.iter().flat_map(|state| DesiredState::ALL.iter().map(|desired| (*state, *desired)));
+    pairs.filter(|pair| may_stand(*pair)).collect()
+}
+
+fn may_stand((state, desired_state): (SandboxState, DesiredState)) -> bool {
+    let row = Lifecycle::from(Columns { state, desired_state, ..Columns::default() });
+    !row.check().contains(Violation::DesiredBesideState)
+}

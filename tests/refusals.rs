@@ -1,0 +1,404 @@
+//! Every reason for which something is refused: what was given, what was asked, and the whole answer.
+
+use chrono::{DateTime, Duration, Utc};
+use sandbox_lifecycle::{
+    AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, Context, DesiredState, Fault, Input, Lifecycle,
+    Minutes, Policy, Reason, Report, Retry, SandboxClass, SandboxState, SizeChange,
+};
+use std::num::NonZeroU32;
+
+/// One refusal: a row, what is asked of it, and the answer.
+struct Case {
+    given: Columns,
+    beside: Context,
+    asked: Input,
+    reason: Reason,
+    http: u16,
+    retry: Retry,
+    message: &'static str,
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_760_000_000, 0).expect("a time in chrono's range")
+}
+
+/// A Linux VM that runs.
+fn vm() -> Columns {
+    Columns { class: SandboxClass::LinuxVm, ..Columns::default() }
+}
+
+/// A container that runs.
+fn container() -> Columns {
+    Columns::default()
+}
+
+/// A sandbox at rest in the state that the desired state names.
+fn resting(columns: Columns, state: SandboxState) -> Columns {
+    let desired = DesiredState::ALL.iter().find(|desired| desired.fulfilled_by() == Some(state));
+    Columns { state, desired_state: *desired.expect("a state one can rest in"), ..columns }
+}
+
+/// In error, with a flag that says it can be recovered.
+fn broken() -> Columns {
+    Columns { state: SandboxState::Error, fault: Some(Fault::Runner), recoverable: true, ..vm() }
+}
+
+/// In error for a timeout, with a backup that could bring it back.
+fn timed_out() -> Columns {
+    Columns { fault: Some(Fault::Timeout), backup_state: BackupState::Completed, has_backup_ref: true, ..broken() }
+}
+
+fn change(cpu: u32, memory: u32, disk: u32) -> Input {
+    let [cpu, memory, disk] = [cpu, memory, disk].map(NonZeroU32::new);
+    Command::Resize(SizeChange { cpu, memory, disk }).into()
+}
+
+fn after_an_hour() -> Minutes {
+    Minutes::new(60).expect("an interval")
+}
+
+fn says(state: SandboxState) -> Input {
+    Report::State { state, fault: None, recoverable: false, epoch: None }.into()
+}
+
+/// For each reason a case, in the order in which the reasons are declared.
+fn cases() -> Vec<Case> {
+    use Retry::{AlreadySo, NotFromHere, OtherArguments, ReadAgain, WhenSettled};
+    use SandboxState::{Archived, Starting, Stopped};
+    let alone = Context::default();
+    let ephemeral = |columns| Columns { auto_delete: AutoDelete::AtOnce, ..columns };
+    let under_way = Columns { desired_state: DesiredState::Stopped, pending: true, ..container() };
+    let with_gpu = ephemeral(Columns { gpu: 1, ..vm() });
+    let without_runner = Columns { has_runner: false, ..vm() };
+    let pauses = Columns { auto_stop: AutoStop::Never, auto_pause: AutoPause::After(after_an_hour()), ..vm() };
+    let windows = Columns { class: SandboxClass::Windows, ..Columns::default() };
+    let case = |given, asked: Input, reason, http, retry, message| Case {
+        given,
+        beside: alone,
+        asked,
+        reason,
+        http,
+        retry,
+        message,
+    };
+    vec![
+        case(
+            resting(container(), Archived),
+            Command::Stop { force: false }.into(),
+            Reason::BadState,
+            400,
+            NotFromHere,
+            "stop is refused while the sandbox is archived: nothing else holds compute or memory to free; \
+                it would accept start, destroy, destroy with force, backup, autostop, autopause, \
+                autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            container(),
+            says(Starting),
+            Reason::BadState,
+            400,
+            NotFromHere,
+            "the report state is refused while the sandbox is started: this state is not left for that \
+                one by a report",
+        ),
+        case(
+            broken(),
+            Command::Start.into(),
+            Reason::Errored,
+            400,
+            NotFromHere,
+            "start is refused while the sandbox is error and meant to be started: an error is recovered \
+                or destroyed, never started over; it would accept destroy, destroy with force, recover, \
+                backup, autostop, autopause, autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            under_way,
+            Command::Start.into(),
+            Reason::InProgress,
+            409,
+            WhenSettled,
+            "start is refused while the sandbox is started and meant to be stopped: only an archiving \
+                under way may be called back; it would accept destroy with force, backup, autostop, \
+                autopause, autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            under_way,
+            says(Stopped),
+            Reason::Conflict,
+            409,
+            ReadAgain,
+            "the report state is refused while the sandbox is started and meant to be stopped: the row \
+                has moved on; read it and decide again",
+        ),
+        case(
+            Columns { pending: true, ..timed_out() },
+            Command::Recover { start: true }.into(),
+            Reason::Conflict,
+            409,
+            ReadAgain,
+            "recover is refused while the sandbox is error and meant to be started: the row has moved on; \
+                it would accept destroy with force, backup, autostop, autopause, autoarchive, autodelete, \
+                ttl, touch",
+        ),
+        case(
+            container(),
+            Command::Pause.into(),
+            Reason::UnsupportedClass,
+            422,
+            NotFromHere,
+            "pause is refused while the sandbox is started: only a VM can keep its memory; it would \
+                accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, autopause, \
+                autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            with_gpu,
+            Command::Fork.into(),
+            Reason::GpuUnsupported,
+            422,
+            NotFromHere,
+            "fork is refused while the sandbox is started: a GPU's memory cannot be copied; it would \
+                accept stop, destroy, destroy with force, pause, resize, snapshot, autostop, autopause, \
+                autoarchive, ttl, touch",
+        ),
+        case(
+            without_runner,
+            Command::Pause.into(),
+            Reason::NoRunner,
+            404,
+            NotFromHere,
+            "pause is refused while the sandbox is started: its runner writes the memory down; it would \
+                accept stop, destroy, destroy with force, backup, autostop, autopause, autoarchive, \
+                autodelete, ttl, touch",
+        ),
+        case(
+            without_runner,
+            change(3, 0, 0),
+            Reason::NoRunner,
+            400,
+            NotFromHere,
+            "resize is refused while the sandbox is started: its runner changes the size; it would accept \
+                stop, destroy, destroy with force, backup, autostop, autopause, autoarchive, autodelete, \
+                ttl, touch",
+        ),
+        case(
+            ephemeral(resting(container(), Stopped)),
+            Command::Archive.into(),
+            Reason::Ephemeral,
+            400,
+            NotFromHere,
+            "archive is refused while the sandbox is stopped: an ephemeral sandbox is deleted, never \
+                archived; it would accept start, destroy, destroy with force, resize, snapshot, autostop, \
+                autopause, autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            container(),
+            Command::Recover { start: true }.into(),
+            Reason::NotRecoverable,
+            400,
+            NotFromHere,
+            "recover is refused while the sandbox is started: its runner or its backup must be able to \
+                bring it back; it would accept stop, destroy, destroy with force, resize, snapshot, backup, \
+                autostop, autopause, autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            Columns { recoverable: true, ..container() },
+            Command::Recover { start: true }.into(),
+            Reason::NotError,
+            400,
+            NotFromHere,
+            "recover is refused while the sandbox is started: there is nothing to recover from; it would \
+                accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, autopause, \
+                autoarchive, autodelete, ttl, touch",
+        ),
+        Case {
+            beside: Context { last_recovery: Some(now() - Duration::minutes(30)), ..alone },
+            ..case(
+                timed_out(),
+                Command::Recover { start: true }.into(),
+                Reason::RecoverCooldown,
+                409,
+                WhenSettled,
+                "recover is refused while the sandbox is error and meant to be started: a backup that fails \
+                at once would be tried for ever; it would accept destroy, destroy with force, backup, \
+                autostop, autopause, autoarchive, autodelete, ttl, touch",
+            )
+        },
+        case(
+            container(),
+            change(2, 4, 0),
+            Reason::NoChange,
+            400,
+            AlreadySo,
+            "resize is refused while the sandbox is started: there is nothing to do; it would accept \
+                stop, destroy, destroy with force, resize, snapshot, backup, autostop, autopause, \
+                autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            container(),
+            change(0, 0, 11),
+            Reason::DiskNeedsStop,
+            400,
+            OtherArguments,
+            "resize is refused while the sandbox is started: a disk in use does not change its size; it \
+                would accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, \
+                autopause, autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            container(),
+            change(1, 0, 0),
+            Reason::CpuShrinkRunning,
+            400,
+            OtherArguments,
+            "resize is refused while the sandbox is started: running processes hold their cpu; it would \
+                accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, autopause, \
+                autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            container(),
+            change(0, 3, 0),
+            Reason::MemShrinkRunning,
+            400,
+            OtherArguments,
+            "resize is refused while the sandbox is started: running processes hold their memory; it \
+                would accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, \
+                autopause, autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            resting(container(), Stopped),
+            change(0, 0, 9),
+            Reason::DiskShrink,
+            400,
+            OtherArguments,
+            "resize is refused while the sandbox is stopped: a disk that shrinks loses data; it would \
+                accept start, destroy, destroy with force, archive, resize, snapshot, backup, autostop, \
+                autopause, autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            container(),
+            Command::Snapshot { memory: true }.into(),
+            Reason::MemorySnapshotClass,
+            400,
+            OtherArguments,
+            "snapshot is refused while the sandbox is started: this class has no memory to keep; it would \
+                accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, autopause, \
+                autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            resting(vm(), Stopped),
+            Command::Snapshot { memory: true }.into(),
+            Reason::MemorySnapshotNeedsStarted,
+            400,
+            OtherArguments,
+            "snapshot is refused while the sandbox is stopped: only what runs has memory to keep; it \
+                would accept start, destroy, destroy with force, archive, resize, snapshot, backup, \
+                autostop, autopause, autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            windows,
+            Command::Snapshot { memory: false }.into(),
+            Reason::FsSnapshotNeedsStopped,
+            400,
+            OtherArguments,
+            "snapshot is refused while the sandbox is started: this class's disk is whole only at rest; \
+                it would accept stop, destroy, destroy with force, pause, resize, fork, snapshot, backup, \
+                autostop, autopause, autoarchive, autodelete, ttl, touch",
+        ),
+        case(
+            Columns { backup_state: BackupState::InProgress, ..container() },
+            Command::Backup.into(),
+            Reason::BackupInProgress,
+            400,
+            WhenSettled,
+            "backup is refused while the sandbox is started: one backup at a time; it would accept stop, \
+                destroy, destroy with force, resize, snapshot, autostop, autopause, autoarchive, autodelete, \
+                ttl, touch",
+        ),
+        case(
+            with_gpu,
+            Command::AutoDelete { minutes: AutoDelete::AtOnce }.into(),
+            Reason::GpuMustStayEphemeral,
+            400,
+            NotFromHere,
+            "autodelete is refused while the sandbox is started: a GPU is too dear to rest; it would \
+                accept stop, destroy, destroy with force, pause, resize, snapshot, autostop, autopause, \
+                autoarchive, ttl, touch",
+        ),
+        Case {
+            beside: Context { linked: true, ..alone },
+            ..case(
+                ephemeral(container()),
+                Command::AutoDelete { minutes: AutoDelete::NEVER }.into(),
+                Reason::LinkedMustStayEphemeral,
+                400,
+                OtherArguments,
+                "autodelete is refused while the sandbox is started: it goes when its owner goes; it would \
+                accept stop, destroy, destroy with force, resize, snapshot, autostop, autopause, \
+                autoarchive, autodelete, ttl, touch",
+            )
+        },
+        case(
+            pauses,
+            Command::AutoStop { minutes: AutoStop::After(after_an_hour()) }.into(),
+            Reason::OneIdleTimer,
+            400,
+            OtherArguments,
+            "autostop is refused while the sandbox is started: two timers on one clock would race; it \
+                would accept stop, destroy, destroy with force, pause, resize, fork, snapshot, backup, \
+                autostop, autopause, autoarchive, autodelete, ttl, touch",
+        ),
+        Case {
+            beside: Context { live_fork_children: 2, ..alone },
+            ..case(
+                vm(),
+                Command::Destroy { force: false }.into(),
+                Reason::ForkChildren,
+                400,
+                WhenSettled,
+                "destroy is refused while the sandbox is started: its forks still read its disk; it would \
+                accept stop, pause, resize, fork, snapshot, backup, autostop, autopause, autoarchive, \
+                autodelete, ttl, touch",
+            )
+        },
+        Case {
+            beside: Context { organization_suspended: true, ..alone },
+            ..case(
+                resting(container(), Stopped),
+                Command::Start.into(),
+                Reason::Suspended,
+                403,
+                NotFromHere,
+                "start is refused while the sandbox is stopped: a suspended organization starts nothing; it \
+                would accept destroy, destroy with force, archive, backup, autostop, autopause, autoarchive, \
+                autodelete, ttl, touch",
+            )
+        },
+    ]
+}
+
+#[test]
+fn each_refusal_says_why_and_what_would_be_accepted() {
+    for Case { given, beside, asked, reason, http, retry, message } in cases() {
+        let decided = Lifecycle::from(given).decide(asked, &Policy::default(), beside, now());
+        let refusal = decided.expect_err(message);
+        let answer = (refusal.reason(), refusal.code(), refusal.http_status(), refusal.retry(), refusal.to_string());
+        assert_eq!(answer, (reason, reason.code(), http, retry, message.to_owned()));
+        assert_eq!((refusal.state(), refusal.desired_state()), (given.state, given.desired_state), "{message}");
+    }
+}
+
+#[test]
+fn every_reason_has_its_case() {
+    let refused: Vec<Reason> = cases().iter().map(|case| case.reason).collect();
+    let missing: Vec<_> = Reason::ALL.iter().filter(|reason| !refused.contains(reason)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_recorded_profile_refuses_the_memory_of_a_linux_vm() {
+    let asked = Command::Snapshot { memory: true };
+    let code = |policy: &Policy| {
+        Lifecycle::from(vm()).decide(asked, policy, Context::default(), now()).map_err(|refusal| refusal.code())
+    };
+    assert_eq!(code(&Policy::recorded()).err(), Some("memory_snapshot_class"));
+    assert_eq!(code(&Policy::default()).err(), None);
+}

@@ -1,0 +1,315 @@
+//! The stored forms: kept by golden files, old rows still read, garbage named.
+//!
+//! A golden file holds one value a line. `UPDATE_GOLDEN=1 cargo test --test storage` writes them anew; a difference is
+//! a change of the stored form, and so of every store that holds one.
+
+#[path = "storage/reading.rs"]
+mod reading;
+
+use chrono::{DateTime, Utc};
+use sandbox_lifecycle::{
+    Answer, AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, BackupState, Columns, Command, Context,
+    DesiredState, Fault, GpuType, Input, Instant, Job, Lifecycle, Minutes, Negative, Outcome, Policy, QueueTimeout,
+    Report, SandboxClass, SandboxState, Size, SizeChange, Step, Task, Timer, Ttl,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{collections::BTreeSet, fmt::Debug, num::NonZeroU32, path::PathBuf};
+
+/// The values, one a line, as they are kept in this file, or the file anew where that is asked for.
+fn kept<T: Serialize>(name: &str, values: &[T]) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let lines: Vec<String> = values.iter().map(|value| serde_json::to_string(value).expect("it is written")).collect();
+    let written = lines.join("\n") + "\n";
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &written).expect("the golden file can be written");
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(written, golden, "{name} has changed: see the head of this file");
+    golden
+}
+
+/// Kept, and every line of the file read back is the value it was.
+fn keep<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, values: &[T]) {
+    let golden = kept(name, values);
+    for (line, value) in golden.lines().zip(values) {
+        assert_eq!(&serde_json::from_str::<T>(line).expect(line), value);
+    }
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("a time")
+}
+
+fn minutes(count: u32) -> Minutes {
+    Minutes::new(count).expect("an interval")
+}
+
+fn count(count: u32) -> Option<NonZeroU32> {
+    NonZeroU32::new(count)
+}
+
+const NOW: &str = "2025-10-09T08:53:20.000001Z";
+
+/// A row that says something in every column.
+fn full() -> Columns {
+    Columns {
+        state: SandboxState::Error,
+        desired_state: DesiredState::Archived,
+        pending: true,
+        class: SandboxClass::LinuxVm,
+        gpu: 255,
+        gpu_type: Some(GpuType::RtxPro6000),
+        size: Size { cpu: 16, memory: 64, disk: u32::MAX },
+        backup_state: BackupState::InProgress,
+        has_backup_ref: true,
+        has_runner: true,
+        fault: Some(Fault::Timeout),
+        recoverable: true,
+        force_stop: true,
+        epoch: u32::MAX,
+        auto_stop: AutoStop::After(minutes(60)),
+        auto_pause: AutoPause::After(Minutes::MAX),
+        auto_archive: AutoArchive::After(minutes(10_080)),
+        auto_delete: AutoDelete::Never(Negative::new(i32::MIN).expect("a negative number")),
+        auto_destroy_at: Some(at("2026-01-01T00:00:00Z").into()),
+        queue_timeout: Some(QueueTimeout(minutes(1))),
+        created_at: Instant::MIN,
+        last_activity_at: at("2024-10-01T16:45:00.5Z").into(),
+        state_since: Instant::MAX,
+        backup_since: Some(at(NOW).into()),
+    }
+}
+
+fn rows() -> Vec<Lifecycle> {
+    let ephemeral =
+        Columns { auto_delete: AutoDelete::AtOnce, auto_archive: AutoArchive::AtOnce, ..Columns::default() };
+    [full(), Columns::default(), ephemeral].map(Lifecycle::from).to_vec()
+}
+
+fn commands() -> Vec<Command> {
+    vec![
+        Command::Start,
+        Command::Stop { force: true },
+        Command::Destroy { force: false },
+        Command::Pause,
+        Command::Archive,
+        Command::Resize(SizeChange { cpu: count(1), memory: count(2), disk: count(u32::MAX) }),
+        Command::Resize(SizeChange::default()),
+        Command::Fork,
+        Command::Snapshot { memory: true },
+        Command::Recover { start: false },
+        Command::Backup,
+        Command::AutoStop { minutes: AutoStop::Never },
+        Command::AutoPause { minutes: AutoPause::After(minutes(60)) },
+        Command::AutoArchive { minutes: AutoArchive::AtOnce },
+        Command::AutoDelete { minutes: AutoDelete::NEVER },
+        Command::Ttl { minutes: Ttl::After(Minutes::MAX) },
+        Command::Touch,
+    ]
+}
+
+fn reports() -> Vec<Report> {
+    let size = Size { cpu: 3, memory: 5, disk: 11 };
+    let failed = Outcome::Failed { fault: Fault::Runner, recoverable: true };
+    let refused = Answer::Refused { fault: Fault::Refused, recoverable: true };
+    let ended = |job, outcome| Report::Ended { job, outcome, epoch: None };
+    let answered = |task, answer| Report::Answered { task, answer, from: None, epoch: Some(7) };
+    vec![
+        Report::State { state: SandboxState::Paused, fault: Some(Fault::Lost), recoverable: true, epoch: Some(1) },
+        Report::State { state: SandboxState::Stopped, fault: None, recoverable: false, epoch: None },
+        ended(Job::Create, Outcome::Completed),
+        ended(Job::Start, failed),
+        ended(Job::Stop, Outcome::Completed),
+        ended(Job::Destroy, Outcome::Completed),
+        ended(Job::Pause, Outcome::Completed),
+        ended(Job::Resize { to: size }, Outcome::Completed),
+        ended(Job::Snapshot, Outcome::Completed),
+        ended(Job::ForkSource, Outcome::Completed),
+        ended(Job::ForkChild, Outcome::Completed),
+        ended(Job::Recover { start: true }, Outcome::Completed),
+        ended(Job::Backup { of: BackupOf::Current }, Outcome::Completed),
+        ended(Job::Backup { of: BackupOf::Other }, Outcome::Completed),
+        answered(Task::Create, Answer::Accepted),
+        answered(Task::Restore, Answer::Done),
+        answered(Task::Start, refused),
+        answered(Task::Resume, Answer::Accepted),
+        answered(Task::Stop { force: true }, Answer::Accepted),
+        answered(Task::Pause, Answer::Accepted),
+        answered(Task::Destroy, Answer::Accepted),
+        answered(Task::Resize { to: size }, Answer::Accepted),
+        answered(Task::Snapshot { include_memory: true }, Answer::Accepted),
+        answered(Task::Fork, Answer::Accepted),
+        answered(Task::Recover { start: true }, Answer::Accepted),
+        answered(Task::Build, Answer::Accepted),
+        Report::Answered { task: Task::Fork, answer: Answer::Done, from: Some(SandboxState::Started), epoch: None },
+        Report::BackupUnderWay { begun: true },
+    ]
+}
+
+/// Steps that between them have every effect and every edit.
+fn steps() -> Vec<Step> {
+    let now = at(NOW);
+    let decide = |columns: Columns, input: Input| {
+        let decided = Lifecycle::from(columns).decide(input, &Policy::default(), Context::default(), now);
+        decided.unwrap_or_else(|refusal| panic!("{input:?}: {refusal}"))
+    };
+    let vm = Columns { class: SandboxClass::LinuxVm, ..Columns::default() };
+    let stopped = Columns { state: SandboxState::Stopped, desired_state: DesiredState::Stopped, ..vm };
+    let archived = Columns { state: SandboxState::Archived, desired_state: DesiredState::Archived, ..vm };
+    let paused = Columns { state: SandboxState::Paused, desired_state: DesiredState::Paused, ..vm };
+    let timed_out = Columns {
+        state: SandboxState::Error,
+        fault: Some(Fault::Timeout),
+        recoverable: true,
+        backup_state: BackupState::Completed,
+        has_backup_ref: true,
+        ..vm
+    };
+    let building =
+        Columns { state: SandboxState::PendingBuild, has_runner: false, pending: true, ..Columns::default() };
+    let waits = Columns { queue_timeout: Some(QueueTimeout(minutes(1))), ..building };
+    let restored = Columns { desired_state: DesiredState::Started, pending: true, ..archived };
+    let with_gpu = Columns { gpu: 1, auto_delete: AutoDelete::AtOnce, ..Columns::default() };
+    let accepted = |task| Report::Answered { task, answer: Answer::Accepted, from: None, epoch: None };
+    let starting = Columns { state: SandboxState::Starting, pending: true, ..vm };
+    let failed = Report::Ended {
+        job: Job::Start,
+        outcome: Outcome::Failed { fault: Fault::Runner, recoverable: false },
+        epoch: Some(0),
+    };
+    let snapshotting = Columns { state: SandboxState::Snapshotting, pending: true, ..vm };
+    let going =
+        Columns { state: SandboxState::Destroying, desired_state: DesiredState::Destroyed, pending: true, ..vm };
+    let resizing = Columns { state: SandboxState::Resizing, pending: true, ..vm };
+    let completed = |job| Report::Ended { job, outcome: Outcome::Completed, epoch: None };
+    let resized = Job::Resize { to: Size { cpu: 3, memory: 5, disk: 11 } };
+    let mut steps: Vec<Step> = commands()
+        .into_iter()
+        .filter_map(|command| {
+            let rows = [vm, stopped, paused, archived, timed_out, Columns { auto_stop: AutoStop::Never, ..vm }];
+            let decided =
+                |columns| Lifecycle::from(columns).decide(command, &Policy::default(), Context::default(), now);
+            rows.into_iter().find_map(|columns| decided(columns).ok().filter(|step| !step.is_nothing()))
+        })
+        .collect();
+    steps.extend([
+        decide(vm, Command::Start.into()),
+        decide(vm, Command::Destroy { force: true }.into()),
+        decide(vm, Command::Ttl { minutes: Ttl::None }.into()),
+        decide(timed_out, Command::Recover { start: true }.into()),
+        decide(Columns { auto_delete: AutoDelete::AtOnce, ..vm }, Command::Stop { force: true }.into()),
+        decide(starting, failed.into()),
+        decide(starting, Timer::TimeLimit.into()),
+        decide(snapshotting, completed(Job::Snapshot).into()),
+        decide(resizing, completed(resized).into()),
+        decide(going, completed(Job::Destroy).into()),
+        decide(vm, accepted(Task::Fork).into()),
+        decide(building, accepted(Task::Build).into()),
+        decide(restored, accepted(Task::Restore).into()),
+        decide(Columns { has_runner: true, ..restored }, accepted(Task::Restore).into()),
+        decide(waits, Timer::QueueTimeout.into()),
+        decide(with_gpu, Timer::SpotEviction.into()),
+        decide(vm, Timer::AutoStop.into()),
+        decide(
+            Columns { state: SandboxState::Destroyed, desired_state: DesiredState::Destroyed, ..vm },
+            Timer::Retention.into(),
+        ),
+        decide(
+            Columns { state: SandboxState::Destroyed, desired_state: DesiredState::Destroyed, ..vm },
+            Command::Touch.into(),
+        ),
+        decide(vm, Report::BackupUnderWay { begun: true }.into()),
+        decide(
+            vm,
+            Report::State { state: SandboxState::Started, fault: None, recoverable: false, epoch: Some(9) }.into(),
+        ),
+    ]);
+    steps
+}
+
+#[test]
+fn a_row_is_stored_as_before() {
+    keep("lifecycle.jsonl", &rows());
+}
+
+#[test]
+fn a_command_is_stored_as_before() {
+    keep("command.jsonl", &commands());
+    keep("command.jsonl", &commands().into_iter().map(Input::from).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_report_is_stored_as_before() {
+    keep("report.jsonl", &reports());
+    keep("report.jsonl", &reports().into_iter().map(Input::from).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_timer_is_stored_as_before() {
+    let timers: Vec<Timer> = Timer::TIMED.into_iter().chain([Timer::SpotEviction]).collect();
+    keep("timer.jsonl", &timers);
+    keep("timer.jsonl", &timers.into_iter().map(Input::from).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_step_is_stored_as_before() {
+    keep("step.jsonl", &steps());
+}
+
+#[test]
+fn what_a_step_expects_is_stored_as_before() {
+    keep("expects.jsonl", &steps().iter().map(Step::expects).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_effect_is_stored_as_before() {
+    let mut seen = BTreeSet::new();
+    let effects: Vec<_> = steps()
+        .iter()
+        .flat_map(Step::effects)
+        .filter(|effect| seen.insert(serde_json::to_string(effect).expect("it is written")))
+        .collect();
+    keep("effect.jsonl", &effects);
+    // One of each kind, each event, each stamp and each change of the runner stands in the file.
+    let text: String = seen.into_iter().collect::<Vec<_>>().join("\n");
+    for word in [
+        "giveUpName",
+        "rotateToken",
+        "storeChild",
+        "call",
+        "tell",
+        "cleared",
+        "reported",
+        "ours",
+        "released",
+        "releasedAsPrevious",
+        "assigned",
+        "assignedKeepingPrevious",
+        "queueTimedOut",
+        "spotEvicted",
+        "purge",
+        "sandbox.state.updated",
+        "sandbox.desired-state.updated",
+        "sandbox.started",
+        "sandbox.stopped",
+        "sandbox.archived",
+        "sandbox.destroyed",
+        "sandbox.created",
+        "sandbox.backup.created",
+        "sandbox.snapshot.created",
+    ] {
+        assert!(text.contains(&format!("\"{word}\"")), "no effect says {word}");
+    }
+}
+
+#[test]
+fn a_refusal_is_written_as_before() {
+    let row = rows()[0];
+    let now = at(NOW);
+    let refused = |command| row.decide(command, &Policy::default(), Context::default(), now).err();
+    let report = Report::State { state: SandboxState::Started, fault: None, recoverable: false, epoch: None };
+    let mut refusals: Vec<_> = commands().into_iter().filter_map(refused).collect();
+    refusals.extend(row.decide(report, &Policy::default(), Context::default(), now).err());
+    assert!(refusals.len() > 5);
+    kept("refusal.jsonl", &refusals);
+}
