@@ -32,9 +32,9 @@ mod lint;
 mod policy;
 pub mod record;
 mod rules;
-pub mod view;
 #[cfg(feature = "proptest")]
 pub mod testing;
+pub mod view;
 mod vocabulary;
 
 pub use controller::{Image, Next, Observed, Placement, RunnerView};

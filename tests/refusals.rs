@@ -88,9 +88,8 @@ fn cases() -> Vec<Case> {
             Reason::BadState,
             400,
             NotFromHere,
-            "stop is refused while the sandbox is archived: nothing else holds compute or memory to free; \
-                it would accept start, destroy, destroy with force, backup, autostop, autopause, \
-                autoarchive, autodelete, ttl, touch",
+            "stop is refused while the sandbox is archived: nothing else holds compute or memory to free; it \
+                would accept start, destroy, destroy with force",
         ),
         case(
             container(),
@@ -107,9 +106,8 @@ fn cases() -> Vec<Case> {
             Reason::Errored,
             400,
             NotFromHere,
-            "start is refused while the sandbox is error and meant to be started: an error is recovered \
-                or destroyed, never started over; it would accept destroy, destroy with force, recover, \
-                backup, autostop, autopause, autoarchive, autodelete, ttl, touch",
+            "start is refused while the sandbox is error and meant to be started: an error is recovered or \
+                destroyed, never started over; it would accept destroy, destroy with force, recover",
         ),
         case(
             under_way,
@@ -117,9 +115,8 @@ fn cases() -> Vec<Case> {
             Reason::InProgress,
             409,
             WhenSettled,
-            "start is refused while the sandbox is started and meant to be stopped: only an archiving \
-                under way may be called back; it would accept destroy with force, backup, autostop, \
-                autopause, autoarchive, autodelete, ttl, touch",
+            "start is refused while the sandbox is started and meant to be stopped: only an archiving under \
+                way may be called back; it would accept destroy with force",
         ),
         case(
             under_way,
@@ -136,9 +133,8 @@ fn cases() -> Vec<Case> {
             Reason::Conflict,
             409,
             ReadAgain,
-            "recover is refused while the sandbox is error and meant to be started: the row has moved on; \
-                it would accept destroy with force, backup, autostop, autopause, autoarchive, autodelete, \
-                ttl, touch",
+            "recover is refused while the sandbox is error and meant to be started: the row has moved on; it \
+                would accept destroy with force",
         ),
         case(
             container(),
@@ -146,9 +142,8 @@ fn cases() -> Vec<Case> {
             Reason::UnsupportedClass,
             422,
             NotFromHere,
-            "pause is refused while the sandbox is started: only a VM can keep its memory; it would \
-                accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, autopause, \
-                autoarchive, autodelete, ttl, touch",
+            "pause is refused while the sandbox is started: only a VM can keep its memory; it would accept \
+                stop, destroy, destroy with force, resize, snapshot",
         ),
         case(
             with_gpu,
@@ -156,9 +151,8 @@ fn cases() -> Vec<Case> {
             Reason::GpuUnsupported,
             422,
             NotFromHere,
-            "fork is refused while the sandbox is started: a GPU's memory cannot be copied; it would \
-                accept stop, destroy, destroy with force, pause, resize, snapshot, autostop, autopause, \
-                autoarchive, ttl, touch",
+            "fork is refused while the sandbox is started: a GPU's memory cannot be copied; it would accept \
+                stop, destroy, destroy with force, pause, resize, snapshot",
         ),
         case(
             without_runner,
@@ -167,8 +161,7 @@ fn cases() -> Vec<Case> {
             404,
             NotFromHere,
             "pause is refused while the sandbox is started: its runner writes the memory down; it would \
-                accept stop, destroy, destroy with force, backup, autostop, autopause, autoarchive, \
-                autodelete, ttl, touch",
+                accept stop, destroy, destroy with force",
         ),
         case(
             without_runner,
@@ -177,8 +170,7 @@ fn cases() -> Vec<Case> {
             400,
             NotFromHere,
             "resize is refused while the sandbox is started: its runner changes the size; it would accept \
-                stop, destroy, destroy with force, backup, autostop, autopause, autoarchive, autodelete, \
-                ttl, touch",
+                stop, destroy, destroy with force",
         ),
         case(
             ephemeral(resting(container(), Stopped)),
@@ -187,8 +179,7 @@ fn cases() -> Vec<Case> {
             400,
             NotFromHere,
             "archive is refused while the sandbox is stopped: an ephemeral sandbox is deleted, never \
-                archived; it would accept start, destroy, destroy with force, resize, snapshot, autostop, \
-                autopause, autoarchive, autodelete, ttl, touch",
+                archived; it would accept start, destroy, destroy with force, resize, snapshot",
         ),
         case(
             container(),
@@ -196,9 +187,8 @@ fn cases() -> Vec<Case> {
             Reason::NotRecoverable,
             400,
             NotFromHere,
-            "recover is refused while the sandbox is started: its runner or its backup must be able to \
-                bring it back; it would accept stop, destroy, destroy with force, resize, snapshot, backup, \
-                autostop, autopause, autoarchive, autodelete, ttl, touch",
+            "recover is refused while the sandbox is started: its runner or its backup must be able to bring \
+                it back; it would accept stop, destroy, destroy with force, resize, snapshot",
         ),
         case(
             Columns { recoverable: true, ..container() },
@@ -207,8 +197,7 @@ fn cases() -> Vec<Case> {
             400,
             NotFromHere,
             "recover is refused while the sandbox is started: there is nothing to recover from; it would \
-                accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, autopause, \
-                autoarchive, autodelete, ttl, touch",
+                accept stop, destroy, destroy with force, resize, snapshot",
         ),
         Case {
             beside: Context { last_recovery: Some(now() - Duration::minutes(30)), ..alone },
@@ -218,9 +207,8 @@ fn cases() -> Vec<Case> {
                 Reason::RecoverCooldown,
                 409,
                 WhenSettled,
-                "recover is refused while the sandbox is error and meant to be started: a backup that fails \
-                at once would be tried for ever; it would accept destroy, destroy with force, backup, \
-                autostop, autopause, autoarchive, autodelete, ttl, touch",
+                "recover is refused while the sandbox is error and meant to be started: a backup that fails at \
+                once would be tried for ever; it would accept destroy, destroy with force",
             )
         },
         case(
@@ -229,9 +217,8 @@ fn cases() -> Vec<Case> {
             Reason::NoChange,
             400,
             AlreadySo,
-            "resize is refused while the sandbox is started: there is nothing to do; it would accept \
-                stop, destroy, destroy with force, resize, snapshot, backup, autostop, autopause, \
-                autoarchive, autodelete, ttl, touch",
+            "resize is refused while the sandbox is started: there is nothing to do; it would accept stop, \
+                destroy, destroy with force, resize, snapshot",
         ),
         case(
             container(),
@@ -239,9 +226,8 @@ fn cases() -> Vec<Case> {
             Reason::DiskNeedsStop,
             400,
             OtherArguments,
-            "resize is refused while the sandbox is started: a disk in use does not change its size; it \
-                would accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, \
-                autopause, autoarchive, autodelete, ttl, touch",
+            "resize is refused while the sandbox is started: a disk in use does not change its size; it would \
+                accept stop, destroy, destroy with force, resize, snapshot",
         ),
         case(
             container(),
@@ -250,8 +236,7 @@ fn cases() -> Vec<Case> {
             400,
             OtherArguments,
             "resize is refused while the sandbox is started: running processes hold their cpu; it would \
-                accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, autopause, \
-                autoarchive, autodelete, ttl, touch",
+                accept stop, destroy, destroy with force, resize, snapshot",
         ),
         case(
             container(),
@@ -259,9 +244,8 @@ fn cases() -> Vec<Case> {
             Reason::MemShrinkRunning,
             400,
             OtherArguments,
-            "resize is refused while the sandbox is started: running processes hold their memory; it \
-                would accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, \
-                autopause, autoarchive, autodelete, ttl, touch",
+            "resize is refused while the sandbox is started: running processes hold their memory; it would \
+                accept stop, destroy, destroy with force, resize, snapshot",
         ),
         case(
             resting(container(), Stopped),
@@ -269,9 +253,8 @@ fn cases() -> Vec<Case> {
             Reason::DiskShrink,
             400,
             OtherArguments,
-            "resize is refused while the sandbox is stopped: a disk that shrinks loses data; it would \
-                accept start, destroy, destroy with force, archive, resize, snapshot, backup, autostop, \
-                autopause, autoarchive, autodelete, ttl, touch",
+            "resize is refused while the sandbox is stopped: a disk that shrinks loses data; it would accept \
+                start, destroy, destroy with force, archive, resize, snapshot",
         ),
         case(
             container(),
@@ -280,8 +263,7 @@ fn cases() -> Vec<Case> {
             400,
             OtherArguments,
             "snapshot is refused while the sandbox is started: this class has no memory to keep; it would \
-                accept stop, destroy, destroy with force, resize, snapshot, backup, autostop, autopause, \
-                autoarchive, autodelete, ttl, touch",
+                accept stop, destroy, destroy with force, resize, snapshot",
         ),
         case(
             resting(vm(), Stopped),
@@ -289,9 +271,8 @@ fn cases() -> Vec<Case> {
             Reason::MemorySnapshotNeedsStarted,
             400,
             OtherArguments,
-            "snapshot is refused while the sandbox is stopped: only what runs has memory to keep; it \
-                would accept start, destroy, destroy with force, archive, resize, snapshot, backup, \
-                autostop, autopause, autoarchive, autodelete, ttl, touch",
+            "snapshot is refused while the sandbox is stopped: only what runs has memory to keep; it would \
+                accept start, destroy, destroy with force, archive, resize, snapshot",
         ),
         case(
             windows,
@@ -299,9 +280,8 @@ fn cases() -> Vec<Case> {
             Reason::FsSnapshotNeedsStopped,
             400,
             OtherArguments,
-            "snapshot is refused while the sandbox is started: this class's disk is whole only at rest; \
-                it would accept stop, destroy, destroy with force, pause, resize, fork, snapshot, backup, \
-                autostop, autopause, autoarchive, autodelete, ttl, touch",
+            "snapshot is refused while the sandbox is started: this class's disk is whole only at rest; it \
+                would accept stop, destroy, destroy with force, pause, resize, fork, snapshot",
         ),
         case(
             Columns { backup_state: BackupState::InProgress, ..container() },
@@ -310,8 +290,7 @@ fn cases() -> Vec<Case> {
             400,
             WhenSettled,
             "backup is refused while the sandbox is started: one backup at a time; it would accept stop, \
-                destroy, destroy with force, resize, snapshot, autostop, autopause, autoarchive, autodelete, \
-                ttl, touch",
+                destroy, destroy with force, resize, snapshot",
         ),
         case(
             with_gpu,
@@ -319,9 +298,8 @@ fn cases() -> Vec<Case> {
             Reason::GpuMustStayEphemeral,
             400,
             NotFromHere,
-            "autodelete is refused while the sandbox is started: a GPU is too dear to rest; it would \
-                accept stop, destroy, destroy with force, pause, resize, snapshot, autostop, autopause, \
-                autoarchive, ttl, touch",
+            "autodelete is refused while the sandbox is started: a GPU is too dear to rest; it would accept \
+                stop, destroy, destroy with force, pause, resize, snapshot",
         ),
         Case {
             beside: Context { linked: true, ..alone },
@@ -331,9 +309,8 @@ fn cases() -> Vec<Case> {
                 Reason::LinkedMustStayEphemeral,
                 400,
                 OtherArguments,
-                "autodelete is refused while the sandbox is started: it goes when its owner goes; it would \
-                accept stop, destroy, destroy with force, resize, snapshot, autostop, autopause, \
-                autoarchive, autodelete, ttl, touch",
+                "autodelete is refused while the sandbox is started: it goes when its owner goes; it would accept \
+                stop, destroy, destroy with force, resize, snapshot",
             )
         },
         case(
@@ -342,9 +319,8 @@ fn cases() -> Vec<Case> {
             Reason::OneIdleTimer,
             400,
             OtherArguments,
-            "autostop is refused while the sandbox is started: two timers on one clock would race; it \
-                would accept stop, destroy, destroy with force, pause, resize, fork, snapshot, backup, \
-                autostop, autopause, autoarchive, autodelete, ttl, touch",
+            "autostop is refused while the sandbox is started: two timers on one clock would race; it would \
+                accept stop, destroy, destroy with force, pause, resize, fork, snapshot",
         ),
         Case {
             beside: Context { live_fork_children: 2, ..alone },
@@ -354,9 +330,8 @@ fn cases() -> Vec<Case> {
                 Reason::ForkChildren,
                 400,
                 WhenSettled,
-                "destroy is refused while the sandbox is started: its forks still read its disk; it would \
-                accept stop, pause, resize, fork, snapshot, backup, autostop, autopause, autoarchive, \
-                autodelete, ttl, touch",
+                "destroy is refused while the sandbox is started: its forks still read its disk; it would accept \
+                stop, pause, resize, fork, snapshot",
             )
         },
         Case {
@@ -367,9 +342,8 @@ fn cases() -> Vec<Case> {
                 Reason::Suspended,
                 403,
                 NotFromHere,
-                "start is refused while the sandbox is stopped: a suspended organization starts nothing; it \
-                would accept destroy, destroy with force, archive, backup, autostop, autopause, autoarchive, \
-                autodelete, ttl, touch",
+                "start is refused while the sandbox is stopped: a suspended organization starts nothing; it would \
+                accept destroy, destroy with force, archive",
             )
         },
     ]

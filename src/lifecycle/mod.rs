@@ -6,8 +6,8 @@ mod columns;
 mod create;
 pub(crate) mod facts;
 mod holds;
-pub(crate) mod words;
 mod stored;
+pub(crate) mod words;
 
 pub use check::{Violation, Violations};
 pub use columns::Columns;
