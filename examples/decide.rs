@@ -6,7 +6,10 @@
 //! question, `{"error":…}`. Every line gets exactly one answer; nothing ends the program but the end of its input.
 
 use chrono::{DateTime, Utc};
-use sandbox_lifecycle::{Command, Context, Effect, Input, Lifecycle, Policy, Refusal, Report, Timer};
+use sandbox_lifecycle::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, Command, Context, Effect, Input, IntervalError, Lifecycle, Policy,
+    Refusal, Report, Timer, Ttl,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::io::{self, BufRead, BufWriter, Write};
@@ -27,8 +30,28 @@ struct Question {
 #[serde(rename_all = "camelCase")]
 enum Answer {
     Step { lifecycle: Lifecycle, effects: Vec<Effect> },
-    Refusal(Refusal),
+    Refusal(Refused),
     Error(String),
+}
+
+/// A refusal as a server would answer it: by the rules, or for an interval that its timer cannot take.
+#[derive(Serialize)]
+struct Refused {
+    code: &'static str,
+    http: u16,
+    message: String,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { code: refusal.code(), http: refusal.http_status(), message: refusal.to_string() }
+    }
+}
+
+impl From<IntervalError> for Refused {
+    fn from(error: IntervalError) -> Self {
+        Self { code: error.code(), http: error.http_status(), message: error.to_string() }
+    }
 }
 
 fn main() -> io::Result<()> {
@@ -45,6 +68,9 @@ fn main() -> io::Result<()> {
 fn answer(line: &[u8]) -> Result<Answer, String> {
     let question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     let row: Lifecycle = part("lifecycle", question.lifecycle)?;
+    if let Some(error) = bad_interval(&question.input) {
+        return Ok(Answer::Refusal(error.into()));
+    }
     let input = input(question.input)?;
     let now: DateTime<Utc> = part("now", question.now)?;
     let context: Context = question.context.map_or(Ok(Context::default()), |value| part("context", value))?;
@@ -54,7 +80,20 @@ fn answer(line: &[u8]) -> Result<Answer, String> {
             let lifecycle = step.apply(row).map_err(|stale| stale.to_string())?;
             Ok(Answer::Step { lifecycle, effects: step.effects().collect() })
         }
-        Err(refusal) => Ok(Answer::Refusal(refusal)),
+        Err(refusal) => Ok(Answer::Refusal(refusal.into())),
+    }
+}
+
+/// A whole number of minutes that the command's interval cannot take: the server refuses it, and so do we.
+fn bad_interval(input: &Value) -> Option<IntervalError> {
+    let minutes = input.get("minutes")?.as_i64()?;
+    match input.get("command")?.as_str()? {
+        "autostop" => AutoStop::try_from(minutes).err(),
+        "autopause" => AutoPause::try_from(minutes).err(),
+        "autoarchive" => AutoArchive::try_from(minutes).err(),
+        "autodelete" => AutoDelete::try_from(minutes).err(),
+        "ttl" => Ttl::try_from(minutes).err(),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    Answer, Call, Command, Context, Effect, Event, Job, Lifecycle, Next, Observed, Outcome, Policy, Refusal, Report,
+    Answer, Call, Command, Context, Effect, Job, Lifecycle, Next, Observed, Outcome, Policy, Refusal, Report,
     RunnerView, Sandbox, SandboxDto, SandboxState, Step, Task,
     record::{Kept, Texts},
 };
@@ -124,7 +124,7 @@ impl Story {
             match effect {
                 Effect::GiveUpName => eprintln!("         its name can be used again"),
                 Effect::RotateToken => eprintln!("         it gets a new auth token"),
-                Effect::Tell(event) => eprintln!("told     {}", name(event)),
+                Effect::Tell(event) => eprintln!("told     {}", event.name()),
                 _ => {}
             }
         }
@@ -215,9 +215,4 @@ fn verb(task: Task) -> String {
         Task::Destroy => "destroy it".to_owned(),
         other => format!("{other:?}"),
     }
-}
-
-fn name(event: Event) -> String {
-    let form = serde_json::to_value(event).expect("an event has a JSON form");
-    form["event"].as_str().unwrap_or_default().to_owned()
 }

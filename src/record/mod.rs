@@ -44,4 +44,4 @@ pub use text_map::TextMap;
 pub use timestamp::Timestamp;
 pub use unseen::{BackupRef, Unseen};
 pub use view::{LifecycleView, ReasonGiven, RunnerNamed};
-pub use webhook::{SandboxCreated, SandboxStateUpdated, WebhookEvent};
+pub use webhook::{SandboxCreated, SandboxStateUpdated};

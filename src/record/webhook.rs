@@ -2,42 +2,17 @@
 
 use super::{Dropped, Extras, Maybe, Sandbox, Timestamp, object::object};
 use crate::{
-    rules::Event,
-    vocabulary::{Open, SandboxClass, SandboxState, names, word},
+    rules::{Event, EventName},
+    vocabulary::{Open, SandboxClass, SandboxState, names},
 };
 use alloc::string::String;
 use chrono::{DateTime, Utc};
-
-/// What a webhook tells of.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    strum::EnumString,
-    strum::EnumCount,
-)]
-#[strum(parse_err_ty = crate::vocabulary::UnknownWord, parse_err_fn = crate::vocabulary::UnknownWord::of::<WebhookEvent>)]
-#[non_exhaustive]
-pub enum WebhookEvent {
-    /// A sandbox was made.
-    #[strum(serialize = "sandbox.created")]
-    SandboxCreated,
-    /// The state of a sandbox changed.
-    #[strum(serialize = "sandbox.state.updated")]
-    SandboxStateUpdated,
-}
-word!(WebhookEvent, "webhook event");
 
 object! {
     /// A sandbox was made.
     pub struct SandboxCreated is "a webhook about a new sandbox" {
         /// What is told.
-        event: Open<WebhookEvent>,
+        event: Open<EventName>,
         /// When it is told.
         timestamp: Timestamp,
         /// The sandbox's identity.
@@ -57,7 +32,7 @@ object! {
     /// The state of a sandbox changed.
     pub struct SandboxStateUpdated is "a webhook about a state" {
         /// What is told.
-        event: Open<WebhookEvent>,
+        event: Open<EventName>,
         /// When it is told.
         timestamp: Timestamp,
         /// The sandbox's identity.
@@ -79,7 +54,7 @@ impl SandboxCreated {
     pub fn of<X>(sandbox: &Sandbox<X>, now: DateTime<Utc>) -> Self {
         let row = sandbox.lifecycle();
         Self {
-            event: WebhookEvent::SandboxCreated.into(),
+            event: EventName::Created.into(),
             timestamp: now.into(),
             id: sandbox.dto().id.clone(),
             organization_id: sandbox.dto().organization_id.clone(),
@@ -102,7 +77,7 @@ impl SandboxStateUpdated {
         };
         let record = sandbox.dto();
         Some(Self {
-            event: WebhookEvent::SandboxStateUpdated.into(),
+            event: EventName::StateUpdated.into(),
             timestamp: now.into(),
             id: record.id.clone(),
             organization_id: record.organization_id.clone(),

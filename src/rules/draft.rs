@@ -35,7 +35,8 @@ impl Draft {
         self
     }
 
-    /// Give the name and the backup up, to be destroyed (section 2). The state stays.
+    /// Give the name and the backup up, to be destroyed (section 2). The state stays, and so does the reference: whoever
+    /// removes the backup has to find it.
     pub(crate) const fn soft_delete(mut self) -> Self {
         self.step.after.desired = DesiredState::Destroyed;
         self.step.after.backup = BackupState::None;

@@ -1,6 +1,7 @@
 //! What a step asks of the world: calls to the runner, events to tell, changes to the record's texts. Data, no I/O.
 
-use crate::vocabulary::{DesiredState, Fault, SandboxState, Size};
+use super::Event;
+use crate::vocabulary::{Fault, Size};
 use serde::{Deserialize, Serialize};
 
 /// What the runner is asked to do.
@@ -78,64 +79,6 @@ pub enum Notice {
     BackupCreated,
     /// A snapshot was written.
     SnapshotCreated,
-}
-
-/// An event for those who listen: the first two are webhooks, the rest is internal (section 12).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all_fields = "camelCase")]
-#[non_exhaustive]
-pub enum Event {
-    /// The state changed.
-    #[serde(rename = "sandbox.state.updated")]
-    StateUpdated {
-        /// The state before.
-        old_state: SandboxState,
-        /// The state after.
-        new_state: SandboxState,
-    },
-    /// The desired state changed.
-    #[serde(rename = "sandbox.desired-state.updated")]
-    DesiredStateUpdated {
-        /// The desired state before.
-        old_desired_state: DesiredState,
-        /// The desired state after.
-        new_desired_state: DesiredState,
-    },
-    /// A start was asked for.
-    #[serde(rename = "sandbox.started")]
-    Started,
-    /// A stop was asked for.
-    #[serde(rename = "sandbox.stopped")]
-    Stopped,
-    /// An archive was asked for.
-    #[serde(rename = "sandbox.archived")]
-    Archived,
-    /// A soft delete by a command.
-    #[serde(rename = "sandbox.destroyed")]
-    Destroyed,
-    /// A sandbox was made.
-    #[serde(rename = "sandbox.created")]
-    Created,
-    /// A backup was asked for.
-    #[serde(rename = "sandbox.backup.created")]
-    BackupCreated,
-    /// A snapshot was written.
-    #[serde(rename = "sandbox.snapshot.created")]
-    SnapshotCreated,
-}
-
-impl From<Notice> for Event {
-    fn from(notice: Notice) -> Self {
-        match notice {
-            Notice::Started => Self::Started,
-            Notice::Stopped => Self::Stopped,
-            Notice::Archived => Self::Archived,
-            Notice::Destroyed => Self::Destroyed,
-            Notice::Created => Self::Created,
-            Notice::BackupCreated => Self::BackupCreated,
-            Notice::SnapshotCreated => Self::SnapshotCreated,
-        }
-    }
 }
 
 /// What becomes of the record's error reason. The text itself stays with the caller.

@@ -1,8 +1,8 @@
 //! The answer to an accepted input: a small difference between two rows, with everything that goes with it.
 
 use super::{
-    Verb,
-    effect::{Call, Effect, Event, Notice, ReasonText, RunnerChange, Stamp},
+    Event, Verb,
+    effect::{Call, Effect, Notice, ReasonText, RunnerChange, Stamp},
     report::ReportKind,
     timer::Timer,
 };

@@ -209,8 +209,7 @@ fn told(talk: &mut Conversation, report: Report) {
 
 /// The name of an event without its prefix.
 pub fn event(event: Event) -> String {
-    let form = serde_json::to_value(event).expect("an event has a form");
-    form["event"].as_str().expect("an event has a name").trim_start_matches("sandbox.").to_owned()
+    event.name().as_str().trim_start_matches("sandbox.").to_owned()
 }
 
 /// The server's name of a runner call.
