@@ -175,7 +175,7 @@ fn decide_command(
         Token::RotatedUnlessPaused => facts & facts::Paused != 0,
     };
     if !keeps_token {
-        draft = draft.rotate_token();
+        draft = draft.rotate_token_if(true);
     }
     // The last check of a row is `coherent` wherever a write could break rule 4; a test walks every row to prove it.
     draft.finish().map_err(|Incoherent| refused(row, verb, facts, 1 << rule.checks.len().saturating_sub(1)))
