@@ -4,38 +4,31 @@ use super::{Lifecycle, Status, facts};
 use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState, Fault, SandboxState};
 
 /// Whether the controller owes work for this pair (rule 5, `invariants`).
+#[inline]
 pub(crate) const fn owes_work(state: SandboxState, desired: DesiredState) -> bool {
-    let settled = facts::states_fulfilling(desired) & facts::state(state) != 0;
-    !settled && !state.is_failed() && !matches!(desired, DesiredState::Archived)
+    !facts::is_fulfilled(state, desired) & !state.is_failed() & !matches!(desired, DesiredState::Archived)
 }
 
 impl Status {
     /// What rule 5 makes of these columns (`invariants`).
+    #[inline]
     pub(crate) fn tidied(mut self) -> Self {
         self.pending = owes_work(self.state, self.desired);
-        match self.state {
-            SandboxState::Destroyed => {
-                self.has_runner = false;
-                self.backup = BackupState::None;
-            }
-            SandboxState::Archived => self.has_runner = false,
-            SandboxState::Error => {
-                let usable = self.backup == BackupState::Completed && self.has_backup_ref;
-                self.recoverable |= self.fault == Some(Fault::Timeout) && usable;
-            }
-            SandboxState::Creating | SandboxState::Restoring | SandboxState::Destroying | SandboxState::Started => {}
-            SandboxState::Stopped | SandboxState::Starting | SandboxState::Stopping | SandboxState::BuildFailed => {}
-            SandboxState::PendingBuild | SandboxState::BuildingSnapshot | SandboxState::Unknown => {}
-            SandboxState::PullingSnapshot | SandboxState::Archiving | SandboxState::Resizing => {}
-            SandboxState::Snapshotting | SandboxState::Forking | SandboxState::Pausing => {}
-            SandboxState::Paused | SandboxState::Resuming => {}
-        }
+        // Values are chosen and no branch is taken: which state it is cannot be foreseen, and a write pays for a miss.
+        let destroyed = matches!(self.state, SandboxState::Destroyed);
+        self.has_runner &= !destroyed & !matches!(self.state, SandboxState::Archived);
+        self.backup = if destroyed { BackupState::None } else { self.backup };
+        self.recoverable |= matches!(self.state, SandboxState::Error)
+            & (self.fault == Some(Fault::Timeout))
+            & (self.backup == BackupState::Completed)
+            & self.has_backup_ref;
         self
     }
 
     /// The desired state may stand beside the state (rule 4, `valid`).
+    #[inline]
     pub(crate) const fn is_coherent(self) -> bool {
-        facts::states_beside(self.desired) & facts::state(self.state) != 0
+        facts::may_stand(self.state, self.desired)
     }
 }
 

@@ -176,7 +176,39 @@ pub(crate) const fn states_fulfilling(desired: DesiredState) -> Mask {
     }
 }
 
-const fn when(holds: bool, fact: Mask) -> Mask {
+/// What a write asks of a desired state, laid out as data: a look into it costs a load, a `match` costs a jump that
+/// cannot be foreseen.
+static BESIDE: [Mask; DesiredState::ALL.len()] = by_wish(true);
+static FULFILLING: [Mask; DesiredState::ALL.len()] = by_wish(false);
+
+const fn by_wish(beside: bool) -> [Mask; DesiredState::ALL.len()] {
+    let mut sets = [0; DesiredState::ALL.len()];
+    let (mut to, mut from): (&mut [Mask], &[DesiredState]) = (&mut sets, DesiredState::ALL);
+    while let ([set, sets @ ..], [desired, rest @ ..]) = (to, from) {
+        *set = if beside { states_beside(*desired) } else { states_fulfilling(*desired) };
+        to = sets;
+        from = rest;
+    }
+    sets
+}
+
+/// This desired state may stand beside this state (rule 4).
+#[inline]
+#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one set for each desired state, in order")]
+pub(crate) const fn may_stand(at: SandboxState, desired: DesiredState) -> bool {
+    BESIDE[desired as usize] & state(at) != 0
+}
+
+/// This state is what is desired.
+#[inline]
+#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one set for each desired state, in order")]
+pub(crate) const fn is_fulfilled(at: SandboxState, desired: DesiredState) -> bool {
+    FULFILLING[desired as usize] & state(at) != 0
+}
+
+/// The fact, if it holds. A choice of two numbers, so that no branch is made of it.
+#[inline]
+pub(crate) const fn when(holds: bool, fact: Mask) -> Mask {
     if holds { fact } else { 0 }
 }
 

@@ -1,6 +1,6 @@
 //! The form of the rule table: a row for each command, its checks as masks, and what it writes.
 
-use super::{Reason, effect::Notice};
+use super::{Reason, Verb, effect::Notice};
 use crate::{
     lifecycle::facts::Mask,
     vocabulary::{DesiredState, SandboxState},
@@ -12,12 +12,18 @@ pub(crate) const MOST: usize = 10;
 /// A check that always holds, for the places a row does not need.
 const ALWAYS: Mask = !0;
 
-/// One row of the table: all there is to know about a command.
+/// One row of the table: all there is to know about a command. What every decision reads stands first, on two cache
+/// lines; what is read of an accepted command or by a person comes after.
+#[repr(C, align(64))]
 pub(crate) struct Row {
+    /// Which command it is.
+    pub(crate) verb: Verb,
     /// Facts of which (one of the first and one of the second) make the command a success that writes nothing.
     pub(crate) already: [Mask; 2],
     /// At least one fact of each must hold; the first that fails is the refusal.
     pub(crate) masks: [Mask; MOST],
+    /// What is answered when it fails: the reasons of `checks`, beside the masks that they belong to.
+    pub(crate) reasons: [Reason; MOST],
     /// What each mask is called and why it is there.
     pub(crate) checks: &'static [Check],
     /// What is written: the first whose facts hold.
@@ -30,23 +36,29 @@ pub(crate) struct Row {
 
 impl Row {
     /// Bits of the checks that fail, the lowest being the first.
+    #[inline]
     pub(crate) fn failing(&self, facts: Mask) -> u16 {
-        let mut failing = 0;
-        for (index, mask) in self.masks.iter().enumerate() {
-            failing |= u16::from(facts & mask == 0) << index;
-        }
-        failing
+        self.masks.iter().rev().fold(0, |failing, mask| failing << 1 | u16::from(facts & mask == 0))
+    }
+
+    /// The reason of the lowest of these failing checks.
+    #[inline]
+    pub(crate) fn reason(&self, failing: u16) -> Reason {
+        let first = usize::try_from(failing.trailing_zeros()).unwrap_or(MOST);
+        self.reasons.get(first).copied().unwrap_or(Reason::InProgress)
     }
 
     /// The command has nothing left to do.
+    #[inline]
     pub(crate) const fn is_already(&self, facts: Mask) -> bool {
         let [first, second] = self.already;
         (facts & first != 0) & (facts & second != 0)
     }
 
     /// What an accepted command writes.
-    pub(crate) fn writes(&self, facts: Mask) -> Writes {
-        self.writes.iter().find(|(when, _)| facts & when != 0).map_or(Writes::NOTHING, |(_, writes)| *writes)
+    #[inline]
+    pub(crate) fn writes(&self, facts: Mask) -> &'static Writes {
+        self.writes.iter().find(|(when, _)| facts & when != 0).map_or(&Writes::NOTHING, |(_, writes)| writes)
     }
 }
 
@@ -78,11 +90,20 @@ impl Check {
 
 /// The masks of a row, filled up with checks that always hold.
 pub(crate) const fn filled<const N: usize>(masks: [Mask; N]) -> [Mask; MOST] {
+    filled_with(ALWAYS, masks)
+}
+
+/// The reasons of a row, filled up with one that is never asked for.
+pub(crate) const fn reasons<const N: usize>(reasons: [Reason; N]) -> [Reason; MOST] {
+    filled_with(Reason::InProgress, reasons)
+}
+
+const fn filled_with<T: Copy, const N: usize>(filling: T, items: [T; N]) -> [T; MOST] {
     const { assert!(N <= MOST, "a row of the table holds at most MOST checks") };
-    let mut row = [ALWAYS; MOST];
-    let (mut to, mut from): (&mut [Mask], &[Mask]) = (&mut row, &masks);
-    while let ([place, places @ ..], [mask, rest @ ..]) = (to, from) {
-        *place = *mask;
+    let mut row = [filling; MOST];
+    let (mut to, mut from): (&mut [T], &[T]) = (&mut row, &items);
+    while let ([place, places @ ..], [item, rest @ ..]) = (to, from) {
+        *place = *item;
         to = places;
         from = rest;
     }
@@ -166,10 +187,13 @@ macro_rules! commands {
         }
 
         static ROWS: [Row; <Verb as strum::EnumCount>::COUNT] = [$(Row {
+            verb: Verb::$verb,
             already: $crate::rules::check::already!($($a, $b)?),
             masks: filled([$($mask),*]),
+            reasons: $crate::rules::check::reasons([$(Reason::$reason),*]),
             checks: &[$(Check { name: stringify!($name), reason: Reason::$reason, why: $why }),*],
-            writes: &[$(($when, Writes { $($field: $value,)* ..Writes::NOTHING })),*],
+            // The last case catches what no other does, so that a row without a case of its own is looked up like the rest.
+            writes: &[$(($when, Writes { $($field: $value,)* ..Writes::NOTHING }),)* (!0, Writes::NOTHING)],
             from: $crate::rules::check::from!($from),
             summary: $summary,
         }),+];

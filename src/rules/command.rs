@@ -1,13 +1,14 @@
 //! What a caller may ask of a sandbox.
 
-use super::Verb;
+use super::{Verb, check::Row};
 use crate::{
     lifecycle::{
         Lifecycle,
-        facts::{self, Mask},
+        facts::{self, Mask, when},
     },
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, SizeChange, Ttl},
 };
+use core::hint::select_unpredictable;
 use serde::{Deserialize, Serialize};
 
 /// A request of a caller. Texts that go with one (a snapshot's name, a fork's name) travel beside it.
@@ -87,6 +88,65 @@ const fn yes() -> bool {
     true
 }
 
+/// What a command is before its numbers are looked at: its row of the rule table, and the facts that it brings.
+#[derive(Clone, Copy)]
+struct Kind {
+    row: &'static Row,
+    facts: Mask,
+}
+
+impl Kind {
+    const fn of(verb: Verb, facts: Mask) -> Self {
+        Self { row: verb.row(), facts }
+    }
+
+    /// A command whose arguments, if it has any, change neither row nor facts.
+    const fn plain(verb: Verb) -> [Self; 2] {
+        [Self::of(verb, 0), Self::of(verb, 0)]
+    }
+
+    /// A command without its flag, and with it.
+    const fn two(without: (Verb, Mask), with: (Verb, Mask)) -> [Self; 2] {
+        [Self::of(without.0, without.1), Self::of(with.0, with.1)]
+    }
+}
+
+/// A row for each command, in the order of [`Command::kind`].
+///
+/// This is data and not a `match`, for which command comes next cannot be foreseen: a jump that is missed costs as
+/// much as all checks of a command together.
+static KINDS: [[Kind; 2]; 16] = [
+    Kind::plain(Verb::Start),
+    Kind::plain(Verb::Stop),
+    Kind::two((Verb::Destroy, 0), (Verb::ForceDestroy, 0)),
+    Kind::plain(Verb::Pause),
+    Kind::plain(Verb::Archive),
+    Kind::plain(Verb::Resize),
+    Kind::plain(Verb::Fork),
+    Kind::two((Verb::Snapshot, facts::WithoutMemory), (Verb::Snapshot, facts::WithMemory)),
+    Kind::two((Verb::Recover, 0), (Verb::Recover, facts::StartsAfter)),
+    Kind::plain(Verb::Backup),
+    Kind::two((Verb::AutoStop, 0), (Verb::AutoStop, facts::TurnsOff)),
+    Kind::two((Verb::AutoPause, 0), (Verb::AutoPause, facts::TurnsOff)),
+    Kind::plain(Verb::AutoArchive),
+    Kind::two((Verb::AutoDelete, 0), (Verb::AutoDelete, facts::AsksEphemeral)),
+    Kind::plain(Verb::Ttl),
+    Kind::plain(Verb::Touch),
+];
+
+/// The argument that decides between the two sides of a row of `KINDS`, asked of each command that has one.
+///
+/// Pointers, so that each question is compiled by itself, into a comparison and not a branch. Asked in one function
+/// they are merged into one jump on the command, which is missed half the time.
+const FLAGS: [fn(&Command) -> bool; 6] = [
+    |command| matches!(command, Command::Destroy { force: true }),
+    |command| matches!(command, Command::Snapshot { memory: true }),
+    |command| matches!(command, Command::Recover { start: true }),
+    |command| matches!(command, Command::AutoStop { minutes: AutoStop::Never }),
+    |command| matches!(command, Command::AutoPause { minutes: AutoPause::Never }),
+    |command| matches!(command, Command::AutoDelete { minutes: AutoDelete::AtOnce }),
+];
+
 impl Command {
     /// Which row of the table this command is.
     #[must_use]
@@ -112,28 +172,44 @@ impl Command {
         }
     }
 
-    /// The facts that the arguments add about this row.
-    pub(crate) fn facts(self, row: &Lifecycle) -> Mask {
+    /// The place in `KINDS`: the order of declaration, so that the compiler makes a cast of it and not a jump.
+    #[inline]
+    const fn kind(&self) -> usize {
         match self {
-            Self::Resize(change) => of_resize(change, row),
-            Self::Snapshot { memory } => {
-                if memory {
-                    facts::WithMemory
-                } else {
-                    facts::WithoutMemory
-                }
-            }
-            Self::Recover { start } => when(start, facts::StartsAfter),
-            Self::AutoStop { minutes } => when(minutes == AutoStop::Never, facts::TurnsOff),
-            Self::AutoPause { minutes } => when(minutes == AutoPause::Never, facts::TurnsOff),
-            Self::AutoDelete { minutes } => when(minutes == AutoDelete::AtOnce, facts::AsksEphemeral),
-            Self::Start | Self::Stop { .. } | Self::Destroy { .. } | Self::Pause | Self::Archive => 0,
-            Self::Fork | Self::Backup => 0,
-            Self::AutoArchive { .. } | Self::Ttl { .. } | Self::Touch => 0,
+            Self::Start => 0,
+            Self::Stop { .. } => 1,
+            Self::Destroy { .. } => 2,
+            Self::Pause => 3,
+            Self::Archive => 4,
+            Self::Resize(_) => 5,
+            Self::Fork => 6,
+            Self::Snapshot { .. } => 7,
+            Self::Recover { .. } => 8,
+            Self::Backup => 9,
+            Self::AutoStop { .. } => 10,
+            Self::AutoPause { .. } => 11,
+            Self::AutoArchive { .. } => 12,
+            Self::AutoDelete { .. } => 13,
+            Self::Ttl { .. } => 14,
+            Self::Touch => 15,
         }
+    }
+
+    /// The row of the rule table, and the facts that the arguments add about this sandbox.
+    #[inline]
+    #[expect(clippy::indexing_slicing, reason = "`kind` is below 16; the `&` tells the compiler so")]
+    pub(crate) fn looked_up(&self, row: &Lifecycle) -> (&'static Row, Mask) {
+        let [destroy, snapshot, recover, stop, pause, delete] = FLAGS;
+        let flag = destroy(self) | snapshot(self) | recover(self) | stop(self) | pause(self) | delete(self);
+        // Both sides are read and one is chosen, so that the reading does not wait for the flag.
+        let [without, with] = KINDS[self.kind() & 15];
+        let rule = select_unpredictable(flag, with.row, without.row);
+        let facts = select_unpredictable(flag, with.facts, without.facts);
+        if let Self::Resize(change) = self { (rule, facts | of_resize(*change, row)) } else { (rule, facts) }
     }
 }
 
+#[inline(never)]
 fn of_resize(change: SizeChange, row: &Lifecycle) -> Mask {
     let (old, new) = (row.size, change.applied_to(row.size));
     when(change.disk.is_none(), facts::DiskUnnamed)
@@ -143,6 +219,41 @@ fn of_resize(change: SizeChange, row: &Lifecycle) -> Mask {
         | when(new != old, facts::SizeDiffers)
 }
 
-const fn when(holds: bool, fact: Mask) -> Mask {
-    if holds { fact } else { 0 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Columns;
+
+    /// `KINDS` and `verb` say the same of each command; one of them is data.
+    #[test]
+    fn kinds_are_in_the_order_of_the_commands() {
+        let row = Lifecycle::from(Columns::default());
+        let of = |command: Command| {
+            let (rule, _) = command.looked_up(&row);
+            assert_eq!(rule.verb, command.verb());
+            rule.verb
+        };
+        let found = [
+            Command::Start,
+            Command::Stop { force: false },
+            Command::Stop { force: true },
+            Command::Destroy { force: false },
+            Command::Destroy { force: true },
+            Command::Pause,
+            Command::Archive,
+            Command::Resize(SizeChange::default()),
+            Command::Fork,
+            Command::Snapshot { memory: true },
+            Command::Recover { start: true },
+            Command::Backup,
+            Command::AutoStop { minutes: AutoStop::Never },
+            Command::AutoPause { minutes: AutoPause::Never },
+            Command::AutoArchive { minutes: AutoArchive::AtOnce },
+            Command::AutoDelete { minutes: AutoDelete::AtOnce },
+            Command::Ttl { minutes: Ttl::None },
+            Command::Touch,
+        ]
+        .map(of);
+        assert!(Verb::ALL.iter().all(|verb| found.contains(verb)), "a command of each row is asked");
+    }
 }

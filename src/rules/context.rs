@@ -1,7 +1,10 @@
 //! What a decision needs to know and the row does not hold.
 
 use crate::{
-    lifecycle::facts::{self, Mask},
+    lifecycle::{
+        Lifecycle,
+        facts::{self, Mask},
+    },
     policy::Policy,
     vocabulary::{Instant, MICROS_PER_MINUTE},
 };
@@ -30,24 +33,25 @@ pub struct Context {
 }
 
 impl Context {
-    pub(crate) fn facts(self, policy: &Policy, now: Instant) -> Mask {
-        let mut found = 0;
-        if self.live_fork_children == 0 {
-            found |= facts::Childless;
+    /// The facts that the surroundings add about this row.
+    #[inline]
+    pub(crate) fn facts(&self, row: &Lifecycle, policy: &Policy, now: Instant) -> Mask {
+        let mut found = facts::when(self.live_fork_children == 0, facts::Childless)
+            | facts::when(!self.organization_suspended, facts::Unsuspended)
+            | facts::when(!self.linked, facts::Unlinked)
+            | facts::CooledDown;
+        // The cooldown is asked of a recovery from the backup alone. Reading a date costs more than all the checks of
+        // a command together, so it is read for the rows that have something to recover from.
+        if row.facts & facts::FromBackup != 0 && !self.cooled_down(policy, now) {
+            found &= !facts::CooledDown;
         }
-        if !self.organization_suspended {
-            found |= facts::Unsuspended;
-        }
-        if !self.linked {
-            found |= facts::Unlinked;
-        }
-        let cooled_down = match self.last_recovery {
-            None => true,
-            Some(last) => {
-                let cooldown = i64::from(policy.recovery_cooldown.get()).saturating_mul(MICROS_PER_MINUTE);
-                now.as_micros().saturating_sub(Instant::from(last).as_micros()) >= cooldown
-            }
-        };
-        if cooled_down { found | facts::CooledDown } else { found }
+        found
+    }
+
+    #[cold]
+    fn cooled_down(&self, policy: &Policy, now: Instant) -> bool {
+        let Some(last) = self.last_recovery else { return true };
+        let cooldown = i64::from(policy.recovery_cooldown.get()).saturating_mul(MICROS_PER_MINUTE);
+        now.as_micros().saturating_sub(Instant::from(last).as_micros()) >= cooldown
     }
 }

@@ -40,7 +40,7 @@ use crate::{
     policy::Policy,
     vocabulary::{Instant, Ttl},
 };
-use check::{To, Token};
+use check::{Row, To, Token};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +78,9 @@ impl Lifecycle {
     /// # Errors
     /// [`Refusal`], with the code and the HTTP status that the recorded server answers. A timer is never refused,
     /// and a job's end that no longer bears on the row is a step that does nothing.
+    // Into the caller, so that a command named there is looked up when it is compiled, and neither input nor context is
+    // copied for a call. What is rare or long (a step, a report, a timer) stays a call.
+    #[inline(always)]
     pub fn decide(
         &self,
         input: impl Into<Input>,
@@ -95,7 +98,7 @@ impl Lifecycle {
 
     /// The commands this sandbox would accept now, given the right arguments.
     pub fn accepts(&self, policy: &Policy, context: Context, now: DateTime<Utc>) -> impl Iterator<Item = Verb> + use<> {
-        accepted(self.facts | policy.facts(self.class) | context.facts(policy, now.into()))
+        accepted(self.facts | policy.facts(self.class) | context.facts(self, policy, now.into()))
     }
 
     /// Everything `command` demands of this sandbox, in order, and whether it holds.
@@ -106,9 +109,9 @@ impl Lifecycle {
         context: Context,
         now: DateTime<Utc>,
     ) -> impl Iterator<Item = (&'static Check, bool)> + use<> {
-        let row = command.verb().row();
-        let failing = row.failing(asked(self, command, policy, context, now.into()));
-        row.checks.iter().enumerate().map(move |(index, check)| (check, failing >> index & 1 == 0))
+        let (rule, facts) = asked(self, &command, policy, &context, now.into());
+        let failing = rule.failing(facts);
+        rule.checks.iter().enumerate().map(move |(index, check)| (check, failing >> index & 1 == 0))
     }
 }
 
@@ -128,10 +131,13 @@ fn accepted(facts: Mask) -> impl Iterator<Item = Verb> + use<> {
     Verb::ALL.iter().copied().filter(move |verb| ways.iter().any(|facts| verb.row().failing(*facts) == 0))
 }
 
-fn asked(row: &Lifecycle, command: Command, policy: &Policy, context: Context, now: Instant) -> Mask {
-    row.facts | policy.facts(row.class) | context.facts(policy, now) | command.facts(row)
+#[inline]
+fn asked(row: &Lifecycle, command: &Command, policy: &Policy, context: &Context, now: Instant) -> (&'static Row, Mask) {
+    let (rule, of_arguments) = command.looked_up(row);
+    (rule, row.facts | of_arguments | policy.facts(row.class) | context.facts(row, policy, now))
 }
 
+#[inline(always)]
 fn decide_command(
     row: &Lifecycle,
     command: Command,
@@ -139,31 +145,39 @@ fn decide_command(
     context: Context,
     now: Instant,
 ) -> Result<Step, Refusal> {
-    let verb = command.verb();
-    let rule = verb.row();
-    let facts = asked(row, command, policy, context, now);
+    let (rule, facts) = asked(row, &command, policy, &context, now);
     if rule.is_already(facts) {
-        return Ok(Step::nothing(row, Cause::Already(verb), now));
+        return Ok(Step::nothing(row, Cause::Already(rule.verb), now));
     }
     let failing = rule.failing(facts);
     if failing != 0 {
-        return Err(refused(row, verb, facts, failing));
+        return Err(refused(row, rule, facts, failing));
     }
+    carry_out(row, &command, rule, facts, policy, now)
+}
+
+/// The step of a command that nothing refuses. Apart from the decision, for a refusal then saves no registers for it.
+#[inline(never)]
+fn carry_out(
+    row: &Lifecycle,
+    command: &Command,
+    rule: &'static Row,
+    facts: Mask,
+    policy: &Policy,
+    now: Instant,
+) -> Result<Step, Refusal> {
     let writes = rule.writes(facts);
-    let mut draft = Draft::new(row, Cause::Command(verb), now)
+    let mut draft = Draft::new(row, Cause::Command(rule.verb), now)
         .notice(writes.notice)
         .child(writes.child)
-        .edit(edit_of(command, row, policy, now))
-        .call(if writes.calls { task_of(command, row) } else { None });
+        .edit(edit_of(*command, row, policy, now));
+    if writes.calls {
+        draft = draft.call(task_of(*command, row));
+    }
     if writes.row_untouched {
         return Ok(draft.untouched());
     }
-    if let Some(desired) = writes.desired {
-        draft = draft.desired(desired);
-    }
-    if writes.soft_delete {
-        draft = draft.soft_delete();
-    }
+    draft = draft.desired(writes.desired.unwrap_or(row.status.desired)).soft_delete_if(writes.soft_delete);
     draft = match writes.to {
         To::Stays => draft,
         To::State(state) => draft.state(state),
@@ -173,29 +187,26 @@ fn decide_command(
         draft = draft.clear_reason().recoverable(false).runner(RunnerChange::ReleasedAsPrevious);
     }
     if let Command::Stop { force } = command {
-        draft = draft.force_stop(force);
+        draft = draft.force_stop(*force);
     }
     let keeps_token = match writes.token {
         Token::Kept => true,
         Token::Rotated => false,
         Token::RotatedUnlessPaused => facts & facts::Paused != 0,
     };
-    if !keeps_token {
-        draft = draft.rotate_token();
-    }
+    draft = draft.rotate_token_if(!keeps_token);
     // The last check of a row is `coherent` wherever a write could break rule 4; a test walks every row to prove it.
-    draft.finish().map_err(|Incoherent| refused(row, verb, facts, 1 << rule.checks.len().saturating_sub(1)))
+    let last = 1 << rule.checks.len().saturating_sub(1);
+    draft.finish().map_err(|Incoherent| refused(row, rule, facts, last))
 }
 
-#[cold]
-fn refused(row: &Lifecycle, verb: Verb, facts: Mask, failing: u16) -> Refusal {
-    let first = usize::try_from(failing.trailing_zeros()).unwrap_or_default();
-    let reason = verb.row().checks.get(first).map_or(Reason::InProgress, |check| check.reason);
+#[inline]
+fn refused(row: &Lifecycle, rule: &Row, facts: Mask, failing: u16) -> Refusal {
     Refusal {
-        asked: Asked::Command(verb),
+        asked: Asked::Command(rule.verb),
         state: row.status.state,
         desired: row.status.desired,
-        reason,
+        reason: rule.reason(failing),
         failing,
         facts,
     }

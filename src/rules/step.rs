@@ -196,6 +196,7 @@ pub struct Changes {
 
 impl Step {
     /// A step that writes nothing.
+    #[inline]
     pub(crate) const fn nothing(row: &Lifecycle, cause: Cause, now: Instant) -> Self {
         Self {
             cause,

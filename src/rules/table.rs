@@ -250,7 +250,8 @@ impl V {
         clippy::indexing_slicing,
         reason = "the table has one row for each verb, in order"
     )]
-    pub(crate) fn row(self) -> &'static Row {
+    #[inline]
+    pub(crate) const fn row(self) -> &'static Row {
         &ROWS[self as usize]
     }
 }

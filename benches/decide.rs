@@ -1,0 +1,388 @@
+//! What one guarded decision costs, beside bare state machines of the same 22 states.
+//!
+//! Ours: `Lifecycle::decide` of a command, with its arguments, a policy and a context, answered with a whole step or a
+//! refusal that names every failing check. `rust-fsm`, `smlang` and `stateless` are asked for less: the state is given
+//! for each decision (`from_state`, `new_with_state`, the state itself) and the answer is the next state or no, with
+//! no guard, no argument, no effect and no reason. The floor is a table of bytes read at state × event.
+//!
+//! 65,536 items, drawn from a fixed seed, uniform over commands and their arguments and over every column that a
+//! decision reads. Most such rows are broken and most such commands are refused, so a second group decides only what
+//! is accepted: there the whole step is made.
+//!
+//! After criterion's groups the contestants run once more in turn, round by round, so that a machine that slows down
+//! slows them all; the table at the end gives medians over the rounds.
+
+use chrono::{DateTime, Duration, Utc};
+use criterion::{Criterion, Throughput};
+use sandbox_lifecycle::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, Context, DesiredState, Fault,
+    Lifecycle, Policy, SandboxClass, SandboxState, Size, SizeChange, Ttl, Verb,
+};
+use std::{hint::black_box, num::NonZeroU32, time::Instant};
+
+const ITEMS: usize = 65_536;
+const ROUNDS: usize = 301;
+
+/// Bare transitions: where a command, once the runner has begun on it, leads from each state.
+macro_rules! with_transitions {
+    ($then:ident) => {
+        $then! {
+            Creating {}
+            Restoring {}
+            Destroyed { Destroy => Destroying }
+            Destroying { Destroy => Destroying }
+            Started {
+                Stop => Stopping, Destroy => Destroying, Pause => Pausing, Resize => Resizing, Fork => Forking,
+                Snapshot => Snapshotting
+            }
+            Stopped {
+                Start => Starting, Destroy => Destroying, Archive => Archiving, Resize => Resizing,
+                Snapshot => Snapshotting
+            }
+            Starting {}
+            Stopping {}
+            Error { Destroy => Destroying, Recover => Stopped }
+            BuildFailed { Destroy => Destroying }
+            PendingBuild { Destroy => Destroying }
+            BuildingSnapshot {}
+            Unknown {}
+            PullingSnapshot {}
+            Archived { Start => Restoring, Destroy => Destroying }
+            Archiving { Start => Starting, Destroy => Destroying }
+            Resizing {}
+            Snapshotting {}
+            Forking {}
+            Pausing {}
+            Paused { Start => Resuming, Stop => Stopping, Destroy => Destroying }
+            Resuming {}
+        }
+    };
+}
+
+/// What every state takes: a forced destroy, and commands that leave the state alone.
+macro_rules! machines {
+    ($($state:ident { $($event:ident => $to:ident),* })+) => {
+        #[derive(Clone, Copy)]
+        pub enum State { $($state),+ }
+
+        #[derive(Clone, Copy)]
+        pub enum Event {
+            Start, Stop, Destroy, ForceDestroy, Pause, Archive, Resize, Fork, Snapshot, Recover, Backup, AutoStop,
+            AutoPause, AutoArchive, AutoDelete, Ttl, Touch,
+        }
+
+        rust_fsm::state_machine! {
+            #[state_machine(input(crate::Event), state(crate::State))]
+            with_rust_fsm(Creating)
+            $($state => {
+                $($event => $to,)*
+                ForceDestroy => Destroying, Backup => $state, AutoStop => $state, AutoPause => $state,
+                AutoArchive => $state, AutoDelete => $state, Ttl => $state, Touch => $state
+            }),+
+        }
+
+        mod with_smlang {
+            smlang::statemachine! {
+                derive_states: [Clone, Copy],
+                derive_events: [Clone, Copy],
+                transitions: {
+                    *Creating + ForceDestroy = Destroying,
+                    $($state + Touch = $state,)+
+                    $($($state + $event = $to,)*)+
+                    _ + ForceDestroy = Destroying,
+                    _ + Backup = _,
+                    _ + AutoStop = _,
+                    _ + AutoPause = _,
+                    _ + AutoArchive = _,
+                    _ + AutoDelete = _,
+                    _ + Ttl = _,
+                }
+            }
+            pub struct Nothing;
+            impl StateMachineContext for Nothing {}
+            pub fn state(state: super::State) -> States {
+                match state { $(super::State::$state => States::$state),+ }
+            }
+        }
+
+        mod with_stateless {
+            stateless::statemachine! {
+                transitions: {
+                    $($state + Touch = $state,)+
+                    $($($state + $event = $to,)*)+
+                    _ + ForceDestroy = Destroying,
+                    _ + Backup | AutoStop | AutoPause | AutoArchive | AutoDelete | Ttl = _,
+                }
+            }
+            pub fn state(state: super::State) -> State {
+                match state { $(super::State::$state => State::$state),+ }
+            }
+        }
+
+        const TABLE: [[u8; Verb::ALL.len()]; SandboxState::ALL.len()] = {
+            let mut table = [[REFUSED; Verb::ALL.len()]; SandboxState::ALL.len()];
+            $({
+                let row = &mut table[State::$state as usize];
+                $(row[Event::$event as usize] = State::$to as u8;)*
+                row[Event::ForceDestroy as usize] = State::Destroying as u8;
+                let mut event = Event::Backup as usize;
+                while event <= Event::Touch as usize {
+                    row[event] = State::$state as u8;
+                    event += 1;
+                }
+            })+
+            table
+        };
+
+        fn bare_state(state: SandboxState) -> State {
+            match state {
+                $(SandboxState::$state => State::$state,)+
+                _ => unreachable!("the machines have all states"),
+            }
+        }
+    };
+}
+const REFUSED: u8 = u8::MAX;
+with_transitions!(machines);
+
+macro_rules! events {
+    ($($event:ident)+) => {
+        fn bare_event(verb: Verb) -> Event {
+            match verb {
+                $(Verb::$event => Event::$event,)+
+                _ => unreachable!("the machines have all commands"),
+            }
+        }
+        fn smlang_event(event: Event) -> with_smlang::Events {
+            match event { $(Event::$event => with_smlang::Events::$event),+ }
+        }
+        fn stateless_event(event: Event) -> with_stateless::Event {
+            match event { $(Event::$event => with_stateless::Event::$event),+ }
+        }
+    };
+}
+events!(Start Stop Destroy ForceDestroy Pause Archive Resize Fork Snapshot Recover Backup AutoStop AutoPause AutoArchive
+    AutoDelete Ttl Touch);
+
+/// SplitMix64, so that every run decides the same.
+struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+    fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+    }
+    fn coin(&mut self) -> bool {
+        self.next() >> 63 == 1
+    }
+    fn of<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len() as u64) as usize]
+    }
+
+    fn row(&mut self) -> Lifecycle {
+        Lifecycle::from(Columns {
+            state: self.of(SandboxState::ALL),
+            desired_state: self.of(DesiredState::ALL),
+            pending: self.coin(),
+            class: self.of(SandboxClass::ALL),
+            gpu: self.of(&[0, 1]),
+            size: Size {
+                cpu: 1 + self.below(4) as u32,
+                memory: 1 + self.below(4) as u32,
+                disk: 1 + self.below(4) as u32,
+            },
+            backup_state: self.of(BackupState::ALL),
+            has_backup_ref: self.coin(),
+            has_runner: self.coin(),
+            fault: if self.coin() { Some(self.of(Fault::ALL)) } else { None },
+            recoverable: self.coin(),
+            force_stop: self.coin(),
+            epoch: self.below(1_000) as u32,
+            auto_stop: AutoStop::try_from(self.of(&[0, 15])).unwrap(),
+            auto_pause: AutoPause::try_from(self.of(&[0, 15])).unwrap(),
+            auto_archive: AutoArchive::try_from(self.of(&[0, 10_080])).unwrap(),
+            auto_delete: AutoDelete::try_from(self.of(&[-1, 0, 60])).unwrap(),
+            ..Columns::default()
+        })
+    }
+
+    fn quantity(&mut self) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.below(5) as u32)
+    }
+
+    fn command(&mut self) -> Command {
+        match self.of(Verb::ALL) {
+            Verb::Start => Command::Start,
+            Verb::Stop => Command::Stop { force: self.coin() },
+            Verb::Destroy => Command::Destroy { force: false },
+            Verb::ForceDestroy => Command::Destroy { force: true },
+            Verb::Pause => Command::Pause,
+            Verb::Archive => Command::Archive,
+            Verb::Resize => {
+                Command::Resize(SizeChange { cpu: self.quantity(), memory: self.quantity(), disk: self.quantity() })
+            }
+            Verb::Fork => Command::Fork,
+            Verb::Snapshot => Command::Snapshot { memory: self.coin() },
+            Verb::Recover => Command::Recover { start: self.coin() },
+            Verb::Backup => Command::Backup,
+            Verb::AutoStop => Command::AutoStop { minutes: AutoStop::try_from(self.of(&[0, 30])).unwrap() },
+            Verb::AutoPause => Command::AutoPause { minutes: AutoPause::try_from(self.of(&[0, 30])).unwrap() },
+            Verb::AutoArchive => Command::AutoArchive { minutes: AutoArchive::try_from(self.of(&[0, 30])).unwrap() },
+            Verb::AutoDelete => Command::AutoDelete { minutes: AutoDelete::try_from(self.of(&[-1, 0, 30])).unwrap() },
+            Verb::Ttl => Command::Ttl { minutes: Ttl::try_from(self.of(&[0, 30])).unwrap() },
+            Verb::Touch => Command::Touch,
+            _ => unreachable!("every command is drawn"),
+        }
+    }
+}
+
+struct Item {
+    row: Lifecycle,
+    command: Command,
+    context: Context,
+}
+
+struct Work {
+    policy: Policy,
+    now: DateTime<Utc>,
+    items: Vec<Item>,
+    bare: Vec<(State, Event)>,
+    smlang: Vec<(with_smlang::States, with_smlang::Events)>,
+    stateless: Vec<(with_stateless::State, with_stateless::Event)>,
+}
+
+impl Work {
+    fn drawn(keep: impl Fn(&Work, &Item) -> bool) -> Self {
+        let now = DateTime::from_timestamp(1_760_000_000, 0).unwrap();
+        let mut work = Self {
+            policy: Policy::default(),
+            now,
+            items: Vec::with_capacity(ITEMS),
+            bare: Vec::new(),
+            smlang: Vec::new(),
+            stateless: Vec::new(),
+        };
+        let mut draw = Draw(0x5A4D_B0C5);
+        while work.items.len() < ITEMS {
+            let context = Context {
+                live_fork_children: draw.of(&[0, 1]),
+                organization_suspended: draw.coin(),
+                last_recovery: draw.of(&[None, Some(now - Duration::minutes(30)), Some(now - Duration::minutes(90))]),
+                linked: draw.coin(),
+                ..Context::default()
+            };
+            let item = Item { row: draw.row(), command: draw.command(), context };
+            if keep(&work, &item) {
+                work.items.push(item);
+            }
+        }
+        let bare = |item: &Item| (bare_state(item.row.state()), bare_event(item.command.verb()));
+        work.bare = work.items.iter().map(bare).collect();
+        work.smlang = work.bare.iter().map(|(s, e)| (with_smlang::state(*s), smlang_event(*e))).collect();
+        work.stateless = work.bare.iter().map(|(s, e)| (with_stateless::state(*s), stateless_event(*e))).collect();
+        work
+    }
+
+    fn accepts(&self, item: &Item) -> bool {
+        item.row.decide(item.command, &self.policy, item.context, self.now).is_ok()
+    }
+}
+
+type Contestant = (&'static str, fn(&Work));
+
+const CONTESTANTS: [Contestant; 5] =
+    [("ours", ours), ("rust-fsm", rust_fsm), ("smlang", smlang), ("stateless", stateless), ("floor", floor)];
+
+#[inline(never)]
+fn ours(work: &Work) {
+    for item in &work.items {
+        black_box(&item.row.decide(item.command, &work.policy, item.context, work.now));
+    }
+}
+
+#[inline(never)]
+fn rust_fsm(work: &Work) {
+    for (state, event) in &work.bare {
+        let mut machine = with_rust_fsm::StateMachine::from_state(*state);
+        black_box(&machine.consume(event));
+        black_box(machine.state());
+    }
+}
+
+#[inline(never)]
+fn smlang(work: &Work) {
+    for (state, event) in &work.smlang {
+        let mut machine = with_smlang::StateMachine::new_with_state(with_smlang::Nothing, *state);
+        black_box(&machine.process_event(*event));
+    }
+}
+
+#[inline(never)]
+fn stateless(work: &Work) {
+    for (state, event) in &work.stateless {
+        black_box(&state.process_event(*event));
+    }
+}
+
+#[inline(never)]
+fn floor(work: &Work) {
+    for (state, event) in &work.bare {
+        black_box(TABLE[*state as usize][*event as usize]);
+    }
+}
+
+fn groups(criterion: &mut Criterion, works: &[(&str, Work)]) {
+    for (name, work) in works {
+        let mut group = criterion.benchmark_group(*name);
+        group.throughput(Throughput::Elements(ITEMS as u64));
+        for (name, run) in CONTESTANTS {
+            group.bench_function(name, |bencher| bencher.iter(|| run(work)));
+        }
+        group.finish();
+    }
+}
+
+fn median(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of[of.len() / 2]
+}
+
+/// One pass of each contestant a round: what the table compares ran within the same few milliseconds.
+fn table(name: &str, work: &Work) {
+    let mut times = [const { Vec::new() }; CONTESTANTS.len()];
+    for _ in 0..ROUNDS {
+        for (times, (_, run)) in times.iter_mut().zip(CONTESTANTS) {
+            let start = Instant::now();
+            run(black_box(work));
+            times.push(start.elapsed().as_secs_f64() * 1e9 / ITEMS as f64);
+        }
+    }
+    let accepted = work.items.iter().filter(|item| work.accepts(item)).count() as f64 / ITEMS as f64;
+    println!("\n{name}: {ITEMS} decisions, {:.1} % accepted, {ROUNDS} interleaved rounds", accepted * 100.0);
+    println!("{:>12} {:>8} {:>8} {:>14}", "", "ns", "fastest", "ours / theirs");
+    for (theirs, (name, _)) in times.iter().zip(CONTESTANTS) {
+        let ratio = median(times[0].iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect());
+        let fastest = theirs.iter().copied().fold(f64::INFINITY, f64::min);
+        println!("{name:>12} {:>8.2} {fastest:>8.2} {ratio:>14.2}", median(theirs.clone()));
+    }
+}
+
+fn main() {
+    let works = [("uniform", Work::drawn(|_, _| true)), ("accepted", Work::drawn(|work, item| work.accepts(item)))];
+    let mut criterion = Criterion::default().configure_from_args();
+    groups(&mut criterion, &works);
+    criterion.final_summary();
+    // `cargo test --benches` only sees to it that the benches run.
+    if std::env::args().any(|argument| argument == "--bench") {
+        for (name, work) in &works {
+            table(name, work);
+        }
+        println!("\nTheirs: the state given, state x event alone, no guard, no argument, no effect, no reason.");
+    }
+}
