@@ -81,8 +81,10 @@ impl DecisionTable {
     /// What it writes: the first whose facts hold.
     pub fn writings(&self) -> impl Iterator<Item = Writing> + use<> {
         let (verb, writes) = (self.verb, self.verb.row().writes);
-        let nothing = writes.is_empty().then_some((ALWAYS, Writes::NOTHING));
-        let cases = writes.iter().copied().chain(nothing).enumerate();
+        // The case that always holds is the last that counts.
+        let cases =
+            writes.iter().position(|(when, _)| *when == ALWAYS).map_or(writes.len(), |last| last.saturating_add(1));
+        let cases = writes.iter().copied().take(cases).enumerate();
         cases.map(move |(index, (when, writes))| Writing { verb, when, writes, first: index == 0 })
     }
 }
