@@ -2,6 +2,7 @@
 
 use super::{
     effect::{Call, Notice, ReasonText, RunnerChange, Stamp, Task},
+    report::ReportKind,
     step::{Cause, Edit, Step},
 };
 use crate::{
@@ -142,9 +143,15 @@ impl Draft {
         self
     }
 
-    /// The step was decided by the clock: a sandbox used meanwhile makes it stale.
-    pub(crate) const fn by_the_clock(mut self, row: &Lifecycle) -> Self {
+    /// The step was decided by the clock: a sandbox used meanwhile, or whose timer was set anew, makes it stale.
+    pub(crate) const fn by_the_clock(mut self, row: &Lifecycle, setting: Edit) -> Self {
         self.step.read_activity = Some(row.last_activity);
+        self.having_read(setting)
+    }
+
+    /// The decision went by this setting of the row.
+    pub(crate) const fn having_read(mut self, setting: Edit) -> Self {
+        self.step.read_setting = setting;
         self
     }
 
@@ -198,10 +205,12 @@ impl Draft {
 }
 
 /// A new piece of work for a runner: a call of its own, or a new debt of the controller. Late answers to the work
-/// before it no longer bear on the row.
+/// before it no longer bear on the row. The answer to a call is part of the work that the call began, also where a
+/// row in error owes nothing until its destroy is accepted.
 fn begins_work(step: &Step) -> bool {
+    let answered = matches!(step.cause, Cause::Report(ReportKind::Answer));
     let newly_wanted =
         step.before.desired != step.after.desired && step.after.desired.fulfilled_by() != Some(step.after.state);
-    let newly_owed = step.after.pending && !step.before.pending;
+    let newly_owed = step.after.pending && !step.before.pending && !answered;
     step.call.is_some() || newly_wanted || newly_owed || step.soft_delete
 }

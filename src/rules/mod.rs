@@ -11,6 +11,7 @@ mod reason;
 mod refusal;
 mod report;
 mod step;
+mod swap;
 mod table;
 mod timer;
 pub(crate) mod typed;
@@ -24,7 +25,8 @@ pub use effect::{Call, Effect, Event, Notice, ReasonText, RunnerChange, Stamp, T
 pub use reason::{Reason, Retry};
 pub use refusal::{Asked, Refusal};
 pub use report::{Answer, BackupOf, Job, Outcome, Report, ReportKind};
-pub use step::{Cause, Changes, Expects, Ignored, Stale, Step};
+pub use step::{Cause, Ignored, Stale, Step};
+pub use swap::{Changes, Expects};
 pub use table::{Verb, verb};
 pub use timer::Timer;
 
@@ -152,6 +154,7 @@ fn decide_command(
         .notice(writes.notice)
         .child(writes.child)
         .edit(edit_of(command, row, policy, now))
+        .having_read(other_idle_timer(command, row))
         .call(if writes.calls { task_of(command, row) } else { None });
     if writes.row_untouched {
         return Ok(draft.untouched());
@@ -196,6 +199,20 @@ fn refused(row: &Lifecycle, verb: Verb, facts: Mask, failing: u16) -> Refusal {
         reason,
         failing,
         facts,
+    }
+}
+
+/// Setting one idle timer goes by the other: both set at once must not both be written.
+const fn other_idle_timer(command: Command, row: &Lifecycle) -> Edit {
+    match command {
+        Command::AutoStop { .. } => Edit::AutoPause(row.auto_pause),
+        Command::AutoPause { .. } => Edit::AutoStop(row.auto_stop),
+        Command::Start | Command::Stop { .. } | Command::Destroy { .. } | Command::Pause | Command::Archive => {
+            Edit::None
+        }
+        Command::Resize(_) | Command::Fork | Command::Snapshot { .. } | Command::Recover { .. } => Edit::None,
+        Command::Backup | Command::AutoArchive { .. } | Command::AutoDelete { .. } => Edit::None,
+        Command::Ttl { .. } | Command::Touch => Edit::None,
     }
 }
 
