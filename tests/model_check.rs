@@ -3,8 +3,12 @@
 //! Runs with the feature `proptest`, which the dev-dependencies turn on. What a property found once stands below it as
 //! a test of its own, with a name.
 
+#[path = "model_check/found.rs"]
+mod found;
 #[path = "model_check/laws.rs"]
 mod laws;
+#[path = "model_check/races.rs"]
+mod races;
 
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use sandbox_lifecycle::{

@@ -8,6 +8,9 @@ impl Lifecycle {
     /// The row of the child that a fork makes of this sandbox: in creating, wanted started, on the same runner, with
     /// the source's size, class and intervals (section 6). Store it where a step's effects say so.
     ///
+    /// Ask the source as the fork's step leaves it: the child has its epoch, which is that of the call that makes it,
+    /// so that the end of the fork, told to both, is taken by both.
+    ///
     /// Its time to live is as long as the source's was when it was set, counted from now. (Assumed: the published
     /// description says that settings are the source's, and a limit is a length.)
     #[must_use]
@@ -35,7 +38,6 @@ impl Lifecycle {
             since: now,
             backup_since: NEVER,
             destroy_at,
-            epoch: 1,
             ..*self
         }
         .sealed()

@@ -2,6 +2,7 @@
 
 use super::{
     effect::{Call, Notice, ReasonText, RunnerChange, Stamp, Task},
+    report::ReportKind,
     step::{Cause, Edit, Step},
 };
 use crate::{
@@ -169,10 +170,17 @@ impl Draft {
         self
     }
 
-    /// The step was decided by the clock: a sandbox used meanwhile makes it stale.
+    /// The step was decided by the clock: a sandbox used meanwhile, or whose timer was set anew, makes it stale.
     #[inline]
-    pub(crate) const fn by_the_clock(mut self, row: &Lifecycle) -> Self {
+    pub(crate) const fn by_the_clock(mut self, row: &Lifecycle, setting: Edit) -> Self {
         self.step.read_activity = Some(row.last_activity);
+        self.having_read(setting)
+    }
+
+    /// The decision went by this setting of the row.
+    #[inline]
+    pub(crate) const fn having_read(mut self, setting: Edit) -> Self {
+        self.step.read_setting = setting;
         self
     }
 
@@ -228,12 +236,14 @@ impl Draft {
 }
 
 /// A new piece of work for a runner: a call of its own, or a new debt of the controller. Late answers to the work
-/// before it no longer bear on the row.
+/// before it no longer bear on the row. The answer to a call is part of the work that the call began, also where a
+/// row in error owes nothing until its destroy is accepted.
 #[inline]
 fn begins_work(step: &Step) -> bool {
     // `|` and `&` here and above: what a row holds cannot be foreseen, and each of these is one instruction.
+    let answered = matches!(step.cause, Cause::Report(ReportKind::Answer));
     let newly_wanted =
         (step.before.desired != step.after.desired) & !facts::is_fulfilled(step.after.state, step.after.desired);
-    let newly_owed = step.after.pending & !step.before.pending;
+    let newly_owed = step.after.pending & !step.before.pending & !answered;
     step.call.is_some() | newly_wanted | newly_owed | step.soft_delete
 }

@@ -12,6 +12,7 @@ mod reason;
 mod refusal;
 mod report;
 mod step;
+mod swap;
 mod table;
 mod timer;
 pub(crate) mod typed;
@@ -26,7 +27,8 @@ pub use event::{Event, EventName};
 pub use reason::{Reason, Retry};
 pub use refusal::{Asked, Refusal};
 pub use report::{Answer, BackupOf, Job, Outcome, Report, ReportKind};
-pub use step::{Cause, Changes, Expects, Ignored, Stale, Step};
+pub use step::{Cause, Ignored, Stale, Step};
+pub use swap::{Changes, Expects};
 pub use table::{Verb, verb};
 pub use timer::Timer;
 
@@ -170,7 +172,8 @@ fn carry_out(
     let mut draft = Draft::new(row, Cause::Command(rule.verb), now)
         .notice(writes.notice)
         .child(writes.child)
-        .edit(edit_of(*command, row, policy, now));
+        .edit(edit_of(*command, row, policy, now))
+        .having_read(other_idle_timer(*command, row));
     if writes.calls {
         draft = draft.call(task_of(*command, row));
     }
@@ -209,6 +212,20 @@ fn refused(row: &Lifecycle, rule: &Row, facts: Mask, failing: u16) -> Refusal {
         reason: rule.reason(failing),
         failing,
         facts,
+    }
+}
+
+/// Setting one idle timer goes by the other: both set at once must not both be written.
+const fn other_idle_timer(command: Command, row: &Lifecycle) -> Edit {
+    match command {
+        Command::AutoStop { .. } => Edit::AutoPause(row.auto_pause),
+        Command::AutoPause { .. } => Edit::AutoStop(row.auto_stop),
+        Command::Start | Command::Stop { .. } | Command::Destroy { .. } | Command::Pause | Command::Archive => {
+            Edit::None
+        }
+        Command::Resize(_) | Command::Fork | Command::Snapshot { .. } | Command::Recover { .. } => Edit::None,
+        Command::Backup | Command::AutoArchive { .. } | Command::AutoDelete { .. } => Edit::None,
+        Command::Ttl { .. } | Command::Touch => Edit::None,
     }
 }
 

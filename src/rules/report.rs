@@ -356,6 +356,11 @@ fn backup_under_way(row: &Lifecycle, begun: bool, now: Instant) -> Step {
     if row.status.backup == progress || row.status.desired == DesiredState::Destroyed {
         return ignored(row, Ignored::SameState, now);
     }
+    // Told late, it would take a finished backup back from an archive whose only copy it is.
+    let finished_archive = row.status.desired == DesiredState::Archived && row.status.backup == BackupState::Completed;
+    if finished_archive || !row.status.has_runner {
+        return ignored(row, Ignored::NotAwaited, now);
+    }
     let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now).backup(progress, row.status.has_backup_ref);
     finished(row, draft, now)
 }

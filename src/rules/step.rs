@@ -4,12 +4,13 @@ use super::{
     Event, Verb,
     effect::{Call, Effect, Notice, ReasonText, RunnerChange, Stamp},
     report::ReportKind,
+    swap::{Changes, Expects},
     timer::Timer,
 };
 use crate::{
-    lifecycle::{Lifecycle, NEVER, Status, facts::Mask},
+    lifecycle::{Lifecycle, NEVER, Status},
     vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, Instant, SandboxState, Size,
+        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Instant, SandboxState, Size,
     },
 };
 use chrono::{DateTime, Utc};
@@ -69,6 +70,22 @@ pub(crate) enum Edit {
     Touch(Instant),
 }
 
+impl Edit {
+    /// The row has this setting still.
+    fn stands_in(self, row: &Lifecycle) -> bool {
+        match self {
+            Self::None => true,
+            Self::AutoStop(minutes) => minutes == row.auto_stop,
+            Self::AutoPause(minutes) => minutes == row.auto_pause,
+            Self::AutoArchive(minutes) => minutes == row.auto_archive,
+            Self::AutoDelete(minutes) => minutes.wire() == row.auto_delete,
+            Self::DestroyAt(at) => at.unwrap_or(NEVER) == row.destroy_at,
+            Self::Size(size) => size == row.size,
+            Self::Touch(at) => at == row.last_activity,
+        }
+    }
+}
+
 /// What is to be written, and what goes with it.
 ///
 /// A step is a difference, not a row: write [`changes`](Step::changes) where [`expects`](Step::expects) still holds,
@@ -77,7 +94,9 @@ pub(crate) enum Edit {
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     pub(crate) cause: Cause,
-    pub(crate) read: Mask,
+    pub(crate) ephemeral: bool,
+    /// The setting that the decision read, where it read one that another writer may change.
+    pub(crate) read_setting: Edit,
     pub(crate) read_activity: Option<Instant>,
     pub(crate) before: Status,
     pub(crate) after: Status,
@@ -105,102 +124,14 @@ pub struct Stale {
     pub is: SandboxState,
 }
 
-/// The columns that must still hold for a step to be written: the `where` of a compare-and-swap.
-///
-/// They are all that a decision reads and another writer could have changed meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Expects {
-    /// The state.
-    pub state: SandboxState,
-    /// The desired state.
-    pub desired_state: DesiredState,
-    /// Pending.
-    pub pending: bool,
-    /// The epoch.
-    pub epoch: u32,
-    /// The backup state.
-    pub backup_state: BackupState,
-    /// Whether a runner is assigned.
-    pub has_runner: bool,
-    /// Whether it is ephemeral: auto-delete 0.
-    pub ephemeral: bool,
-    /// The last activity, for a step of the clock: a sandbox used meanwhile is not stopped.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_activity_at: Option<Instant>,
-}
-
-/// The columns that a step writes; nothing for those it leaves alone: the `set` of a compare-and-swap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Changes {
-    /// The state.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<SandboxState>,
-    /// The desired state.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub desired_state: Option<DesiredState>,
-    /// Pending.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pending: Option<bool>,
-    /// The epoch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub epoch: Option<u32>,
-    /// The backup state.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub backup_state: Option<BackupState>,
-    /// Whether the backup's reference is held; false removes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub has_backup_ref: Option<bool>,
-    /// Whether a runner is assigned; which one is an effect.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub has_runner: Option<bool>,
-    /// The fault; `Some(None)` removes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<Option<Fault>>,
-    /// The recoverable flag.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub recoverable: Option<bool>,
-    /// Whether the stop under way is with force.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub force_stop: Option<bool>,
-    /// The size.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<Size>,
-    /// Auto-stop.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auto_stop: Option<AutoStop>,
-    /// Auto-pause.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auto_pause: Option<AutoPause>,
-    /// Auto-archive.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auto_archive: Option<AutoArchive>,
-    /// Auto-delete.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auto_delete: Option<AutoDelete>,
-    /// When its time to live ends; `Some(None)` removes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auto_destroy_at: Option<Option<Instant>>,
-    /// The last activity.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_activity_at: Option<Instant>,
-    /// When the state last changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state_since: Option<Instant>,
-    /// When the backup under way was begun; `Some(None)` removes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub backup_since: Option<Option<Instant>>,
-}
-
 impl Step {
     /// A step that writes nothing.
     #[inline]
     pub(crate) const fn nothing(row: &Lifecycle, cause: Cause, now: Instant) -> Self {
         Self {
             cause,
-            read: row.facts,
+            ephemeral: row.is_ephemeral(),
+            read_setting: Edit::None,
             read_activity: None,
             before: row.status,
             after: row.status,
@@ -264,16 +195,34 @@ impl Step {
     /// The columns that must still hold.
     #[must_use]
     pub const fn expects(&self) -> Expects {
-        Expects {
+        let mut expects = Expects {
             state: self.before.state,
             desired_state: self.before.desired,
             pending: self.before.pending,
             epoch: self.epoch,
             backup_state: self.before.backup,
+            has_backup_ref: self.before.has_backup_ref,
             has_runner: self.before.has_runner,
-            ephemeral: self.read & crate::lifecycle::facts::Ephemeral != 0,
+            fault: self.before.fault,
+            recoverable: self.before.recoverable,
+            force_stop: self.before.force_stop,
+            ephemeral: self.ephemeral,
+            auto_stop: None,
+            auto_pause: None,
+            auto_archive: None,
+            auto_delete: None,
+            auto_destroy_at: None,
             last_activity_at: self.read_activity,
+        };
+        match self.read_setting {
+            Edit::AutoStop(minutes) => expects.auto_stop = Some(minutes),
+            Edit::AutoPause(minutes) => expects.auto_pause = Some(minutes),
+            Edit::AutoArchive(minutes) => expects.auto_archive = Some(minutes),
+            Edit::AutoDelete(minutes) => expects.auto_delete = Some(minutes),
+            Edit::DestroyAt(at) => expects.auto_destroy_at = at,
+            Edit::None | Edit::Size(_) | Edit::Touch(_) => {}
         }
+        expects
     }
 
     /// The columns to write.
@@ -369,9 +318,10 @@ impl Step {
     /// # Errors
     /// [`Stale`] when the row is not the one the step was decided on: read again, decide again.
     pub fn apply(&self, row: Lifecycle) -> Result<Lifecycle, Stale> {
-        let same = row.facts == self.read
-            && row.status == self.before
+        let same = row.status == self.before
             && row.epoch == self.epoch
+            && row.is_ephemeral() == self.ephemeral
+            && self.read_setting.stands_in(&row)
             && self.read_activity.is_none_or(|activity| activity == row.last_activity);
         if same { Ok(self.written_to(row)) } else { Err(Stale { was: self.before.state, is: row.status.state }) }
     }

@@ -1,8 +1,8 @@
 //! What the clock does: which timers there are, in which order they act, and what each writes.
 
-use super::{Cause, Context, Draft, Step, clock::Clock, effect::Stamp, effect::Task, report};
+use super::{Cause, Context, Draft, Edit, Step, clock::Clock, effect::Stamp, effect::Task, report};
 use crate::{
-    lifecycle::{Lifecycle, facts},
+    lifecycle::{Lifecycle, NEVER, facts},
     policy::Policy,
     vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
 };
@@ -89,7 +89,7 @@ impl core::fmt::Display for Timer {
 }
 
 pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Instant) -> Step {
-    let draft = Draft::new(row, Cause::Timer(timer), now).by_the_clock(row);
+    let draft = Draft::new(row, Cause::Timer(timer), now).by_the_clock(row, setting(row, timer));
     let acts = match timer {
         // Only a spot sandbox with a GPU is evicted, and only once.
         Timer::SpotEviction => row.gpus > 0 && row.status.desired != DesiredState::Destroyed,
@@ -117,6 +117,21 @@ pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
         Timer::Retention => return draft.stamp(Stamp::Purge).untouched(),
     };
     report::finished(row, draft, now)
+}
+
+/// The setting of the row that a timer goes by.
+fn setting(row: &Lifecycle, timer: Timer) -> Edit {
+    match timer {
+        Timer::Ttl if row.destroy_at == NEVER => Edit::None,
+        Timer::Ttl => Edit::DestroyAt(Some(row.destroy_at)),
+        Timer::AutoDelete => Edit::AutoDelete(row.auto_delete()),
+        Timer::AutoArchive => Edit::AutoArchive(row.auto_archive),
+        Timer::AutoPause => Edit::AutoPause(row.auto_pause),
+        Timer::AutoStop => Edit::AutoStop(row.auto_stop),
+        Timer::SpotEviction | Timer::QueueTimeout | Timer::TimeLimit | Timer::BackupLimit | Timer::Retention => {
+            Edit::None
+        }
+    }
 }
 
 /// A change whose time is over: in error, or back to where the desired state names (section 9).

@@ -12,16 +12,29 @@ use std::{fmt::Debug, num::NonZeroU32};
 
 /// What a compare-and-swap in a store does, column by column.
 pub fn swap(columns: Columns, expects: Expects, changes: Changes) -> Option<Columns> {
-    let Expects { state, desired_state, pending, epoch, backup_state, has_runner, ephemeral, last_activity_at } =
-        expects;
+    let Expects { state, desired_state, pending, epoch, backup_state, has_backup_ref, .. } = expects;
+    let Expects { has_runner, fault, recoverable, force_stop, ephemeral, last_activity_at, .. } = expects;
+    let Expects { auto_stop, auto_pause, auto_archive, auto_delete, auto_destroy_at, .. } = expects;
+    fn still<T: PartialEq>(expected: Option<T>, found: T) -> bool {
+        expected.is_none_or(|expected| expected == found)
+    }
     let found = columns.state == state
         && columns.desired_state == desired_state
         && columns.pending == pending
         && columns.epoch == epoch
         && columns.backup_state == backup_state
+        && columns.has_backup_ref == has_backup_ref
         && columns.has_runner == has_runner
+        && columns.fault == fault
+        && columns.recoverable == recoverable
+        && columns.force_stop == force_stop
         && (columns.auto_delete == AutoDelete::AtOnce) == ephemeral
-        && last_activity_at.is_none_or(|at| at == columns.last_activity_at);
+        && still(auto_stop, columns.auto_stop)
+        && still(auto_pause, columns.auto_pause)
+        && still(auto_archive, columns.auto_archive)
+        && still(auto_delete, columns.auto_delete)
+        && (auto_destroy_at.is_none() || auto_destroy_at == columns.auto_destroy_at)
+        && still(last_activity_at, columns.last_activity_at);
     found.then(|| Columns {
         state: changes.state.unwrap_or(columns.state),
         desired_state: changes.desired_state.unwrap_or(columns.desired_state),

@@ -52,6 +52,7 @@ fn accepted(row: &Columns, mut write: Write, task: Task) -> super::Taken {
         return write.unwritten();
     };
     write.row.state = state;
+    write.answers = true;
     if matches!(task, Task::Restore | Task::Build) {
         // It was sent to the runner that placement found.
         write.runner = if row.has_runner { RunnerChange::AssignedKeepingPrevious } else { RunnerChange::Assigned };
@@ -110,6 +111,7 @@ fn refused(
     recoverable: bool,
     from: Option<S>,
 ) -> super::Taken {
+    write.answers = true;
     let asked_by_command =
         matches!(task, Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. });
     if task == Task::Pause && row.state == S::Pausing {

@@ -30,6 +30,8 @@ pub(super) struct Write {
     pub(super) child: bool,
     pub(super) task: Option<Task>,
     pub(super) told: Option<Event>,
+    /// The runner answers a call: what follows belongs to the work that the call began.
+    pub(super) answers: bool,
 }
 
 /// The write would break rule 4.
@@ -49,6 +51,7 @@ impl Write {
             child: false,
             task: None,
             told: None,
+            answers: false,
         }
     }
 
@@ -119,7 +122,7 @@ impl Write {
             let under_way = ["Pending", "InProgress"].contains(&self.row.backup_state.as_str());
             self.row.backup_since = if under_way { Some(self.now) } else { None };
         }
-        let owes_anew = self.row.pending && !self.before.pending;
+        let owes_anew = self.row.pending && !self.before.pending && !self.answers;
         let aims_anew = self.row.desired_state != self.before.desired_state && !settled(&self.row);
         if owes_anew || aims_anew || self.name_given_up || self.task.is_some() {
             self.row.epoch = self.before.epoch.saturating_add(1);

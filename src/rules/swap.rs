@@ -1,0 +1,118 @@
+//! A step as a store carries it out: the two halves of a compare-and-swap.
+
+use crate::vocabulary::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, Instant, SandboxState, Size,
+};
+use serde::{Deserialize, Serialize};
+
+/// The columns that must still hold for a step to be written: the `where` of a compare-and-swap.
+///
+/// They are all that a decision reads and another writer could have changed meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expects {
+    /// The state.
+    pub state: SandboxState,
+    /// The desired state.
+    pub desired_state: DesiredState,
+    /// Pending.
+    pub pending: bool,
+    /// The epoch.
+    pub epoch: u32,
+    /// The backup state.
+    pub backup_state: BackupState,
+    /// Whether the backup's reference is held.
+    pub has_backup_ref: bool,
+    /// Whether a runner is assigned.
+    pub has_runner: bool,
+    /// The fault; nothing where there is none, which a store has to compare too.
+    pub fault: Option<Fault>,
+    /// The recoverable flag.
+    pub recoverable: bool,
+    /// Whether the stop under way is with force.
+    pub force_stop: bool,
+    /// Whether it is ephemeral: auto-delete 0.
+    pub ephemeral: bool,
+    /// Auto-stop, for a step that goes by it: the timer's own, and one that sets auto-pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_stop: Option<AutoStop>,
+    /// Auto-pause, for a step that goes by it: the timer's own, and one that sets auto-stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_pause: Option<AutoPause>,
+    /// Auto-archive, for the timer's own step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_archive: Option<AutoArchive>,
+    /// Auto-delete, for the timer's own step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_delete: Option<AutoDelete>,
+    /// When its time to live ends, for the timer's own step: whoever prolonged it meanwhile keeps the sandbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_destroy_at: Option<Instant>,
+    /// The last activity, for a step of the clock: a sandbox used meanwhile is not stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_activity_at: Option<Instant>,
+}
+
+/// The columns that a step writes; nothing for those it leaves alone: the `set` of a compare-and-swap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Changes {
+    /// The state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<SandboxState>,
+    /// The desired state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desired_state: Option<DesiredState>,
+    /// Pending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<bool>,
+    /// The epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u32>,
+    /// The backup state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_state: Option<BackupState>,
+    /// Whether the backup's reference is held; false removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_backup_ref: Option<bool>,
+    /// Whether a runner is assigned; which one is an effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_runner: Option<bool>,
+    /// The fault; `Some(None)` removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Option<Fault>>,
+    /// The recoverable flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recoverable: Option<bool>,
+    /// Whether the stop under way is with force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force_stop: Option<bool>,
+    /// The size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+    /// Auto-stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_stop: Option<AutoStop>,
+    /// Auto-pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_pause: Option<AutoPause>,
+    /// Auto-archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_archive: Option<AutoArchive>,
+    /// Auto-delete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_delete: Option<AutoDelete>,
+    /// When its time to live ends; `Some(None)` removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_destroy_at: Option<Option<Instant>>,
+    /// The last activity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_activity_at: Option<Instant>,
+    /// When the state last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_since: Option<Instant>,
+    /// When the backup under way was begun; `Some(None)` removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_since: Option<Option<Instant>>,
+}

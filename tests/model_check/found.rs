@@ -1,0 +1,83 @@
+//! What the properties and the transcripts found once, each by its name.
+
+use chrono::{DateTime, Duration, Utc};
+use sandbox_lifecycle::{
+    Answer, AutoPause, AutoStop, BackupState, Cause, Columns, Command, Context, DesiredState, Fault, Ignored, Input,
+    Job, Lifecycle, Minutes, Outcome, Policy, Report, SandboxClass, SandboxState, Stale, Step, Task, Timer, Ttl,
+};
+
+const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+fn decided(row: Lifecycle, input: impl Into<Input>, now: DateTime<Utc>) -> Step {
+    let input = input.into();
+    let decided = row.decide(input, &Policy::default(), Context::default(), now);
+    decided.unwrap_or_else(|refusal| panic!("{input:?}: {refusal}"))
+}
+
+fn after(row: Lifecycle, input: impl Into<Input>) -> Lifecycle {
+    decided(row, input, NOW).apply(row).expect("it was decided on this row")
+}
+
+#[test]
+fn whoever_prolongs_a_sandbox_at_the_last_moment_keeps_it() {
+    let row = Lifecycle::from(Columns { auto_destroy_at: Some(NOW.into()), ..Columns::default() });
+    let over = NOW + Duration::seconds(1);
+    let destroyed = decided(row, Timer::Ttl, over);
+    for minutes in [Ttl::None, Ttl::After(Minutes::MAX)] {
+        let prolonged = after(row, Command::Ttl { minutes });
+        let stale = Stale { was: SandboxState::Started, is: SandboxState::Started };
+        assert_eq!(destroyed.apply(prolonged), Err(stale));
+        assert_ne!(destroyed.expects().auto_destroy_at, prolonged.columns().auto_destroy_at);
+    }
+}
+
+#[test]
+fn two_idle_timers_set_at_once_are_not_both_written() {
+    let hour = Minutes::new(60).expect("an interval");
+    let never = Columns { auto_stop: AutoStop::Never, class: SandboxClass::LinuxVm, ..Columns::default() };
+    let row = Lifecycle::from(never);
+    let pauses = decided(row, Command::AutoPause { minutes: AutoPause::After(hour) }, NOW);
+    let stops = after(row, Command::AutoStop { minutes: AutoStop::After(hour) });
+    assert!(pauses.apply(stops).is_err());
+    assert_ne!(pauses.expects().auto_stop, Some(stops.auto_stop()));
+}
+
+#[test]
+fn an_accepted_destroy_of_an_errored_sandbox_keeps_its_epoch() {
+    let error = Columns { state: SandboxState::Error, fault: Some(Fault::Runner), ..Columns::default() };
+    let unwanted = after(error.into(), Command::Destroy { force: false });
+    let epoch = Some(unwanted.epoch());
+    let accepted = Report::Answered { task: Task::Destroy, answer: Answer::Accepted, from: None, epoch };
+    let destroying = after(unwanted, accepted);
+    assert_eq!((destroying.state(), Some(destroying.epoch())), (SandboxState::Destroying, epoch));
+    let ended = after(destroying, Report::Ended { job: Job::Destroy, outcome: Outcome::Completed, epoch });
+    assert_eq!(ended.state(), SandboxState::Destroyed);
+}
+
+#[test]
+fn a_backup_told_late_does_not_take_an_archives_only_copy_back() {
+    let archiving = Columns {
+        state: SandboxState::Archiving,
+        desired_state: DesiredState::Archived,
+        backup_state: BackupState::Completed,
+        has_backup_ref: true,
+        ..Columns::default()
+    };
+    let archived = Columns { state: SandboxState::Archived, has_runner: false, ..archiving };
+    for row in [archiving, archived].map(Lifecycle::from) {
+        for begun in [false, true] {
+            let step = decided(row, Report::BackupUnderWay { begun }, NOW);
+            assert_eq!(step.cause(), Cause::Ignored(Ignored::NotAwaited));
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_fork_is_taken_by_source_and_child() {
+    let row = Columns { class: SandboxClass::LinuxVm, epoch: 4, ..Columns::default() };
+    let source = after(row.into(), Command::Fork);
+    let child = source.child(NOW);
+    let ended = |job| Report::Ended { job, outcome: Outcome::Completed, epoch: Some(source.epoch()) };
+    assert_eq!(after(source, ended(Job::ForkSource)).state(), SandboxState::Started);
+    assert_eq!(after(child, ended(Job::ForkChild)).state(), SandboxState::Started);
+}

@@ -1,0 +1,242 @@
+//! Playing a story: each line is carried out, and what came of it is written below it.
+
+use crate::read::{self, Read};
+use chrono::{DateTime, Utc};
+use sandbox_lifecycle::{Call, Cause, Changes, Context, Effect, Input, Lifecycle, Next, Policy, Refusal, Step, Timer};
+
+/// The story with what comes of it, or the first line that is not understood.
+pub fn told(story: &str) -> Result<String, String> {
+    let mut stage = Stage { row: None, context: Context::default(), now: begin(), held: None };
+    let mut text = String::new();
+    for (index, line) in story.lines().enumerate() {
+        if is_outcome(line) {
+            continue;
+        }
+        let outcome = stage.play(line.trim()).map_err(|error| format!("{}: {error}", index + 1))?;
+        text += line;
+        text.push('\n');
+        for line in outcome {
+            text += &line;
+            text.push('\n');
+        }
+    }
+    Ok(text)
+}
+
+fn is_outcome(line: &str) -> bool {
+    ["= ", "+ ", "! "].iter().any(|mark| line.starts_with(mark))
+}
+
+fn begin() -> DateTime<Utc> {
+    "2025-10-09T08:00:00Z".parse().expect("a time")
+}
+
+struct Stage {
+    row: Option<Lifecycle>,
+    context: Context,
+    now: DateTime<Utc>,
+    held: Option<Step>,
+}
+
+impl Stage {
+    fn row(&self) -> Read<Lifecycle> {
+        self.row.ok_or_else(|| "there is no sandbox yet: begin with `given`".to_owned())
+    }
+
+    fn play(&mut self, line: &str) -> Read<Vec<String>> {
+        if line.is_empty() || line.starts_with('#') {
+            return Ok(Vec::new());
+        }
+        if let Some(row) = line.strip_prefix("given ") {
+            let row = read::row(row, self.now)?;
+            self.row = Some(row);
+            return Ok(vec![format!("= {}", shown(&row))]);
+        }
+        if let Some(beside) = line.strip_prefix("beside ") {
+            self.context = read::context(beside, self.now)?;
+            return Ok(Vec::new());
+        }
+        if let Some(length) = line.strip_prefix("after ") {
+            self.now += read::length(length)?;
+            return Ok(Vec::new());
+        }
+        if let Some(commands) = line.strip_prefix("client tries: ") {
+            return commands.split(" | ").map(|command| self.tried(command.trim())).collect();
+        }
+        if let Some(held) = line.strip_prefix("held ") {
+            let decided = self.decided(self.input(held)?)?;
+            return Ok(match decided {
+                Ok(step) => {
+                    self.held = Some(step);
+                    vec![format!("= decided, not written: {}", cause(step.cause()))]
+                }
+                Err(refusal) => vec![refused(&refusal)],
+            });
+        }
+        match line {
+            "write" => {
+                let step = self.held.take().ok_or("nothing is held")?;
+                return self.taken(step);
+            }
+            "the child" => {
+                let child = self.row()?.child(self.now);
+                self.row = Some(child);
+                return Ok(vec![format!("= {}", shown(&child))]);
+            }
+            "clock" => {
+                return match self.row()?.due(&Policy::default(), self.context, self.now) {
+                    Some(step) => self.taken(step),
+                    None => Ok(vec![self.nothing_due()?]),
+                };
+            }
+            _ => {}
+        }
+        if let Some(view) = line.strip_prefix("controller: ") {
+            return self.pass(view);
+        }
+        let input = self.input(line)?;
+        match self.decided(input)? {
+            Ok(step) => self.taken(step),
+            Err(refusal) => Ok(vec![refused(&refusal)]),
+        }
+    }
+
+    fn input(&self, line: &str) -> Read<Input> {
+        let (who, what) = line.split_once(": ").ok_or_else(|| format!("not understood: {line}"))?;
+        self.row()?;
+        match who {
+            "client" => Ok(read::command(what)?.into()),
+            "runner" => Ok(read::report(what)?.into()),
+            "clock" => what.parse::<Timer>().map(Input::from).map_err(|_| format!("no such timer: {what}")),
+            _ => Err(format!("not understood: {line}")),
+        }
+    }
+
+    fn decided(&self, input: Input) -> Read<Result<Step, Refusal>> {
+        Ok(self.row()?.decide(input, &Policy::default(), self.context, self.now))
+    }
+
+    fn tried(&self, command: &str) -> Read<String> {
+        Ok(match self.decided(read::command(command)?.into())? {
+            Ok(step) if step.is_nothing() => format!("= nothing, {}", cause(step.cause())),
+            Ok(_) => format!("= {command} would be taken"),
+            Err(refusal) => refused(&refusal),
+        })
+    }
+
+    fn nothing_due(&self) -> Read<String> {
+        let next = self.row()?.next_deadline(&Policy::default(), self.context);
+        Ok(match next {
+            Some((timer, at)) => format!("= nothing is due; {timer} acts after {}", time(at)),
+            None => "= nothing is due, now or later".to_owned(),
+        })
+    }
+
+    fn pass(&mut self, view: &str) -> Read<Vec<String>> {
+        let view = read::view(view)?;
+        match self.row()?.reconcile(&view, &Policy::default(), self.now) {
+            Next::Ask => Ok(vec!["= asks the runner what it has".to_owned()]),
+            Next::Call(call) => Ok(vec![format!("= {}", called(call))]),
+            Next::Apply(step) => self.taken(step),
+            Next::Wait { until } => Ok(vec![format!("= waits until {}", time(until))]),
+            Next::Nothing => Ok(vec!["= nothing to do".to_owned()]),
+        }
+    }
+
+    fn taken(&mut self, step: Step) -> Read<Vec<String>> {
+        let row = match step.apply(self.row()?) {
+            Ok(row) => row,
+            Err(stale) => return Ok(vec![format!("! stale: {stale}")]),
+        };
+        if step.is_nothing() {
+            return Ok(vec![match step.cause() {
+                Cause::Timer(timer) => format!("= nothing, {timer} does not act"),
+                other => format!("= nothing, {}", cause(other)),
+            }]);
+        }
+        self.row = Some(row);
+        let effects: Vec<String> = step.effects().map(effect).collect();
+        let mut lines = vec![format!("= {}{}", shown(&row), settings(&step.changes()))];
+        if !effects.is_empty() {
+            lines.push(format!("+ {}", effects.join("; ")));
+        }
+        Ok(lines)
+    }
+}
+
+/// What matters of a row, in a line.
+fn shown(row: &Lifecycle) -> String {
+    let mut text = format!("{}/{}", row.state(), row.desired_state());
+    let mut say = |holds: bool, words: &str| {
+        if holds {
+            text.push(' ');
+            text += words;
+        }
+    };
+    say(row.is_pending(), "pending");
+    say(true, &format!("epoch {}", row.epoch()));
+    say(row.reported_state() != row.state(), &format!("shown {}", row.reported_state()));
+    say(!row.has_runner(), "no runner");
+    say(row.backup_state().as_str() != "None", &format!("backup {}", row.backup_state()));
+    say(row.fault().is_some(), &format!("fault {}", row.fault().map_or("", |fault| fault.as_str())));
+    say(row.is_recoverable(), "recoverable");
+    say(row.is_force_stop(), "by force");
+    text
+}
+
+/// The settings that a step writes beside the states.
+fn settings(changes: &Changes) -> String {
+    let minutes = |name, minutes: Option<i32>| minutes.map(|minutes| format!(" {name} {minutes}"));
+    let size = changes.size.map(|size| format!(" size {}/{}/{}", size.cpu, size.memory, size.disk));
+    let destroyed = changes.auto_destroy_at.map(|at| match at {
+        Some(at) => format!(" lives until {}", time(at.into())),
+        None => " lives without a limit".to_owned(),
+    });
+    let touched = changes.last_activity_at.filter(|_| changes.state.is_none());
+    [
+        size,
+        minutes("auto-stop", changes.auto_stop.map(|minutes| minutes.wire())),
+        minutes("auto-pause", changes.auto_pause.map(|minutes| minutes.wire())),
+        minutes("auto-archive", changes.auto_archive.map(|minutes| minutes.wire())),
+        minutes("auto-delete", changes.auto_delete.map(|minutes| minutes.wire())),
+        destroyed,
+        touched.map(|at| format!(" used {}", time(at.into()))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.format("%m-%d %H:%M:%S%.f").to_string()
+}
+
+fn refused(refusal: &Refusal) -> String {
+    format!("! refused {} {}: {refusal}", refusal.code(), refusal.http_status())
+}
+
+/// A stored form in words: without its quotes and braces.
+fn plain(value: &impl serde::Serialize) -> String {
+    let json = serde_json::to_string(value).expect("it can be stored");
+    let spaced = json.replace("\":", " ").replace(',', ", ");
+    spaced.chars().filter(|letter| !['"', '{', '}'].contains(letter)).collect()
+}
+
+fn cause(cause: Cause) -> String {
+    match cause {
+        Cause::Timer(timer) => format!("the clock's {timer}"),
+        other => plain(&other),
+    }
+}
+
+fn called(Call { task, epoch }: Call) -> String {
+    format!("call {}, epoch {epoch}", plain(&task).trim_start_matches("task "))
+}
+
+fn effect(effect: Effect) -> String {
+    match effect {
+        Effect::Call(call) => called(call),
+        Effect::Tell(event) => plain(&event).replace("event sandbox.", "tell "),
+        other => plain(&other),
+    }
+}

@@ -1,0 +1,308 @@
+//! Reading a line of a story: commands, reports, views and rows in words.
+
+use chrono::{DateTime, Duration, Utc};
+use sandbox_lifecycle::{
+    Answer, AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, Columns, Command, Context, DesiredState, Fault,
+    Image, Job, Lifecycle, Observed, Outcome, Placement, QueueTimeout, Report, RunnerView, SandboxState, Size,
+    SizeChange, Task, Ttl,
+};
+use std::{fmt::Display, num::NonZeroU32, str::FromStr};
+
+pub type Read<T> = Result<T, String>;
+
+fn word<T: FromStr<Err: Display>>(text: &str) -> Read<T> {
+    text.trim().parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn interval<T: TryFrom<i64, Error: Display>>(text: &str) -> Read<T> {
+    T::try_from(word::<i64>(text)?).map_err(|error| error.to_string())
+}
+
+/// What follows `start`, where the text begins with it as a word.
+fn rest<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    let rest = text.strip_prefix(start)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix(' ') }
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// `1d2h3m4s5us`
+pub fn length(text: &str) -> Read<Duration> {
+    let wrong = || format!("no such length of time: {text}");
+    let (mut total, mut number, mut unit) = (Duration::zero(), String::new(), String::new());
+    let mut add = |number: &mut String, unit: &mut String| -> Read<()> {
+        let count: i64 = number.parse().map_err(|_| wrong())?;
+        total += match unit.as_str() {
+            "d" => Duration::days(count),
+            "h" => Duration::hours(count),
+            "m" => Duration::minutes(count),
+            "s" => Duration::seconds(count),
+            "us" => Duration::microseconds(count),
+            _ => return Err(wrong()),
+        };
+        number.clear();
+        unit.clear();
+        Ok(())
+    };
+    for letter in text.chars() {
+        if letter.is_ascii_digit() && !unit.is_empty() {
+            add(&mut number, &mut unit)?;
+        }
+        if letter.is_ascii_digit() { number.push(letter) } else { unit.push(letter) }
+    }
+    add(&mut number, &mut unit)?;
+    Ok(total)
+}
+
+/// `started/stopped linux-vm, auto-stop 0, no runner, …`: rule 5 holds in it, unless it says otherwise.
+pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
+    let mut parts = parts(text);
+    let mut head = parts.next().unwrap_or_default().split(' ');
+    let pair = head.next().unwrap_or_default();
+    let (state, desired) = pair.split_once('/').unwrap_or((pair, pair));
+    let state: SandboxState = word(state)?;
+    let desired_state: DesiredState = word(desired)?;
+    let class = head.next().map_or(Ok(Default::default()), word)?;
+    let base = Columns { state, desired_state, class, ..Columns::default() };
+    let at = now.into();
+    let mut columns = Columns { created_at: at, last_activity_at: at, state_since: at, ..base };
+    let mut pending = None;
+    for part in parts {
+        let (name, value) = part.rsplit_once(' ').unwrap_or((part, ""));
+        match (part, name) {
+            ("no runner", _) => columns.has_runner = false,
+            ("recoverable", _) => columns.recoverable = true,
+            ("pending", _) => pending = Some(true),
+            ("not pending", _) => pending = Some(false),
+            ("backup reference", _) => columns.has_backup_ref = true,
+            (_, "backup") => columns.backup_state = word(value)?,
+            (_, "fault") => columns.fault = Some(word(value)?),
+            (_, "gpu") => columns.gpu = word(value)?,
+            (_, "epoch") => columns.epoch = word(value)?,
+            (_, "auto-stop") => columns.auto_stop = interval(value)?,
+            (_, "auto-pause") => columns.auto_pause = interval(value)?,
+            (_, "auto-archive") => columns.auto_archive = interval(value)?,
+            (_, "auto-delete") => columns.auto_delete = interval(value)?,
+            (_, "queue timeout") => columns.queue_timeout = Some(interval::<QueueTimeout>(value)?),
+            (_, "lives for") => columns.auto_destroy_at = Some((now + length(value)?).into()),
+            _ => return Err(format!("a sandbox has no `{part}`")),
+        }
+    }
+    let tidy = Lifecycle::from(columns).tidied();
+    let pending = pending.unwrap_or(tidy.is_pending());
+    Ok(Columns { pending, ..tidy.columns() }.into())
+}
+
+/// `fork children 2, suspended, linked, draining, unready, warm pool, recovered 30m ago`
+pub fn context(text: &str, now: DateTime<Utc>) -> Read<Context> {
+    let mut context = Context::default();
+    for part in parts(text) {
+        match part {
+            "nothing" => {}
+            "suspended" => context.organization_suspended = true,
+            "linked" => context.linked = true,
+            "draining" => context.runner_draining = true,
+            "unready" => context.runner_unready = true,
+            "warm pool" => context.warm_pool = true,
+            _ => {
+                if let Some(count) = rest(part, "fork children") {
+                    context.live_fork_children = word(count)?;
+                } else if let Some(ago) = rest(part, "recovered").and_then(|ago| ago.strip_suffix(" ago")) {
+                    context.last_recovery = Some(now - length(ago)?);
+                } else {
+                    return Err(format!("nothing beside a sandbox is `{part}`"));
+                }
+            }
+        }
+    }
+    Ok(context)
+}
+
+pub fn command(text: &str) -> Read<Command> {
+    let (verb, arguments) = text.split_once(' ').unwrap_or((text, ""));
+    let alone = |command| if arguments.is_empty() { Ok(command) } else { Err(not_taken(verb, arguments)) };
+    let flag = |name: &str| match arguments {
+        "" => Ok(false),
+        given if given == name => Ok(true),
+        other => Err(not_taken(verb, other)),
+    };
+    Ok(match verb {
+        "start" => alone(Command::Start)?,
+        "stop" => Command::Stop { force: flag("force")? },
+        "destroy" => Command::Destroy { force: flag("force")? },
+        "pause" => alone(Command::Pause)?,
+        "archive" => alone(Command::Archive)?,
+        "resize" => Command::Resize(change(arguments)?),
+        "fork" => alone(Command::Fork)?,
+        "snapshot" => Command::Snapshot { memory: flag("with memory")? },
+        "recover" => Command::Recover { start: !flag("to stopped")? },
+        "backup" => alone(Command::Backup)?,
+        "autostop" => Command::AutoStop { minutes: interval::<AutoStop>(arguments)? },
+        "autopause" => Command::AutoPause { minutes: interval::<AutoPause>(arguments)? },
+        "autoarchive" => Command::AutoArchive { minutes: interval::<AutoArchive>(arguments)? },
+        "autodelete" => Command::AutoDelete { minutes: interval::<AutoDelete>(arguments)? },
+        "ttl" => Command::Ttl { minutes: interval::<Ttl>(arguments)? },
+        "touch" => alone(Command::Touch)?,
+        _ => return Err(format!("no such command: {verb}")),
+    })
+}
+
+fn not_taken(verb: &str, argument: &str) -> String {
+    format!("{verb} does not take `{argument}`")
+}
+
+/// `cpu 4 memory 8 disk 20`, or nothing at all.
+fn change(text: &str) -> Read<SizeChange> {
+    let mut change = SizeChange::default();
+    let mut words = text.split_whitespace();
+    while let Some(name) = words.next() {
+        let count = Some(word::<NonZeroU32>(words.next().unwrap_or_default())?);
+        match name {
+            "cpu" => change.cpu = count,
+            "memory" => change.memory = count,
+            "disk" => change.disk = count,
+            _ => return Err(not_taken("resize", name)),
+        }
+    }
+    Ok(change)
+}
+
+/// `2/4/10`: cpu, memory, disk.
+fn size(text: &str) -> Read<Size> {
+    let numbers: Vec<u32> = text.split('/').map(word).collect::<Read<_>>()?;
+    match numbers[..] {
+        [cpu, memory, disk] => Ok(Size { cpu, memory, disk }),
+        _ => Err(format!("a size is cpu/memory/disk, not `{text}`")),
+    }
+}
+
+/// What a report says beside its first words.
+#[derive(Default)]
+struct Beside {
+    fault: Option<Fault>,
+    recoverable: bool,
+    from: Option<SandboxState>,
+    epoch: Option<u32>,
+}
+
+pub fn report(text: &str) -> Read<Report> {
+    let mut all = parts(text);
+    let head = all.next().unwrap_or_default();
+    let mut beside = Beside::default();
+    for part in all {
+        match part.split_once(' ') {
+            None if part == "recoverable" => beside.recoverable = true,
+            Some(("fault", fault)) => beside.fault = Some(word(fault)?),
+            Some(("from", state)) => beside.from = Some(word(state)?),
+            Some(("epoch", epoch)) => beside.epoch = Some(word(epoch)?),
+            _ => return Err(format!("a report does not say `{part}`")),
+        }
+    }
+    let Beside { fault, recoverable, from, epoch } = beside;
+    let failed = || fault.unwrap_or(Fault::Other);
+    if let Some(state) = rest(head, "says") {
+        return Ok(Report::State { state: word(state)?, fault, recoverable, epoch });
+    }
+    if let Some(ended) = rest(head, "job") {
+        let (job, outcome) = ended.rsplit_once(' ').unwrap_or((ended, ""));
+        let outcome = match outcome {
+            "completed" => Outcome::Completed,
+            "failed" => Outcome::Failed { fault: failed(), recoverable },
+            _ => return Err(format!("a job ends `completed` or `failed`, not `{outcome}`")),
+        };
+        return Ok(Report::Ended { job: self::job(job)?, outcome, epoch });
+    }
+    let answers = [
+        ("accepts", Answer::Accepted),
+        ("did", Answer::Done),
+        ("refuses", Answer::Refused { fault: fault.unwrap_or(Fault::Refused), recoverable }),
+    ];
+    for (says, answer) in answers {
+        if let Some(task) = rest(head, says) {
+            return Ok(Report::Answered { task: self::task(task)?, answer, from, epoch });
+        }
+    }
+    match head {
+        "backup begun" => Ok(Report::BackupUnderWay { begun: true }),
+        "backup queued" => Ok(Report::BackupUnderWay { begun: false }),
+        _ => Err(format!("a runner does not say `{head}`")),
+    }
+}
+
+fn job(text: &str) -> Read<Job> {
+    Ok(match text {
+        "create" => Job::Create,
+        "start" => Job::Start,
+        "stop" => Job::Stop,
+        "destroy" => Job::Destroy,
+        "pause" => Job::Pause,
+        "snapshot" => Job::Snapshot,
+        "fork of the source" => Job::ForkSource,
+        "fork of the child" => Job::ForkChild,
+        "recover" => Job::Recover { start: true },
+        "recover to stopped" => Job::Recover { start: false },
+        "backup" => Job::Backup { of: BackupOf::Current },
+        "other backup" => Job::Backup { of: BackupOf::Other },
+        _ => match rest(text, "resize to") {
+            Some(to) => Job::Resize { to: size(to)? },
+            None => return Err(format!("no such job: {text}")),
+        },
+    })
+}
+
+fn task(text: &str) -> Read<Task> {
+    Ok(match text {
+        "create" => Task::Create,
+        "restore" => Task::Restore,
+        "start" => Task::Start,
+        "resume" => Task::Resume,
+        "stop" => Task::Stop { force: false },
+        "stop force" => Task::Stop { force: true },
+        "pause" => Task::Pause,
+        "destroy" => Task::Destroy,
+        "snapshot" => Task::Snapshot { include_memory: false },
+        "snapshot with memory" => Task::Snapshot { include_memory: true },
+        "fork" => Task::Fork,
+        "recover" => Task::Recover { start: true },
+        "recover to stopped" => Task::Recover { start: false },
+        "build" => Task::Build,
+        _ => match rest(text, "resize to") {
+            Some(to) => Task::Resize { to: size(to)? },
+            None => return Err(format!("no such task: {text}")),
+        },
+    })
+}
+
+pub fn view(text: &str) -> Read<RunnerView> {
+    let mut view = RunnerView::default();
+    for part in parts(text) {
+        match part.split_once(' ').unwrap_or((part, "")) {
+            ("not", "ready") => view.ready = false,
+            ("sees", "nothing yet") => view.observed = Observed::NotAsked,
+            ("sees", "no such sandbox") => view.observed = Observed::NotFound,
+            ("sees", state) => view.observed = Observed::State(word(state)?),
+            ("place", "none") => view.placement = Placement::None,
+            ("place", "warm") => view.placement = Placement::Warm,
+            ("place", "cold") => view.placement = Placement::Cold,
+            ("place", image) => view.placement = Placement::InFlight(self::image(image)?),
+            ("image", image) => view.image = self::image(image)?,
+            ("attempts", count) => view.archive_attempts = word(count)?,
+            _ => return Err(format!("a controller does not know `{part}`")),
+        }
+    }
+    Ok(view)
+}
+
+fn image(text: &str) -> Read<Image> {
+    Ok(match text {
+        "missing" => Image::Missing,
+        "pulling" => Image::Pulling,
+        "building" => Image::Building,
+        "ready" => Image::Ready,
+        "failed" => Image::Failed,
+        "removing" => Image::Removing,
+        _ => return Err(format!("no such image: {text}")),
+    })
+}
