@@ -42,8 +42,8 @@ pub use policy::{ApiProfile, Policy, TimeLimits};
 pub use record::{Sandbox, SandboxDto};
 pub use rules::{
     Answer, Asked, BackupOf, Call, Cause, Changes, Check, Clock, Command, Context, Effect, Event, Expects, Ignored,
-    Input, Job, Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale, Step,
-    Task, Timer, Verb,
+    Input, Job, Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale, Stamp,
+    Step, Task, Timer, Verb,
 };
 pub use vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType,
