@@ -2,7 +2,9 @@
 
 use super::{
     effect::{Call, Notice, ReasonText, RunnerChange, Stamp, Task},
+    expects::ReadAlso,
     step::{Cause, Edit, Step},
+    timer::Timer,
 };
 use crate::{
     lifecycle::Lifecycle,
@@ -142,9 +144,25 @@ impl Draft {
         self
     }
 
-    /// The step was decided by the clock: a sandbox used meanwhile makes it stale.
-    pub(crate) const fn by_the_clock(mut self, row: &Lifecycle) -> Self {
-        self.step.read_activity = Some(row.last_activity);
+    /// The step was decided by the clock: a sandbox used meanwhile makes it stale, and so does a timer set anew.
+    pub(crate) const fn by_the_clock(self, row: &Lifecycle, timer: Timer) -> Self {
+        let mut draft = self.read_also(match timer {
+            Timer::Ttl => ReadAlso::DestroyAt(row.destroy_at),
+            Timer::BackupLimit => ReadAlso::BackupSince(row.backup_since),
+            Timer::AutoDelete => ReadAlso::AutoDelete(row.auto_delete()),
+            Timer::AutoArchive => ReadAlso::AutoArchive(row.auto_archive),
+            Timer::AutoPause => ReadAlso::AutoPause(row.auto_pause),
+            Timer::AutoStop => ReadAlso::AutoStop(row.auto_stop),
+            // Nobody sets a queue timeout anew, and a state that changes counts as a use.
+            Timer::QueueTimeout | Timer::TimeLimit | Timer::Retention | Timer::SpotEviction => ReadAlso::Nothing,
+        });
+        draft.step.read_activity = Some(row.last_activity);
+        draft
+    }
+
+    /// The step was decided on this column too.
+    pub(crate) const fn read_also(mut self, column: ReadAlso) -> Self {
+        self.step.read_also = column;
         self
     }
 

@@ -7,6 +7,7 @@ mod command;
 mod context;
 mod draft;
 mod effect;
+mod expects;
 mod reason;
 mod refusal;
 mod report;
@@ -21,14 +22,16 @@ pub use clock::Clock;
 pub use command::Command;
 pub use context::Context;
 pub use effect::{Call, Effect, Event, Notice, ReasonText, RunnerChange, Stamp, Task};
+pub use expects::Expects;
 pub use reason::{Reason, Retry};
 pub use refusal::{Asked, Refusal};
 pub use report::{Answer, BackupOf, Job, Outcome, Report, ReportKind};
-pub use step::{Cause, Changes, Expects, Ignored, Stale, Step};
+pub use step::{Cause, Changes, Ignored, Stale, Step};
 pub use table::{Verb, verb};
 pub use timer::Timer;
 
 pub(crate) use draft::{Draft, Incoherent};
+use expects::ReadAlso;
 pub(crate) use report::finished;
 pub(crate) use step::Edit;
 pub(crate) use timer::over;
@@ -152,6 +155,7 @@ fn decide_command(
         .notice(writes.notice)
         .child(writes.child)
         .edit(edit_of(command, row, policy, now))
+        .read_also(read_also(command, row))
         .call(if writes.calls { task_of(command, row) } else { None });
     if writes.row_untouched {
         return Ok(draft.untouched());
@@ -217,6 +221,19 @@ pub(crate) fn edit_of(command: Command, row: &Lifecycle, policy: &Policy, now: I
         }
         Command::Resize(_) | Command::Fork | Command::Snapshot { .. } | Command::Recover { .. } => Edit::None,
         Command::Backup => Edit::None,
+    }
+}
+
+/// The column that a command's checks read and no other writer may have changed: of the two idle timers, the other.
+fn read_also(command: Command, row: &Lifecycle) -> ReadAlso {
+    match command.verb() {
+        Verb::AutoStop => ReadAlso::AutoPause(row.auto_pause),
+        Verb::AutoPause => ReadAlso::AutoStop(row.auto_stop),
+        Verb::Start | Verb::Stop | Verb::Destroy | Verb::ForceDestroy | Verb::Pause | Verb::Archive => {
+            ReadAlso::Nothing
+        }
+        Verb::Resize | Verb::Fork | Verb::Snapshot | Verb::Recover | Verb::Backup => ReadAlso::Nothing,
+        Verb::AutoArchive | Verb::AutoDelete | Verb::Ttl | Verb::Touch => ReadAlso::Nothing,
     }
 }
 

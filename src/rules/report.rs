@@ -353,8 +353,18 @@ fn backup_ended(row: &Lifecycle, of: BackupOf, outcome: Outcome, context: Contex
 
 fn backup_under_way(row: &Lifecycle, begun: bool, now: Instant) -> Step {
     let progress = if begun { BackupState::InProgress } else { BackupState::Pending };
-    if row.status.backup == progress || row.status.desired == DesiredState::Destroyed {
+    if row.status.backup == progress {
         return ignored(row, Ignored::SameState, now);
+    }
+    if row.status.desired == DesiredState::Destroyed {
+        return ignored(row, Ignored::ToBeDestroyed, now);
+    }
+    // An archive has nothing but its backup, and one that is about to give its disk up relies on it: a report that is
+    // late, or of another attempt, does not take a completed backup away.
+    let relied_on = row.status.state == SandboxState::Archived
+        || (row.status.desired == DesiredState::Archived && row.status.backup == BackupState::Completed);
+    if relied_on {
+        return ignored(row, Ignored::NotAwaited, now);
     }
     let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now).backup(progress, row.status.has_backup_ref);
     finished(row, draft, now)

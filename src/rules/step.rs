@@ -3,6 +3,7 @@
 use super::{
     Verb,
     effect::{Call, Effect, Event, Notice, ReasonText, RunnerChange, Stamp},
+    expects::{Expects, ReadAlso},
     report::ReportKind,
     timer::Timer,
 };
@@ -79,6 +80,8 @@ pub struct Step {
     pub(crate) cause: Cause,
     pub(crate) read: Mask,
     pub(crate) read_activity: Option<Instant>,
+    #[serde(default)]
+    pub(crate) read_also: ReadAlso,
     pub(crate) before: Status,
     pub(crate) after: Status,
     pub(crate) epoch: u32,
@@ -103,31 +106,6 @@ pub struct Stale {
     pub was: SandboxState,
     /// The state that was found.
     pub is: SandboxState,
-}
-
-/// The columns that must still hold for a step to be written: the `where` of a compare-and-swap.
-///
-/// They are all that a decision reads and another writer could have changed meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Expects {
-    /// The state.
-    pub state: SandboxState,
-    /// The desired state.
-    pub desired_state: DesiredState,
-    /// Pending.
-    pub pending: bool,
-    /// The epoch.
-    pub epoch: u32,
-    /// The backup state.
-    pub backup_state: BackupState,
-    /// Whether a runner is assigned.
-    pub has_runner: bool,
-    /// Whether it is ephemeral: auto-delete 0.
-    pub ephemeral: bool,
-    /// The last activity, for a step of the clock: a sandbox used meanwhile is not stopped.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_activity_at: Option<Instant>,
 }
 
 /// The columns that a step writes; nothing for those it leaves alone: the `set` of a compare-and-swap.
@@ -201,6 +179,7 @@ impl Step {
             cause,
             read: row.facts,
             read_activity: None,
+            read_also: ReadAlso::Nothing,
             before: row.status,
             after: row.status,
             epoch: row.epoch,
@@ -263,16 +242,7 @@ impl Step {
     /// The columns that must still hold.
     #[must_use]
     pub const fn expects(&self) -> Expects {
-        Expects {
-            state: self.before.state,
-            desired_state: self.before.desired,
-            pending: self.before.pending,
-            epoch: self.epoch,
-            backup_state: self.before.backup,
-            has_runner: self.before.has_runner,
-            ephemeral: self.read & crate::lifecycle::facts::Ephemeral != 0,
-            last_activity_at: self.read_activity,
-        }
+        Expects::of(self)
     }
 
     /// The columns to write.
@@ -371,7 +341,8 @@ impl Step {
         let same = row.facts == self.read
             && row.status == self.before
             && row.epoch == self.epoch
-            && self.read_activity.is_none_or(|activity| activity == row.last_activity);
+            && self.read_activity.is_none_or(|activity| activity == row.last_activity)
+            && self.read_also.still_holds(&row);
         if same { Ok(self.written_to(row)) } else { Err(Stale { was: self.before.state, is: row.status.state }) }
     }
 }

@@ -89,7 +89,7 @@ impl core::fmt::Display for Timer {
 }
 
 pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Instant) -> Step {
-    let draft = Draft::new(row, Cause::Timer(timer), now).by_the_clock(row);
+    let draft = Draft::new(row, Cause::Timer(timer), now).by_the_clock(row, timer);
     let acts = match timer {
         // Only a spot sandbox with a GPU is evicted, and only once.
         Timer::SpotEviction => row.gpus > 0 && row.status.desired != DesiredState::Destroyed,
