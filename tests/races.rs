@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoPause, AutoStop, BackupOf, BackupState, Cause, Columns, Command, Context, DesiredState, Ignored, Instant, Job,
-    Lifecycle, Next, Observed, Outcome, Policy, Report, RunnerView, SandboxClass, SandboxState, Stale, Step, Timer,
-    Ttl,
+    Answer, AutoPause, AutoStop, BackupOf, BackupState, Cause, Columns, Command, Context, DesiredState, Ignored,
+    Instant, Job, Lifecycle, Next, Observed, Outcome, Policy, Report, RunnerView, SandboxClass, SandboxState, Stale,
+    Step, Timer, Ttl,
 };
 
 fn now() -> DateTime<Utc> {
@@ -130,4 +130,22 @@ fn a_backup_of_an_earlier_run_is_another_ones() {
     };
     assert!(ended(BackupOf::Current).writes());
     assert_eq!(ended(BackupOf::Other).cause(), Cause::Ignored(Ignored::OtherBackup));
+}
+
+#[test]
+fn the_end_of_a_restore_waits_until_the_runner_has_the_sandbox() {
+    let archived = Lifecycle::from(Columns {
+        state: SandboxState::Archived,
+        desired_state: DesiredState::Started,
+        pending: true,
+        backup_state: BackupState::Completed,
+        has_backup_ref: true,
+        has_runner: false,
+        ..idle()
+    });
+    let ended = Report::Ended { job: Job::Create, outcome: Outcome::Completed, epoch: None };
+    assert_eq!(decide(&archived, ended).cause(), Cause::Ignored(Ignored::NotAwaited));
+    let done = Report::Answered { task: Task::Restore, answer: Answer::Done, from: None, epoch: None };
+    let started = decide(&archived, done).apply(archived).expect("nobody else writes this row");
+    assert_eq!((started.state(), started.has_runner()), (SandboxState::Started, true));
 }

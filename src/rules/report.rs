@@ -242,6 +242,8 @@ fn stranger(row: &Lifecycle, job: Job) -> Option<Ignored> {
     let changes_in_place = facts::Resizing | facts::Snapshotting | facts::Forking | facts::Pausing;
     let awaited_in = match job {
         Job::Create | Job::Start | Job::ForkChild | Job::Stop | Job::Destroy if row.is_settled() => 0,
+        // The end of a restore that overtakes its acceptance: the row is nobody's yet, and would run on no runner.
+        Job::Create | Job::Start | Job::ForkChild if !row.status.has_runner => 0,
         Job::Create | Job::Start | Job::ForkChild | Job::Stop | Job::Destroy => {
             facts::not(facts::Destroyed | changes_in_place)
         }
