@@ -47,7 +47,7 @@ pub use record::{Sandbox, SandboxDto};
 pub use rules::{
     Answer, Asked, BackupOf, Call, Cause, Changes, Check, Clock, Command, Context, Effect, Event, EventName, Expects,
     Ignored, Input, Job, Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale,
-    Step, Task, Timer, Verb,
+    Stamp, Step, Task, Timer, Verb,
 };
 pub use vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType,

@@ -23,7 +23,9 @@ fn store() -> (Connection, BTreeMap<i64, Lifecycle>) {
     store
         .execute_batch(
             "CREATE TABLE sandbox (id INTEGER PRIMARY KEY, state TEXT, desired_state TEXT, pending INTEGER, \
-             epoch INTEGER, backup_state TEXT, has_runner INTEGER, auto_delete_interval INTEGER, last_activity_at TEXT)",
+             epoch INTEGER, backup_state TEXT, has_runner INTEGER, auto_delete_interval INTEGER, last_activity_at TEXT, \
+             auto_stop_interval INTEGER, auto_pause_interval INTEGER, auto_archive_interval INTEGER, \
+             auto_destroy_at TEXT, has_backup_ref INTEGER, recoverable INTEGER, force_stop INTEGER, fault TEXT, backup_since TEXT)",
         )
         .expect("a table");
     let mut rows = BTreeMap::new();
@@ -56,7 +58,8 @@ fn insert(store: &Connection, id: i64, row: &Lifecycle) {
     let columns = row.columns();
     store
         .execute(
-            "INSERT INTO sandbox VALUES (:id, :state, :desired, :pending, :epoch, :backup, :runner, :delete, :activity)",
+            "INSERT INTO sandbox VALUES (:id, :state, :desired, :pending, :epoch, :backup, :runner, :delete, :activity, \
+             :stop, :pause, :archive, :destroy, :reference, :recoverable, :force, :fault, :since)",
             named_params! {
                 ":id": id,
                 ":state": columns.state.as_str(),
@@ -67,6 +70,15 @@ fn insert(store: &Connection, id: i64, row: &Lifecycle) {
                 ":runner": columns.has_runner,
                 ":delete": columns.auto_delete.wire(),
                 ":activity": columns.last_activity_at.to_string(),
+                ":stop": columns.auto_stop.wire(),
+                ":pause": columns.auto_pause.wire(),
+                ":archive": columns.auto_archive.wire(),
+                ":destroy": columns.auto_destroy_at.map(|at| at.to_string()),
+                ":reference": columns.has_backup_ref,
+                ":recoverable": columns.recoverable,
+                ":force": columns.force_stop,
+                ":since": columns.backup_since.map(|at| at.to_string()),
+                ":fault": columns.fault.map(|fault| fault.as_str()),
             },
         )
         .expect("a row");
@@ -147,6 +159,16 @@ fn swap(store: &Connection, id: i64, row: &Lifecycle) -> usize {
                 ":expected_has_runner": expects.has_runner,
                 ":expected_ephemeral": expects.ephemeral,
                 ":expected_last_activity_at": expects.last_activity_at.map(|at| at.to_string()),
+                ":expected_auto_stop": expects.auto_stop.map(|minutes| minutes.wire()),
+                ":expected_auto_pause": expects.auto_pause.map(|minutes| minutes.wire()),
+                ":expected_auto_archive": expects.auto_archive.map(|minutes| minutes.wire()),
+                ":expected_auto_delete": expects.auto_delete.map(|minutes| minutes.wire()),
+                ":expected_auto_destroy_at": expects.auto_destroy_at.map(|at| at.to_string()),
+                ":expected_backup_since": expects.backup_since.map(|at| at.to_string()),
+                ":expected_has_backup_ref": expects.has_backup_ref,
+                ":expected_recoverable": expects.recoverable,
+                ":expected_force_stop": expects.force_stop,
+                ":expected_fault": expects.fault.map(|fault| fault.as_str()),
             },
         )
         .expect("an update")

@@ -132,7 +132,9 @@ fn a_wire_word_stands_in_one_place() {
     // A field's name may be spelled as a state is: the body of an error has an `error`.
     let own = ["state", "desired", "class", "names"].map(|list| format!("src/vocabulary/{list}.rs"));
     let mut broken = Vec::new();
-    for source in sources().iter().filter(|source| !own.contains(&source.name)) {
+    // The naive model is a second statement of the rules, written in the published words on purpose.
+    let stated_twice = |name: &str| name.starts_with("src/testing/");
+    for source in sources().iter().filter(|source| !own.contains(&source.name) && !stated_twice(&source.name)) {
         for (line, word) in source.quoted.iter().filter(|(_, quoted)| words.contains(quoted.as_str())) {
             broken.push(format!("{}:{line}: {word:?}", source.name));
         }

@@ -60,7 +60,7 @@ impl Lifecycle {
             let timer = Clock::new(policy).next(self, context);
             // Nobody tells of a report that was lost, a runner that became ready or a place that became free.
             let again = Instant::from(now).saturating_add_minutes(i64::from(policy.look_again.get()));
-            let again = self.owes_work().then(|| again.into());
+            let again = (self.owes_work() && !pass.has_given_up()).then(|| again.into());
             let until = timer.into_iter().chain(again).min();
             until.map_or(Next::Nothing, |until| Next::Wait { until })
         })
@@ -70,6 +70,7 @@ impl Lifecycle {
 /// A runner's copy of a sandbox: by whichever word it says that it has none, it has none.
 enum OnRunner {
     Unasked,
+    Silent,
     Gone,
     In(SandboxState),
 }
@@ -145,6 +146,7 @@ impl Pass<'_> {
         let state = self.row.status.state;
         let observed = match self.view.observed {
             Observed::NotAsked => return Some(Next::Ask),
+            Observed::NoAnswer => return self.times_out(),
             Observed::NotFound => return self.fails(Fault::Lost),
             Observed::State(observed) => observed,
         };
@@ -237,6 +239,7 @@ impl Pass<'_> {
         }
         match self.on_runner() {
             OnRunner::Unasked => Some(Next::Ask),
+            OnRunner::Silent => None,
             // Difference D4: gone is gone, by whichever word.
             OnRunner::Gone => self.fails(Fault::Lost),
             OnRunner::In(SandboxState::Stopped) => {
@@ -261,7 +264,7 @@ impl Pass<'_> {
             BackupState::Completed => match self.on_runner() {
                 OnRunner::Unasked if status.has_runner => Some(Next::Ask),
                 OnRunner::Unasked | OnRunner::Gone => self.apply(self.draft().state(SandboxState::Archived)),
-                OnRunner::In(SandboxState::Destroying) => None,
+                OnRunner::Silent | OnRunner::In(SandboxState::Destroying) => None,
                 OnRunner::In(_) => self.call(Task::Destroy),
             },
             BackupState::Error if self.view.archive_attempts <= self.policy.max_archive_attempts => {
@@ -293,6 +296,7 @@ impl Pass<'_> {
         }
         match self.on_runner() {
             OnRunner::Unasked => Some(Next::Ask),
+            OnRunner::Silent => None,
             OnRunner::Gone => owed(destroyed()),
             OnRunner::In(SandboxState::Destroying) if status.state == SandboxState::Destroying => None,
             // Difference D4: a destroy that is not under way on the runner was lost, and is sent again.
@@ -304,9 +308,18 @@ impl Pass<'_> {
     const fn on_runner(&self) -> OnRunner {
         match self.view.observed {
             Observed::NotAsked => OnRunner::Unasked,
+            Observed::NoAnswer => OnRunner::Silent,
             Observed::NotFound | Observed::State(SandboxState::Destroyed) => OnRunner::Gone,
             Observed::State(state) => OnRunner::In(state),
         }
+    }
+
+    /// The backup of a sandbox in error has failed too often: there is nothing to look at until somebody asks anew.
+    fn has_given_up(&self) -> bool {
+        self.row.status.state == SandboxState::Error
+            && self.row.status.desired == DesiredState::Archived
+            && self.row.status.backup == BackupState::Error
+            && self.view.archive_attempts > self.policy.max_archive_attempts
     }
 
     fn draft(&self) -> Draft {

@@ -41,6 +41,8 @@ pub enum Observed {
     /// It has not been asked in this pass.
     #[default]
     NotAsked,
+    /// It was asked and did not answer. What the clock says is then all there is: a change whose time is over ends.
+    NoAnswer,
     /// It has no such sandbox.
     NotFound,
     /// It has, in this state.

@@ -84,6 +84,10 @@ fn done(
     context: Context,
     now: Instant,
 ) -> Result<Step, Refusal> {
+    if takes_a_runner(task) && leads_to(task, row).is_some() {
+        // It was asked and has done it in one: it is accepted first, since that is what gives it the sandbox.
+        return Ok(restored(row, task, now));
+    }
     let job = match task {
         Task::Create | Task::Restore => Job::Create,
         Task::Start | Task::Resume => Job::Start,
@@ -97,6 +101,15 @@ fn done(
         Task::Build => return Ok(ignored(row, Ignored::NotAwaited, now)),
     };
     Ok(ended(row, job, Outcome::Completed, back(row, task, from), context, now))
+}
+
+/// A runner that restores within the call takes the sandbox and runs it, in one write.
+fn restored(row: &Lifecycle, task: Task, now: Instant) -> Step {
+    if !matches!(task, Task::Restore) || !row.status.pending {
+        return ignored(row, Ignored::NotAwaited, now);
+    }
+    let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now).state(SandboxState::Started);
+    finished(row, draft.drop_finished_backup().clear_reason().runner(taken_over(row)), now)
 }
 
 /// Where a change made in place returns to, while it is under way.

@@ -242,6 +242,8 @@ fn stranger(row: &Lifecycle, job: Job) -> Option<Ignored> {
     let changes_in_place = facts::Resizing | facts::Snapshotting | facts::Forking | facts::Pausing;
     let awaited_in = match job {
         Job::Create | Job::Start | Job::ForkChild | Job::Stop | Job::Destroy if row.is_settled() => 0,
+        // The end of a restore that overtakes its acceptance: the row is nobody's yet, and would run on no runner.
+        Job::Create | Job::Start | Job::ForkChild if !row.status.has_runner => 0,
         Job::Create | Job::Start | Job::ForkChild | Job::Stop | Job::Destroy => {
             facts::not(facts::Destroyed | changes_in_place)
         }
@@ -353,12 +355,16 @@ fn backup_ended(row: &Lifecycle, of: BackupOf, outcome: Outcome, context: Contex
 
 fn backup_under_way(row: &Lifecycle, begun: bool, now: Instant) -> Step {
     let progress = if begun { BackupState::InProgress } else { BackupState::Pending };
-    if row.status.backup == progress || row.status.desired == DesiredState::Destroyed {
+    if row.status.backup == progress {
         return ignored(row, Ignored::SameState, now);
     }
-    // Told late, it would take a finished backup back from an archive whose only copy it is.
-    let finished_archive = row.status.desired == DesiredState::Archived && row.status.backup == BackupState::Completed;
-    if finished_archive || !row.status.has_runner {
+    if row.status.desired == DesiredState::Destroyed {
+        return ignored(row, Ignored::ToBeDestroyed, now);
+    }
+    // An archive has nothing but its backup, and one that is about to give its disk up relies on it: a report that is
+    // late, or of another attempt, does not take a completed backup away.
+    let relied_on = row.status.desired == DesiredState::Archived && row.status.backup == BackupState::Completed;
+    if relied_on || !row.status.has_runner {
         return ignored(row, Ignored::NotAwaited, now);
     }
     let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now).backup(progress, row.status.has_backup_ref);

@@ -68,6 +68,7 @@ pub(crate) enum Edit {
     DestroyAt(Option<Instant>),
     Size(Size),
     Touch(Instant),
+    BackupSince(Option<Instant>),
 }
 
 impl Edit {
@@ -82,6 +83,7 @@ impl Edit {
             Self::DestroyAt(at) => at.unwrap_or(NEVER) == row.destroy_at,
             Self::Size(size) => size == row.size,
             Self::Touch(at) => at == row.last_activity,
+            Self::BackupSince(at) => at.unwrap_or(NEVER) == row.backup_since,
         }
     }
 }
@@ -212,6 +214,7 @@ impl Step {
             auto_archive: None,
             auto_delete: None,
             auto_destroy_at: None,
+            backup_since: None,
             last_activity_at: self.read_activity,
         };
         match self.read_setting {
@@ -220,6 +223,7 @@ impl Step {
             Edit::AutoArchive(minutes) => expects.auto_archive = Some(minutes),
             Edit::AutoDelete(minutes) => expects.auto_delete = Some(minutes),
             Edit::DestroyAt(at) => expects.auto_destroy_at = at,
+            Edit::BackupSince(at) => expects.backup_since = at,
             Edit::None | Edit::Size(_) | Edit::Touch(_) => {}
         }
         expects
@@ -258,6 +262,7 @@ impl Step {
             Edit::DestroyAt(at) => changes.auto_destroy_at = Some(at),
             Edit::Size(size) => changes.size = Some(size),
             Edit::Touch(at) => changes.last_activity_at = Some(at),
+            Edit::BackupSince(at) => changes.backup_since = Some(at),
         }
         changes
     }
@@ -309,6 +314,7 @@ impl Step {
             Edit::DestroyAt(at) => next.destroy_at = at.unwrap_or(NEVER),
             Edit::Size(size) => next.size = size,
             Edit::Touch(at) => next.last_activity = at,
+            Edit::BackupSince(at) => next.backup_since = at.unwrap_or(NEVER),
         }
         next.sealed()
     }

@@ -48,6 +48,9 @@ pub struct Expects {
     /// When its time to live ends, for the timer's own step: whoever prolonged it meanwhile keeps the sandbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_destroy_at: Option<Instant>,
+    /// When the backup under way was begun, for the timer's own step: another one has its own time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_since: Option<Instant>,
     /// The last activity, for a step of the clock: a sandbox used meanwhile is not stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_activity_at: Option<Instant>,

@@ -128,9 +128,9 @@ fn setting(row: &Lifecycle, timer: Timer) -> Edit {
         Timer::AutoArchive => Edit::AutoArchive(row.auto_archive),
         Timer::AutoPause => Edit::AutoPause(row.auto_pause),
         Timer::AutoStop => Edit::AutoStop(row.auto_stop),
-        Timer::SpotEviction | Timer::QueueTimeout | Timer::TimeLimit | Timer::BackupLimit | Timer::Retention => {
-            Edit::None
-        }
+        Timer::BackupLimit if row.backup_since == NEVER => Edit::None,
+        Timer::BackupLimit => Edit::BackupSince(Some(row.backup_since)),
+        Timer::SpotEviction | Timer::QueueTimeout | Timer::TimeLimit | Timer::Retention => Edit::None,
     }
 }
 

@@ -230,6 +230,7 @@ fn column(verb: Verb) -> Option<&'static str> {
         Edit::DestroyAt(_) => Some("the time of its end"),
         Edit::Size(_) => Some("the size"),
         Edit::Touch(_) => Some("the last activity"),
+        Edit::BackupSince(_) => Some("the time of its backup"),
     }
 }
 

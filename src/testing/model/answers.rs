@@ -72,6 +72,20 @@ fn in_place(row: &Columns, task: Task) -> bool {
 
 /// Done within the call: as the end of the job, back to the state the call was made from.
 fn done(row: &Columns, mut write: Write, task: Task, from: Option<S>, context: Context) -> Answered {
+    if matches!(task, Task::Restore | Task::Build) && leads_to(row, task).is_some() {
+        if task == Task::Build || !row.pending {
+            return Ok(write.unwritten());
+        }
+        // Taken and done in one: as accepted, and then as a create that has ended.
+        write.row.state = S::Started;
+        write.answers = true;
+        reports::drop_finished(&mut write);
+        write.clear_reason();
+        write.runner = if row.has_runner { RunnerChange::AssignedKeepingPrevious } else { RunnerChange::Assigned };
+        write.row.has_runner = true;
+        let now = write.now();
+        return Ok(reports::written_or_dropped(row, write, now));
+    }
     let job = match task {
         Task::Create | Task::Restore => Job::Create,
         Task::Start | Task::Resume => Job::Start,

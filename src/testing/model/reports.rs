@@ -69,7 +69,8 @@ fn awaited(row: &Columns, job: Job) -> bool {
     let started = wants(row, &[DesiredState::Started]);
     let stopped = wants(row, &[DesiredState::Stopped]);
     match job {
-        Job::Create | Job::Start | Job::ForkChild => started && !late,
+        // What runs, runs on a runner: the end of a restore may overtake its acceptance.
+        Job::Create | Job::Start | Job::ForkChild => started && !late && row.has_runner,
         Job::Stop => stopped && !late,
         Job::Destroy => {
             let archives = wants(row, &[DesiredState::Archived]) && row.backup_state == BackupState::Completed;
@@ -140,7 +141,7 @@ pub(super) fn ended(
     written_or_dropped(row, write, now)
 }
 
-fn drop_finished(write: &mut Write) {
+pub(super) fn drop_finished(write: &mut Write) {
     if ["Completed", "Error"].contains(&write.row.backup_state.as_str()) {
         write.drop_backup();
     }

@@ -1,0 +1,158 @@
+//! A runner that does as it is told, mostly: what it holds, and how far it is with what it was asked.
+
+use crate::{broken::Mistake, store::Id};
+use sandbox_lifecycle::{Call, Image, Job, SandboxState, Task};
+use std::collections::HashMap;
+
+/// A runner's copy of a sandbox, and what it remembers of one that is gone.
+#[derive(Debug, Clone)]
+pub struct Copy {
+    /// Nothing once it is removed; the memory of the last call stays.
+    pub state: Option<SandboxState>,
+    /// How new the disk is: it grows whenever the sandbox has run.
+    pub version: u64,
+    /// The highest epoch of a call.
+    pub seen: u32,
+    pub work: Option<Work>,
+}
+
+/// The last thing that was asked of a copy.
+#[derive(Debug, Clone)]
+pub struct Work {
+    pub call: Call,
+    /// The state before, where it returns to.
+    pub from: Option<SandboxState>,
+    /// How it ended, once it has.
+    pub ended: Option<bool>,
+    /// Which attempt; the end of an older attempt is void.
+    pub attempt: u64,
+}
+
+/// What a runner makes of a call.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It has seen a newer one.
+    TooOld,
+    /// It has done that: it tells how it ended again.
+    Again { well: bool },
+    /// It works on it, now as attempt so and so.
+    Begun { attempt: u64 },
+}
+
+pub struct Runner {
+    pub ready: bool,
+    pub draining: bool,
+    pub copies: HashMap<Id, Copy>,
+    pub images: HashMap<Id, Image>,
+    attempts: u64,
+}
+
+impl Runner {
+    pub fn new() -> Self {
+        Self { ready: true, draining: false, copies: HashMap::new(), images: HashMap::new(), attempts: 0 }
+    }
+
+    pub fn state(&self, id: Id) -> Option<SandboxState> {
+        self.copies.get(&id).and_then(|copy| copy.state)
+    }
+
+    /// What it has begun and not ended, in an order that does not depend on chance.
+    pub fn unfinished(&self) -> Vec<(Id, u64)> {
+        let works = self.copies.iter().filter_map(|(id, copy)| Some((*id, copy.work.as_ref()?)));
+        let mut unfinished: Vec<_> =
+            works.filter(|(_, it)| it.ended.is_none()).map(|(id, it)| (id, it.attempt)).collect();
+        unfinished.sort_unstable();
+        unfinished
+    }
+
+    /// Puts a copy there that no call made: one in use when the fleet begins, an image that is fetched, a fork's child.
+    pub fn place(&mut self, id: Id, state: SandboxState, version: u64, seen: u32) {
+        self.copies.insert(id, Copy { state: Some(state), version, seen, work: None });
+    }
+
+    pub fn take(&mut self, id: Id, call: Call, mistake: Option<Mistake>) -> Taken {
+        self.attempts += 1;
+        let attempt = self.attempts;
+        let copy = self.copies.entry(id).or_insert(Copy { state: None, version: 0, seen: 0, work: None });
+        if call.epoch < copy.seen && mistake != Some(Mistake::TakesOldCalls) {
+            return Taken::TooOld;
+        }
+        copy.seen = copy.seen.max(call.epoch);
+        let known = copy.work.as_mut().filter(|work| work.call == call);
+        match known {
+            Some(Work { ended: Some(true), .. }) => return Taken::Again { well: true },
+            Some(work) => {
+                // A call that comes again while it is worked on, or after it failed, is worked on anew.
+                (work.ended, work.attempt) = (None, attempt);
+            }
+            None => copy.work = Some(Work { call, from: copy.state, ended: None, attempt }),
+        }
+        if let Some(state) = meanwhile(call.task) {
+            copy.state = copy.state.map_or_else(|| appears(call.task).then_some(state), |_| Some(state));
+        }
+        Taken::Begun { attempt }
+    }
+
+    /// Ends an attempt, well or not, and says what was asked; nothing when it was given up for another.
+    pub fn end(&mut self, id: Id, attempt: u64, well: bool, backup: Option<u64>) -> Option<(Call, bool)> {
+        let copy = self.copies.get_mut(&id)?;
+        let work = copy.work.as_mut().filter(|work| work.attempt == attempt && work.ended.is_none())?;
+        let has_what_it_needs = copy.state.is_some() || matches!(work.call.task, Task::Destroy | Task::Build);
+        let well = well && has_what_it_needs;
+        work.ended = Some(well);
+        let (call, from) = (work.call, work.from);
+        let (state, version) = match (call.task, well) {
+            (Task::Create, true) => (Some(SandboxState::Started), copy.version + 1),
+            (Task::Restore, true) => (Some(SandboxState::Started), backup.unwrap_or(0) + 1),
+            (Task::Start | Task::Resume, true) => (Some(SandboxState::Started), copy.version + 1),
+            (Task::Stop { .. } | Task::Recover { .. }, true) => (Some(SandboxState::Stopped), copy.version + 1),
+            (Task::Pause, true) => (Some(SandboxState::Paused), copy.version + 1),
+            (Task::Destroy, true) => (None, copy.version),
+            (Task::Create | Task::Restore, false) => (None, copy.version),
+            (Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork, _) => (from, copy.version),
+            (Task::Build, _) => (copy.state, copy.version),
+            (_, false) => (from, copy.version),
+            (_, true) => (copy.state, copy.version),
+        };
+        (copy.state, copy.version) = (state, version);
+        Some((call, well))
+    }
+}
+
+/// The state of a copy that is worked on.
+fn meanwhile(task: Task) -> Option<SandboxState> {
+    Some(match task {
+        Task::Create => SandboxState::Creating,
+        Task::Restore => SandboxState::Restoring,
+        Task::Start => SandboxState::Starting,
+        Task::Resume => SandboxState::Resuming,
+        Task::Stop { .. } => SandboxState::Stopping,
+        Task::Pause => SandboxState::Pausing,
+        Task::Destroy => SandboxState::Destroying,
+        Task::Resize { .. } => SandboxState::Resizing,
+        Task::Snapshot { .. } => SandboxState::Snapshotting,
+        Task::Fork => SandboxState::Forking,
+        _ => return None,
+    })
+}
+
+/// The task makes a copy where there was none.
+fn appears(task: Task) -> bool {
+    matches!(task, Task::Create | Task::Restore)
+}
+
+/// The job by which the end of a task is reported; a build's end is seen at the image.
+pub fn job(task: Task) -> Option<Job> {
+    Some(match task {
+        Task::Create | Task::Restore => Job::Create,
+        Task::Start | Task::Resume => Job::Start,
+        Task::Stop { .. } => Job::Stop,
+        Task::Pause => Job::Pause,
+        Task::Destroy => Job::Destroy,
+        Task::Resize { to } => Job::Resize { to },
+        Task::Snapshot { .. } => Job::Snapshot,
+        Task::Fork => Job::ForkSource,
+        Task::Recover { start } => Job::Recover { start },
+        _ => return None,
+    })
+}

@@ -1,0 +1,273 @@
+//! The fleet's database: rows written by compare-and-swap, and an outbox that is written with them.
+
+use crate::{
+    broken::Mistake,
+    laws::{Law, Verdict, may_destroy},
+};
+use chrono::{DateTime, Utc};
+use sandbox_lifecycle::{
+    BackupState, Cause, Changes, Columns, Context, DesiredState, Effect, Expects, Instant, Lifecycle, Policy,
+    RunnerChange, Step, Timer, Verb,
+};
+
+/// A sandbox's number.
+pub type Id = usize;
+/// A runner's number.
+pub type RunnerId = usize;
+
+/// What a record holds: the lifecycle, and the identities that the lifecycle leaves to its host.
+#[derive(Clone)]
+pub struct Record {
+    pub life: Lifecycle,
+    pub runner: Option<RunnerId>,
+    pub previous: Option<RunnerId>,
+    pub parent: Option<Id>,
+    pub children: Vec<Id>,
+    /// The backup that the row's backup columns tell of.
+    pub backup: Option<u64>,
+    /// The backup that was asked for last.
+    pub asked: Option<u64>,
+    /// How new the disk in that backup is.
+    pub backup_version: Option<u64>,
+    pub archive_attempts: u32,
+    pub last_recovery: Option<DateTime<Utc>>,
+    pub suspended: bool,
+    pub purged: bool,
+    /// The sandbox has run: its disk is somebody's.
+    pub lived: bool,
+    /// How new the disk was when somebody was last told that the sandbox runs or has stopped.
+    pub shown: u64,
+    /// Its runner lost it, which is nobody's decision.
+    pub lost: bool,
+    /// When the controller looks next; an older appointment is void.
+    pub look_at: i64,
+}
+
+impl Record {
+    pub fn new(life: Lifecycle, runner: Option<RunnerId>) -> Self {
+        Self {
+            life,
+            runner,
+            previous: None,
+            parent: None,
+            children: Vec::new(),
+            backup: None,
+            asked: None,
+            backup_version: None,
+            archive_attempts: 0,
+            last_recovery: None,
+            suspended: false,
+            purged: false,
+            lived: false,
+            shown: 0,
+            lost: false,
+            look_at: i64::MAX,
+        }
+    }
+}
+
+/// A step on its way to the store.
+#[derive(Clone)]
+pub struct Write {
+    pub id: Id,
+    pub step: Step,
+    /// The row it was decided on.
+    pub read: Lifecycle,
+    /// The runner that placement found, for a step that assigns one.
+    pub placed: Option<RunnerId>,
+}
+
+/// Somebody else wrote first.
+#[derive(Debug)]
+pub struct Conflict;
+
+pub struct Store {
+    pub records: Vec<Record>,
+    pub policy: Policy,
+    pub mistake: Option<Mistake>,
+    pub verdict: Verdict,
+    pub conflicts: u64,
+    pub commits: u64,
+    /// The sandbox whose writes are printed, to find out how it came to be where it is.
+    pub traced: Option<Id>,
+}
+
+impl Store {
+    pub fn new(policy: Policy, mistake: Option<Mistake>) -> Self {
+        Self {
+            records: Vec::new(),
+            policy,
+            mistake,
+            verdict: Verdict::default(),
+            conflicts: 0,
+            commits: 0,
+            traced: None,
+        }
+    }
+
+    pub fn context(&self, id: Id) -> Context {
+        let record = &self.records[id];
+        let alive = |child: &&Id| self.records[**child].life.desired_state() != DesiredState::Destroyed;
+        Context {
+            live_fork_children: record.children.iter().filter(alive).count() as u32,
+            organization_suspended: record.suspended,
+            last_recovery: record.last_recovery,
+            ..Context::default()
+        }
+    }
+
+    /// Writes the step where the row is still the one it was decided on, and its effects with it.
+    pub fn commit(&mut self, write: &Write) -> Result<Vec<Effect>, Conflict> {
+        let Write { id, step, read, placed } = write;
+        let stored = self.records[*id].life;
+        let next = if self.mistake == Some(Mistake::SkipsCompare) {
+            step.apply(*read).map_err(|_| Conflict)?
+        } else {
+            // As a database does it: the columns to expect and the columns to set, and no look at the whole row.
+            let (holds, applied) = (holds(&step.expects(), &stored), step.apply(stored));
+            self.verdict.hold(Law::NoUpdateIsLost, holds || applied.is_err(), || {
+                format!("sandbox {id}: the columns are stale and apply takes the row: {step:?} on {stored:?}")
+            });
+            if !holds {
+                self.conflicts += 1;
+                return Err(Conflict);
+            }
+            let set = Lifecycle::from(with(stored.columns(), step.changes()));
+            self.verdict.hold(Law::NoUpdateIsLost, applied.is_err() || applied == Ok(set), || {
+                format!("sandbox {id}: {:?} sets {set:?}\n where apply makes {applied:?}", step.cause())
+            });
+            set
+        };
+        if self.traced == Some(*id) {
+            println!("{} {:?}: {:?}", step.decided_at(), step.cause(), step.changes());
+        }
+        self.judge(*id, step, &stored, &next);
+        self.commits += 1;
+        let effects: Vec<Effect> = step.effects().collect();
+        let record = &mut self.records[*id];
+        record.life = next;
+        for effect in &effects {
+            match effect {
+                Effect::Runner(RunnerChange::Released | RunnerChange::ReleasedAsPrevious) => {
+                    record.previous = record.runner.take();
+                }
+                Effect::Runner(RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious) => {
+                    record.previous = record.runner.or(record.previous);
+                    record.runner = Some(placed.expect("a step that assigns a runner was made for one"));
+                }
+                Effect::Stamp(sandbox_lifecycle::Stamp::Purge) => record.purged = true,
+                _ => {}
+            }
+        }
+        if next.backup_state() == BackupState::None {
+            (record.backup, record.asked, record.backup_version) = (None, None, None);
+        }
+        if next.desired_state() != DesiredState::Archived {
+            record.archive_attempts = 0;
+        }
+        if step.cause() == Cause::Command(Verb::Recover) && stored.has_runner() && !next.has_runner() {
+            record.last_recovery = Some(step.decided_at());
+        }
+        Ok(effects)
+    }
+
+    /// A row set by hand, as nobody should.
+    pub fn write_by_hand(&mut self, id: Id, columns: Columns) {
+        let stored = self.records[id].life;
+        self.records[id].life = columns.into();
+        self.sound(id, &stored);
+    }
+
+    fn judge(&mut self, id: Id, step: &Step, stored: &Lifecycle, next: &Lifecycle) {
+        let told = with(stored.columns(), step.changes());
+        self.verdict.hold(Law::NoUpdateIsLost, Lifecycle::from(told) == *next, || {
+            format!("sandbox {id}: {:?}\n wrote {next:?}\n where its changes say {told:?}", step.cause())
+        });
+        if let Cause::Timer(timer) = step.cause()
+            && timer != Timer::SpotEviction
+        {
+            let again = stored.decide(timer, &self.policy, self.context(id), step.decided_at());
+            let due = again.is_ok_and(|again| !again.is_nothing());
+            self.verdict.hold(Law::NoUpdateIsLost, due, || {
+                format!("sandbox {id}: {timer} acted on a row that had moved it: {stored:?}")
+            });
+        }
+        self.verdict.hold(Law::DataIsKept, may_destroy(stored, step), || {
+            format!("sandbox {id}: {:?} destroyed {stored:?}", step.cause())
+        });
+        let deleted = stored.desired_state() == DesiredState::Destroyed;
+        self.verdict.hold(Law::DeletedIsGone, !deleted || next.desired_state() == DesiredState::Destroyed, || {
+            format!("sandbox {id}: {:?} brought back {stored:?}", step.cause())
+        });
+        self.verdict.hold(Law::EpochsRise, next.epoch() >= stored.epoch(), || {
+            format!("sandbox {id}: {:?} took the epoch from {} to {}", step.cause(), stored.epoch(), next.epoch())
+        });
+        self.records[id].life = *next;
+        self.sound(id, stored);
+    }
+
+    fn sound(&mut self, id: Id, before: &Lifecycle) {
+        let next = &self.records[id].life;
+        let broken = next.check();
+        self.verdict.hold(Law::RowsAreSound, broken.is_empty(), || {
+            format!("sandbox {id}: {broken:?}\n before {before:?}\n after {next:?}")
+        });
+    }
+}
+
+/// `where` of the compare-and-swap, column by column.
+fn holds(expects: &Expects, row: &Lifecycle) -> bool {
+    let columns = row.columns();
+    expects.state == columns.state
+        && expects.desired_state == columns.desired_state
+        && expects.pending == columns.pending
+        && expects.epoch == columns.epoch
+        && expects.backup_state == columns.backup_state
+        && expects.has_runner == columns.has_runner
+        && expects.ephemeral == row.is_ephemeral()
+        && expects.last_activity_at.is_none_or(|at| at == columns.last_activity_at)
+        && expects.auto_stop.is_none_or(|minutes| minutes == columns.auto_stop)
+        && expects.auto_pause.is_none_or(|minutes| minutes == columns.auto_pause)
+        && expects.auto_archive.is_none_or(|minutes| minutes == columns.auto_archive)
+        && expects.auto_delete.is_none_or(|minutes| minutes == columns.auto_delete)
+        && expects.auto_destroy_at.is_none_or(|at| Some(at) == columns.auto_destroy_at)
+        && expects.backup_since.is_none_or(|at| Some(at) == columns.backup_since)
+        && expects.has_backup_ref == columns.has_backup_ref
+        && expects.recoverable == columns.recoverable
+        && expects.force_stop == columns.force_stop
+        && expects.fault == columns.fault
+}
+
+/// `set` of the compare-and-swap, column by column.
+fn with(mut columns: Columns, changes: Changes) -> Columns {
+    fn set<T>(column: &mut T, change: Option<T>) {
+        if let Some(value) = change {
+            *column = value;
+        }
+    }
+    set(&mut columns.state, changes.state);
+    set(&mut columns.desired_state, changes.desired_state);
+    set(&mut columns.pending, changes.pending);
+    set(&mut columns.epoch, changes.epoch);
+    set(&mut columns.backup_state, changes.backup_state);
+    set(&mut columns.has_backup_ref, changes.has_backup_ref);
+    set(&mut columns.has_runner, changes.has_runner);
+    set(&mut columns.fault, changes.fault);
+    set(&mut columns.recoverable, changes.recoverable);
+    set(&mut columns.force_stop, changes.force_stop);
+    set(&mut columns.size, changes.size);
+    set(&mut columns.auto_stop, changes.auto_stop);
+    set(&mut columns.auto_pause, changes.auto_pause);
+    set(&mut columns.auto_archive, changes.auto_archive);
+    set(&mut columns.auto_delete, changes.auto_delete);
+    set(&mut columns.auto_destroy_at, changes.auto_destroy_at);
+    set(&mut columns.last_activity_at, changes.last_activity_at);
+    set(&mut columns.state_since, changes.state_since);
+    set(&mut columns.backup_since, changes.backup_since);
+    columns
+}
+
+/// The fleet's clock as a time.
+pub fn time(micros: i64) -> DateTime<Utc> {
+    Instant::from_micros(micros).into()
+}
