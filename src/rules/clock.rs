@@ -61,6 +61,16 @@ impl Clock {
         (earliest != UNARMED).then(|| Instant::from_micros(earliest.saturating_add(1)).into())
     }
 
+    /// The first instant at which a timer acts on any of these sandboxes: when a controller has to wake.
+    pub fn first<'a>(
+        &self,
+        fleet: impl IntoIterator<Item = &'a Lifecycle>,
+        context: Context,
+    ) -> Option<chrono::DateTime<chrono::Utc>> {
+        let earliest = fleet.into_iter().fold(UNARMED, |earliest, row| earliest.min(self.earliest(row, context)));
+        (earliest != UNARMED).then(|| Instant::from_micros(earliest.saturating_add(1)).into())
+    }
+
     /// The earliest boundary in microseconds, or the end of time.
     #[inline]
     pub(crate) fn earliest(&self, row: &Lifecycle, context: Context) -> i64 {

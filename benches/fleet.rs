@@ -1,0 +1,199 @@
+//! When does the next timer of a fleet act? A million sandboxes, asked of this crate and of SQLite in the same run.
+//!
+//! SQLite holds the same columns in memory, its words as small numbers and its times as integers, and answers with one
+//! prepared statement: the minimum over the rows of the minimum over the nine timers. The answers are compared.
+
+use criterion::{Criterion, Throughput};
+use rusqlite::{Connection, params};
+use sandbox_lifecycle::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Clock, Columns, Context, DesiredState, Instant,
+    Lifecycle, Policy, QueueTimeout, SandboxClass, SandboxState, chrono::DateTime,
+};
+use std::{hint::black_box, time::Duration};
+
+const FLEET: usize = 1_000_000;
+/// How often each is asked for the table of ratios, in turns.
+const ROUNDS: usize = 15;
+
+/// A small generator (splitmix64), so that every run asks the same.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+    fn of<T: Copy>(&mut self, items: &[T]) -> T {
+        items[usize::try_from(self.below(items.len() as u64)).expect("a small index")]
+    }
+}
+
+/// A sandbox that was used within the last month, in any sound pair of states.
+fn sandbox(chance: &mut Chance) -> Lifecycle {
+    loop {
+        let used = Instant::from_micros(
+            1_760_000_000_000_000 - i64::try_from(chance.below(2_592_000_000_000)).expect("a month"),
+        );
+        let row = Lifecycle::from(Columns {
+            state: chance.of(SandboxState::ALL),
+            desired_state: chance.of(DesiredState::ALL),
+            class: chance.of(SandboxClass::ALL),
+            has_runner: chance.below(8) > 0,
+            backup_state: chance.of(BackupState::ALL),
+            auto_stop: AutoStop::try_from(chance.of(&[0, 15, 60])).expect("minutes"),
+            auto_pause: AutoPause::try_from(chance.of(&[0, 0, 60])).expect("minutes"),
+            auto_archive: AutoArchive::try_from(chance.of(&[60, 10_080, 43_200])).expect("minutes"),
+            auto_delete: AutoDelete::try_from(chance.of(&[-1, -1, 0, 20_000])).expect("minutes"),
+            auto_destroy_at: (chance.below(4) == 0).then(|| used.saturating_add_minutes(50_000)),
+            queue_timeout: (chance.below(4) == 0).then(|| QueueTimeout::try_from(30).expect("minutes")),
+            backup_since: Some(used),
+            created_at: used,
+            last_activity_at: used,
+            state_since: used,
+            ..Columns::default()
+        })
+        .tidied();
+        if !row.check().contains(sandbox_lifecycle::Violation::DesiredBesideState) {
+            return row;
+        }
+    }
+}
+
+fn code<T: PartialEq>(all: &[T], word: &T) -> i64 {
+    all.iter().position(|found| found == word).and_then(|index| i64::try_from(index).ok()).expect("a word of the list")
+}
+
+/// The same fleet in SQLite.
+fn store(fleet: &[Lifecycle]) -> Connection {
+    let mut store = Connection::open_in_memory().expect("an empty store");
+    store
+        .execute_batch(
+            "CREATE TABLE sandbox (id INTEGER PRIMARY KEY, state INTEGER, desired INTEGER, pending INTEGER, vm INTEGER, \
+             runner INTEGER, backup INTEGER, stop INTEGER, pause INTEGER, archive INTEGER, del INTEGER, ends INTEGER, \
+             queue INTEGER, created INTEGER, used INTEGER, since INTEGER, backup_since INTEGER)",
+        )
+        .expect("a table");
+    let all = store.transaction().expect("a transaction");
+    {
+        let mut insert =
+            all.prepare("INSERT INTO sandbox VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)").expect("a statement");
+        for row in fleet {
+            let columns = row.columns();
+            insert
+                .execute(params![
+                    code(SandboxState::ALL, &columns.state),
+                    code(DesiredState::ALL, &columns.desired_state),
+                    columns.pending,
+                    columns.class.is_vm(),
+                    columns.has_runner,
+                    code(BackupState::ALL, &columns.backup_state),
+                    columns.auto_stop.wire(),
+                    columns.auto_pause.wire(),
+                    columns.auto_archive.wire(),
+                    columns.auto_delete.wire(),
+                    columns.auto_destroy_at.map(Instant::as_micros),
+                    columns.queue_timeout.map_or(0, QueueTimeout::wire),
+                    columns.created_at.as_micros(),
+                    columns.last_activity_at.as_micros(),
+                    columns.state_since.as_micros(),
+                    columns.backup_since.map(Instant::as_micros),
+                ])
+                .expect("a row");
+        }
+    }
+    all.commit().expect("a fleet");
+    store
+}
+
+/// The statement, with the codes of the words and the policy's limits filled in.
+fn statement(policy: &Policy) -> String {
+    let state = |state| code(SandboxState::ALL, &state);
+    let desired = |desired| code(DesiredState::ALL, &desired);
+    let (minute, never) = (60_000_000_i64, i64::MAX);
+    let limits: Vec<String> = SandboxState::ALL
+        .iter()
+        .filter_map(|of| policy.time_limits.of(*of).map(|limit| (code(SandboxState::ALL, of), limit)))
+        .map(|(code, limit)| format!("WHEN {code} THEN since + {}", i64::from(limit.get()) * minute))
+        .collect();
+    let (started, stopped) = (state(SandboxState::Started), state(SandboxState::Stopped));
+    let (wants_started, wants_stopped) = (desired(DesiredState::Started), desired(DesiredState::Stopped));
+    let wants_destroyed = desired(DesiredState::Destroyed);
+    let (destroyed, failed) = (state(SandboxState::Destroyed), state(SandboxState::BuildFailed));
+    let error = state(SandboxState::Error);
+    let queued = format!(
+        "(state IN ({}, {}) AND desired = {wants_started} AND NOT runner AND queue > 0)",
+        state(SandboxState::PendingBuild),
+        state(SandboxState::PullingSnapshot)
+    );
+    let runs = format!("state = {started} AND desired = {wants_started} AND NOT pending AND runner");
+    let rests = format!("state = {stopped} AND desired = {wants_stopped} AND NOT pending");
+    let begun = code(BackupState::ALL, &BackupState::InProgress);
+    format!(
+        "SELECT MIN(MIN(
+            CASE WHEN desired <> {wants_destroyed} THEN ifnull(ends, {never}) ELSE {never} END,
+            CASE WHEN {queued} THEN created + queue * {minute} ELSE {never} END,
+            CASE WHEN {queued} THEN {never} ELSE CASE state {limits} ELSE {never} END END,
+            CASE WHEN backup = {begun} THEN backup_since + {backup} ELSE {never} END,
+            CASE WHEN {rests} AND runner AND del >= 0 THEN used + del * {minute} ELSE {never} END,
+            CASE WHEN {rests} AND del <> 0 THEN used + archive * {minute} ELSE {never} END,
+            CASE WHEN {runs} AND pause > 0 AND vm AND del <> 0 THEN used + pause * {minute} ELSE {never} END,
+            CASE WHEN {runs} AND stop > 0 THEN used + stop * {minute} ELSE {never} END,
+            CASE WHEN state = {destroyed} OR (state = {failed} AND desired = {wants_destroyed}) THEN since + {day}
+                 WHEN (state = {failed} AND desired = {wants_started}) OR (state = {error} AND desired = {wants_destroyed})
+                 THEN since + {week} ELSE {never} END
+        )) FROM sandbox",
+        limits = limits.join(" "),
+        backup = i64::from(policy.time_limits.backup.get()) * minute,
+        day = 24 * 60 * minute,
+        week = 7 * 24 * 60 * minute,
+    )
+}
+
+fn ours(fleet: &[Lifecycle], clock: &Clock) -> Option<DateTime<sandbox_lifecycle::chrono::Utc>> {
+    clock.first(fleet, Context::default())
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn main() {
+    let policy = Policy::default();
+    let clock = Clock::new(&policy);
+    let mut chance = Chance(0x5eed);
+    let fleet: Vec<Lifecycle> = (0..FLEET).map(|_| sandbox(&mut chance)).collect();
+    let store = store(&fleet);
+    let sql = statement(&policy);
+    let mut select = store.prepare(&sql).expect("a statement");
+    let mut theirs = || select.query_row([], |row| row.get::<_, i64>(0)).expect("an answer");
+
+    let first = Instant::from(ours(&fleet, &clock).expect("a timer is armed")).as_micros();
+    assert_eq!(first, theirs() + 1, "both find the same instant; a timer acts strictly later than its time");
+
+    let mut criterion = Criterion::default().configure_from_args().sample_size(10);
+    let mut group = criterion.benchmark_group("next deadline of a fleet");
+    group.throughput(Throughput::Elements(FLEET as u64));
+    group.bench_function("ours", |bencher| bencher.iter(|| ours(black_box(&fleet), &clock)));
+    group.bench_function("sqlite", |bencher| bencher.iter(&mut theirs));
+    group.finish();
+
+    let (mut mine, mut other) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let begun = std::time::Instant::now();
+        black_box(ours(black_box(&fleet), &clock));
+        mine.push(begun.elapsed());
+        let begun = std::time::Instant::now();
+        black_box(theirs());
+        other.push(begun.elapsed());
+    }
+    let each = |time: Duration| time.as_secs_f64() * 1e9 / FLEET as f64;
+    let (mine, other) = (each(median(mine)), each(median(other)));
+    println!("\n| next deadline of {FLEET} sandboxes | ns a sandbox | ours is faster by |\n|---|---|---|");
+    println!("| ours | {mine:.1} | |\n| SQLite, in memory | {other:.1} | {:.0} times |", other / mine);
+}
