@@ -40,7 +40,7 @@ mod vocabulary;
 pub use controller::{Image, Next, Observed, Placement, RunnerView};
 pub use deadline::{Deadline, Standing};
 pub use goal::{Assessment, Glimpse, Goal, Why};
-pub use lifecycle::{Columns, Creation, Holding, Lifecycle, Link, NotCreated, Origin, Violation, Violations};
+pub use lifecycle::{Columns, Creation, Holding, Lifecycle, Link, NotCreated, Origin, Recovery, Violation, Violations};
 pub use lint::Warning;
 pub use policy::{ApiProfile, Policy, TimeLimits};
 pub use record::{Sandbox, SandboxDto};

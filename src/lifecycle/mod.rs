@@ -6,6 +6,7 @@ mod columns;
 mod create;
 pub(crate) mod facts;
 mod holds;
+mod recovery;
 mod stored;
 pub(crate) mod words;
 
@@ -13,6 +14,7 @@ pub use check::{Violation, Violations};
 pub use columns::Columns;
 pub use create::{Creation, Link, NotCreated, Origin};
 pub use holds::Holding;
+pub use recovery::Recovery;
 
 use crate::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, QueueTimeout,
