@@ -80,10 +80,10 @@ impl Fleet {
         {
             let version = self.runners[runner].copies[&id].version;
             if well {
-                self.runners[runner].place(child, SandboxState::Started, version, 1);
+                self.runners[runner].place(child, SandboxState::Started, version, call.epoch);
             }
-            let report = Report::Ended { job: Job::ForkChild, outcome: outcome(well), epoch: Some(1) };
-            self.tell(Heard { id: child, runner, report, epoch: Some(1), backup: None, tries: 0 });
+            let report = Report::Ended { job: Job::ForkChild, outcome: outcome(well), epoch: Some(call.epoch) };
+            self.tell(Heard { id: child, runner, report, epoch: Some(call.epoch), backup: None, tries: 0 });
         }
         match within.filter(|_| well && !matches!(call.task, Task::Recover { .. })) {
             Some(from) => {
