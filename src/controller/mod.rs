@@ -129,7 +129,7 @@ impl Pass<'_> {
     /// A resting disk starts on its own runner, or comes back from its backup on another.
     fn wake(&self) -> Option<Next> {
         let status = self.row.status;
-        let restorable = status.backup == BackupState::Completed && status.has_backup_ref;
+        let restorable = status.has_usable_backup();
         if status.has_runner && self.view.ready {
             return self.call(Task::Start);
         }

@@ -18,11 +18,20 @@ impl Status {
         let destroyed = matches!(self.state, SandboxState::Destroyed);
         self.has_runner &= !destroyed & !matches!(self.state, SandboxState::Archived);
         self.backup = if destroyed { BackupState::None } else { self.backup };
-        self.recoverable |= matches!(self.state, SandboxState::Error)
-            & (self.fault == Some(Fault::Timeout))
-            & (self.backup == BackupState::Completed)
-            & self.has_backup_ref;
+        self.recoverable |= matches!(self.state, SandboxState::Error) & self.timed_out_with_backup();
         self
+    }
+
+    /// There is a backup to restore from: complete, and with its reference.
+    #[inline]
+    pub(crate) const fn has_usable_backup(self) -> bool {
+        matches!(self.backup, BackupState::Completed) & self.has_backup_ref
+    }
+
+    /// The platform gave up waiting, and there is a backup to restore from.
+    #[inline]
+    pub(crate) const fn timed_out_with_backup(self) -> bool {
+        matches!(self.fault, Some(Fault::Timeout)) & self.has_usable_backup()
     }
 
     /// The desired state may stand beside the state (rule 4, `valid`).

@@ -6,7 +6,7 @@
 #![allow(non_upper_case_globals, reason = "facts read like the states they stand for in the rule table")]
 
 use super::Lifecycle;
-use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState, Fault, SandboxState};
+use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState, SandboxState};
 
 /// A set of facts.
 pub(crate) type Mask = u64;
@@ -217,8 +217,6 @@ pub(crate) fn of(row: &Lifecycle) -> Mask {
     let status = row.status;
     let (at, wish) = (state(status.state), wants(status.desired));
     let settled = states_fulfilling(status.desired) & at != 0;
-    let from_backup =
-        status.fault == Some(Fault::Timeout) && status.backup == BackupState::Completed && status.has_backup_ref;
     let backup_idle = match status.backup {
         BackupState::None | BackupState::Completed | BackupState::Error => true,
         BackupState::Pending | BackupState::InProgress => false,
@@ -234,7 +232,7 @@ pub(crate) fn of(row: &Lifecycle) -> Mask {
         | when(at & (Stopped | Archiving) != 0 && status.desired == DesiredState::Archived, ArchiveWanted)
         | when(states_beside(status.desired) & at != 0, Coherent)
         | when(backup_idle, BackupIdle)
-        | if from_backup { FromBackup } else { InPlace }
+        | if status.timed_out_with_backup() { FromBackup } else { InPlace }
         | when(row.auto_stop == AutoStop::Never, AutoStopOff)
         | when(row.auto_pause == AutoPause::Never, AutoPauseOff)
 }

@@ -57,8 +57,7 @@ impl Clock {
     /// A timer acts strictly later than its time, so this is a microsecond after the earliest.
     #[must_use]
     pub fn next(&self, row: &Lifecycle, context: Context) -> Option<chrono::DateTime<chrono::Utc>> {
-        let earliest = self.earliest(row, context);
-        (earliest != UNARMED).then(|| Instant::from_micros(earliest.saturating_add(1)).into())
+        self.first([row], context)
     }
 
     /// The first instant at which a timer acts on any of these sandboxes: when a controller has to wake.
@@ -71,9 +70,14 @@ impl Clock {
         (earliest != UNARMED).then(|| Instant::from_micros(earliest.saturating_add(1)).into())
     }
 
+    /// The instant of a boundary, where it is armed.
+    pub(crate) fn armed_at(boundary: i64) -> Option<Instant> {
+        (boundary != UNARMED).then(|| Instant::from_micros(boundary))
+    }
+
     /// The earliest boundary in microseconds, or the end of time.
     #[inline]
-    pub(crate) fn earliest(&self, row: &Lifecycle, context: Context) -> i64 {
+    fn earliest(&self, row: &Lifecycle, context: Context) -> i64 {
         let [a, b, c, d, e, f, g, h, i] = self.boundaries(row, context);
         a.min(b).min(c).min(d).min(e.min(f)).min(g.min(h)).min(i)
     }
@@ -134,8 +138,8 @@ const fn any(facts: Mask, wanted: Mask) -> bool {
     facts & wanted != 0
 }
 
-/// The instant, where the timer is armed. Instants keep to chrono's range, which leaves room
-/// for the longest interval on either side, so the sum cannot wrap where it is used.
+/// The instant, where the timer is armed. Instants keep to chrono's range, which leaves room for the longest interval on
+/// either side, so the sum cannot wrap where it is used.
 #[inline]
 fn armed(armed: bool, from: i64, after: i64) -> i64 {
     // A mask and no `if`: what a fleet holds cannot be foreseen, and a branch that is missed costs more than the rest.

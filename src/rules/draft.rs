@@ -194,7 +194,7 @@ impl Draft {
     #[inline]
     pub(crate) fn finish(mut self) -> Result<Step, Incoherent> {
         self.clean_rest();
-        self.leave_ephemeral_rest();
+        self = self.leave_ephemeral_rest();
         let step = &mut self.step;
         step.after = step.after.tidied();
         if step.before.has_runner & !step.after.has_runner & (step.runner == RunnerChange::Kept) {
@@ -222,16 +222,13 @@ impl Draft {
 
     /// Difference D8: an ephemeral sandbox does not rest in stopped, it is soft-deleted in the same write.
     #[inline]
-    fn leave_ephemeral_rest(&mut self) {
+    const fn leave_ephemeral_rest(self) -> Self {
         let Step { before, after, .. } = &self.step;
-        let comes_to_rest = (before.state != SandboxState::Stopped)
-            & (after.state == SandboxState::Stopped)
-            & (after.desired == DesiredState::Stopped);
-        if comes_to_rest & self.ephemeral {
-            self.step.after.desired = DesiredState::Destroyed;
-            self.step.after.backup = BackupState::None;
-            self.step.soft_delete = true;
-        }
+        let comes_to_rest = !matches!(before.state, SandboxState::Stopped)
+            & matches!(after.state, SandboxState::Stopped)
+            & matches!(after.desired, DesiredState::Stopped);
+        let leaves = comes_to_rest & self.ephemeral;
+        self.soft_delete_if(leaves)
     }
 }
 

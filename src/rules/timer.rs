@@ -78,7 +78,7 @@ impl Timer {
     pub(crate) fn boundary(self, row: &Lifecycle, clock: &Clock, context: Context) -> Option<Instant> {
         let boundaries = clock.boundaries(row, context);
         let found = Self::TIMED.iter().zip(boundaries).find(|(timer, _)| **timer == self);
-        found.map(|(_, at)| at).filter(|at| *at != i64::MAX).map(Instant::from_micros)
+        found.and_then(|(_, at)| Clock::armed_at(at))
     }
 }
 
@@ -90,16 +90,9 @@ impl core::fmt::Display for Timer {
 
 pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Instant) -> Step {
     let draft = Draft::new(row, Cause::Timer(timer), now).by_the_clock(row, setting(row, timer));
-    let acts = match timer {
-        // Only a spot sandbox with a GPU is evicted, and only once.
-        Timer::SpotEviction => row.gpus > 0 && row.status.desired != DesiredState::Destroyed,
-        Timer::Ttl | Timer::QueueTimeout | Timer::TimeLimit | Timer::BackupLimit | Timer::AutoDelete => {
-            timer.boundary(row, &Clock::new(policy), context).is_some_and(|at| now > at)
-        }
-        Timer::AutoArchive | Timer::AutoPause | Timer::AutoStop | Timer::Retention => {
-            timer.boundary(row, &Clock::new(policy), context).is_some_and(|at| now > at)
-        }
-    };
+    // Only a spot sandbox with a GPU is evicted, and only once; it has no time of its own.
+    let evicted = timer == Timer::SpotEviction && row.gpus > 0 && row.status.desired != DesiredState::Destroyed;
+    let acts = evicted || timer.boundary(row, &Clock::new(policy), context).is_some_and(|at| now > at);
     if !acts {
         return draft.untouched();
     }
@@ -138,11 +131,12 @@ fn setting(row: &Lifecycle, timer: Timer) -> Edit {
 pub(crate) fn over(row: &Lifecycle, draft: Draft) -> Draft {
     let in_place = facts::Resizing | facts::Snapshotting | facts::Forking;
     let rests = facts::WantsStarted | facts::WantsStopped;
-    match row.status.desired.fulfilled_by() {
-        Some(named) if row.facts & in_place != 0 && row.facts & rests != 0 => draft.state(named),
-        Some(_) | None if row.status.state == SandboxState::BuildingSnapshot => {
-            draft.state(SandboxState::BuildFailed).ours(Fault::Timeout)
-        }
-        Some(_) | None => draft.state(SandboxState::Error).ours(Fault::Timeout),
+    if row.facts & in_place != 0
+        && row.facts & rests != 0
+        && let Some(named) = row.status.desired.fulfilled_by()
+    {
+        return draft.state(named);
     }
+    let builds = row.status.state == SandboxState::BuildingSnapshot;
+    draft.state(if builds { SandboxState::BuildFailed } else { SandboxState::Error }).ours(Fault::Timeout)
 }

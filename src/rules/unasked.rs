@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     lifecycle::Lifecycle,
-    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
+    vocabulary::{DesiredState, Fault, Instant, SandboxState},
 };
 
 /// Checked in the recorded order; what the word may be is asked last (difference D15).
@@ -63,10 +63,7 @@ fn may_say(row: &Lifecycle, state: SandboxState) -> Option<Wish> {
         SandboxState::Destroyed => Some(Wish::Gone),
         SandboxState::Error => Some(Wish::Stays),
         SandboxState::Paused => row.class.is_vm().then_some(Wish::Is(DesiredState::Paused)),
-        SandboxState::Archived => {
-            let usable = row.status.backup == BackupState::Completed && row.status.has_backup_ref;
-            usable.then_some(Wish::Is(DesiredState::Archived))
-        }
+        SandboxState::Archived => row.status.has_usable_backup().then_some(Wish::Is(DesiredState::Archived)),
         SandboxState::Creating | SandboxState::Restoring | SandboxState::Destroying | SandboxState::Starting => None,
         SandboxState::Stopping | SandboxState::BuildFailed | SandboxState::PendingBuild => None,
         SandboxState::BuildingSnapshot | SandboxState::Unknown | SandboxState::PullingSnapshot => None,
