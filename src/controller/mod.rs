@@ -11,7 +11,7 @@ pub use view::{Image, Observed, Placement, RunnerView};
 use crate::{
     lifecycle::{Lifecycle, facts},
     policy::Policy,
-    rules::{Call, Cause, Clock, Context, Draft, Notice, RunnerChange, Step, Task, finished, over},
+    rules::{Call, Cause, Clock, Context, Draft, Notice, RunnerChange, Step, Task, over},
     vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
 };
 use chrono::{DateTime, Utc};
@@ -327,7 +327,7 @@ impl Pass<'_> {
     }
 
     fn apply(&self, draft: Draft) -> Option<Next> {
-        let step = finished(self.row, draft, self.now);
+        let step = draft.finish_or_drop(self.row, self.now);
         step.writes().then_some(Next::Apply(step))
     }
 

@@ -1,15 +1,24 @@
 //! What a runner answers to a call: accepted, done within the call, or refused.
 
 use super::{
-    Context, Draft, Notice, Reason, Refusal, Step,
+    Context, Draft, Notice, Reason, Refusal, RunnerChange, Step,
     effect::Task,
-    report::{Answer, Job, Outcome, ReportKind, ended, finished, ignored, refused, taken_over},
+    jobs::ended,
+    report::{Answer, Job, Outcome, Report, ReportKind},
     step::{Cause, Ignored},
 };
 use crate::{
     lifecycle::Lifecycle,
     vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
 };
+
+impl Report {
+    /// What a runner that works within the call answered to `task`, which `step` asked of it.
+    #[must_use]
+    pub const fn answered(step: &Step, task: Task, answer: Answer) -> Self {
+        Self::Answered { task, answer, from: Some(step.expects().state), epoch: None }
+    }
+}
 
 pub(crate) fn decide(
     row: &Lifecycle,
@@ -62,10 +71,16 @@ fn accepted(row: &Lifecycle, task: Task, now: Instant) -> Step {
     match leads_to(task, row) {
         Some(state) if row.status.pending || errored_destroy => {
             let draft = draft.state(state);
-            finished(row, if takes_a_runner(task) { draft.runner(taken_over(row)) } else { draft }, now)
+            let draft = if takes_a_runner(task) { draft.runner(taken_over(row)) } else { draft };
+            draft.finish_or_drop(row, now)
         }
-        Some(_) | None => ignored(row, Ignored::NotAwaited, now),
+        Some(_) | None => Step::ignored(row, Ignored::NotAwaited, now),
     }
+}
+
+/// The runner columns of a row that another runner takes over.
+const fn taken_over(row: &Lifecycle) -> RunnerChange {
+    if row.status.has_runner { RunnerChange::AssignedKeepingPrevious } else { RunnerChange::Assigned }
 }
 
 /// The call went to a runner that placement found, and the row is that runner's from now on.
@@ -98,7 +113,7 @@ fn done(
         Task::Snapshot { .. } => Job::Snapshot,
         Task::Fork => Job::ForkSource,
         Task::Recover { .. } => return recovered(row, now),
-        Task::Build => return Ok(ignored(row, Ignored::NotAwaited, now)),
+        Task::Build => return Ok(Step::ignored(row, Ignored::NotAwaited, now)),
     };
     Ok(ended(row, job, Outcome::Completed, back(row, task, from), context, now))
 }
@@ -106,10 +121,10 @@ fn done(
 /// A runner that restores within the call takes the sandbox and runs it, in one write.
 fn restored(row: &Lifecycle, task: Task, now: Instant) -> Step {
     if !matches!(task, Task::Restore) || !row.status.pending {
-        return ignored(row, Ignored::NotAwaited, now);
+        return Step::ignored(row, Ignored::NotAwaited, now);
     }
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now).state(SandboxState::Started);
-    finished(row, draft.drop_finished_backup().clear_reason().runner(taken_over(row)), now)
+    draft.drop_finished_backup().clear_reason().runner(taken_over(row)).finish_or_drop(row, now)
 }
 
 /// Where a change made in place returns to, while it is under way.
@@ -131,10 +146,10 @@ const fn in_place(task: Task) -> Option<SandboxState> {
 /// A runner that recovers within the call: nothing was written before, so the row may have moved meanwhile.
 fn recovered(row: &Lifecycle, now: Instant) -> Result<Step, Refusal> {
     if row.status.state != SandboxState::Error {
-        return Ok(ignored(row, Ignored::NotAwaited, now));
+        return Ok(Step::ignored(row, Ignored::NotAwaited, now));
     }
     if row.status.pending {
-        return Err(refused(row, ReportKind::Recover, Reason::Conflict));
+        return Err(Refusal::of_report(row, ReportKind::Recover, Reason::Conflict));
     }
     let draft = Draft::new(row, Cause::Report(ReportKind::Recover), now)
         .state(SandboxState::Stopped)
@@ -142,7 +157,7 @@ fn recovered(row: &Lifecycle, now: Instant) -> Result<Step, Refusal> {
         .clear_reason()
         .recoverable(false)
         .backup(BackupState::None, false);
-    Ok(finished(row, draft, now))
+    Ok(draft.finish_or_drop(row, now))
 }
 
 fn refusal(
@@ -156,18 +171,18 @@ fn refusal(
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
     let (state, desired) = (row.status.state, row.status.desired);
     if in_place(task) == Some(state) {
-        return finished(row, draft.state(from.or(desired.fulfilled_by()).unwrap_or(state)), now);
+        return draft.state(from.or(desired.fulfilled_by()).unwrap_or(state)).finish_or_drop(row, now);
     }
     if matches!(task, Task::Pause) && state == SandboxState::Pausing {
-        return finished(row, draft.state(SandboxState::Started).desired(DesiredState::Started), now);
+        return draft.state(SandboxState::Started).desired(DesiredState::Started).finish_or_drop(row, now);
     }
     // An archiving asks again, as it does after a job that failed (difference D17). A refused recovery, and a call
     // that the row does not wait for any more, leave what is recorded.
     let archives = matches!(task, Task::Destroy) && desired == DesiredState::Archived;
     if archives || !(leads_to(task, row).is_some() || under_way(task, state)) {
-        return ignored(row, Ignored::NotAwaited, now);
+        return Step::ignored(row, Ignored::NotAwaited, now);
     }
-    finished(row, draft.state(SandboxState::Error).reported(fault, recoverable), now)
+    draft.state(SandboxState::Error).reported(fault, recoverable).finish_or_drop(row, now)
 }
 
 /// The state is the one that an accepted call of this kind leads to: the runner took it and now refuses it.

@@ -3,7 +3,7 @@
 use super::{
     effect::{Call, Notice, ReasonText, RunnerChange, Stamp, Task},
     report::ReportKind,
-    step::{Cause, Edit, Step},
+    step::{Cause, Edit, Ignored, Step},
 };
 use crate::{
     lifecycle::{Lifecycle, facts},
@@ -205,6 +205,11 @@ impl Draft {
             call.epoch = step.next_epoch;
         }
         if step.after.is_coherent() { Ok(self.step) } else { Err(Incoherent) }
+    }
+
+    /// The step; a write that would break rule 4 is dropped, as the recorded server drops what nobody asked for.
+    pub(crate) fn finish_or_drop(self, row: &Lifecycle, now: Instant) -> Step {
+        self.finish().unwrap_or_else(|Incoherent| Step::ignored(row, Ignored::BreaksRule4, now))
     }
 
     /// Difference D9: what reaches a rest carries no older error with it.

@@ -8,6 +8,7 @@ mod context;
 mod draft;
 mod effect;
 mod event;
+mod jobs;
 mod reason;
 mod refusal;
 mod report;
@@ -33,7 +34,6 @@ pub use table::{Verb, verb};
 pub use timer::Timer;
 
 pub(crate) use draft::{Draft, Incoherent};
-pub(crate) use report::finished;
 pub(crate) use step::Edit;
 pub(crate) use timer::over;
 
@@ -93,7 +93,7 @@ impl Lifecycle {
         let now = Instant::from(now);
         match input.into() {
             Input::Command(command) => decide_command(self, command, policy, context, now),
-            Input::Report(report) => report::decide(self, report, context, now),
+            Input::Report(report) => decide_report(self, report, context, now),
             Input::Timer(timer) => Ok(timer::decide(self, timer, policy, context, now)),
         }
     }
@@ -201,6 +201,19 @@ fn carry_out(
     // The last check of a row is `coherent` wherever a write could break rule 4; a test walks every row to prove it.
     let last = 1 << rule.checks.len().saturating_sub(1);
     draft.finish().map_err(|Incoherent| refused(row, rule, facts, last))
+}
+
+/// What a runner says of an older piece of work is ignored, whatever it is.
+fn decide_report(row: &Lifecycle, report: Report, context: Context, now: Instant) -> Result<Step, Refusal> {
+    if report.epoch().is_some_and(|epoch| epoch != row.epoch) {
+        return Ok(Step::ignored(row, Ignored::OlderEpoch, now));
+    }
+    match report {
+        Report::State { state, fault, recoverable, .. } => unasked::decide(row, state, fault, recoverable, now),
+        Report::Ended { job, outcome, .. } => Ok(jobs::ended(row, job, outcome, None, context, now)),
+        Report::Answered { task, answer, from, .. } => answer::decide(row, task, answer, from, context, now),
+        Report::BackupUnderWay { begun } => Ok(jobs::backup_under_way(row, begun, now)),
+    }
 }
 
 #[inline]

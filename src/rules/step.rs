@@ -152,6 +152,11 @@ impl Step {
         }
     }
 
+    /// A step that writes nothing, for what a runner said does not bear on the row.
+    pub(crate) const fn ignored(row: &Lifecycle, why: Ignored, now: Instant) -> Self {
+        Self::nothing(row, Cause::Ignored(why), now)
+    }
+
     /// Which rule made it.
     #[must_use]
     pub const fn cause(&self) -> Cause {

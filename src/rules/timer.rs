@@ -1,6 +1,6 @@
 //! What the clock does: which timers there are, in which order they act, and what each writes.
 
-use super::{Cause, Context, Draft, Edit, Step, clock::Clock, effect::Stamp, effect::Task, report};
+use super::{Cause, Context, Draft, Edit, Step, clock::Clock, effect::Stamp, effect::Task};
 use crate::{
     lifecycle::{Lifecycle, NEVER, facts},
     policy::Policy,
@@ -109,7 +109,7 @@ pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
         Timer::AutoStop => draft.desired(DesiredState::Stopped).force_stop(false),
         Timer::Retention => return draft.stamp(Stamp::Purge).untouched(),
     };
-    report::finished(row, draft, now)
+    draft.finish_or_drop(row, now)
 }
 
 /// The setting of the row that a timer goes by.

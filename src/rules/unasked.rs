@@ -2,7 +2,7 @@
 
 use super::{
     Draft, Reason, Refusal, Step,
-    report::{ReportKind, finished, ignored, refused},
+    report::ReportKind,
     step::{Cause, Ignored},
 };
 use crate::{
@@ -20,20 +20,20 @@ pub(crate) fn decide(
 ) -> Result<Step, Refusal> {
     let status = row.status;
     if state == status.state {
-        return Ok(ignored(row, Ignored::SameState, now));
+        return Ok(Step::ignored(row, Ignored::SameState, now));
     }
     // Difference D7: a paused sandbox can die too.
     if !matches!(status.state, SandboxState::Started | SandboxState::Stopped | SandboxState::Paused) {
-        return Err(refused(row, ReportKind::State, Reason::BadState));
+        return Err(Refusal::of_report(row, ReportKind::State, Reason::BadState));
     }
     if status.desired == DesiredState::Destroyed {
-        return Ok(ignored(row, Ignored::ToBeDestroyed, now));
+        return Ok(Step::ignored(row, Ignored::ToBeDestroyed, now));
     }
     if status.pending {
-        return Err(refused(row, ReportKind::State, Reason::Conflict));
+        return Err(Refusal::of_report(row, ReportKind::State, Reason::Conflict));
     }
     let Some(desired) = may_say(row, state) else {
-        return Err(refused(row, ReportKind::State, Reason::BadState));
+        return Err(Refusal::of_report(row, ReportKind::State, Reason::BadState));
     };
     let draft = Draft::new(row, Cause::Report(ReportKind::State), now).state(state);
     let draft = match desired {
@@ -45,7 +45,7 @@ pub(crate) fn decide(
         Some(fault) => draft.reported(fault, recoverable && state == SandboxState::Error),
         None => draft.recoverable(false),
     };
-    Ok(finished(row, draft, now))
+    Ok(draft.finish_or_drop(row, now))
 }
 
 /// What becomes of the desired state with a reported state.

@@ -1,0 +1,154 @@
+//! The end of a job, told late, twice or wrongly (section 8, table `jobs`).
+
+use super::{
+    Context, Draft, Edit, Notice, Step,
+    report::{BackupOf, Job, Outcome, ReportKind},
+    step::{Cause, Ignored},
+};
+use crate::{
+    lifecycle::{Lifecycle, facts},
+    vocabulary::{BackupState, DesiredState, Instant, SandboxState},
+};
+
+/// Why the job that ended is not the one this row waits for (section 8; differences D10 and D16).
+fn stranger(row: &Lifecycle, job: Job) -> Option<Ignored> {
+    let status = row.status;
+    let wanted = match job {
+        Job::Create | Job::Start | Job::ForkChild | Job::Recover { start: true } => facts::WantsStarted,
+        Job::Stop | Job::Recover { start: false } => facts::WantsStopped,
+        Job::Destroy if status.backup == BackupState::Completed => facts::WantsDestroyed | facts::WantsArchived,
+        Job::Destroy => facts::WantsDestroyed,
+        Job::Resize { .. } | Job::Snapshot | Job::ForkSource => facts::WantsStarted | facts::WantsStopped,
+        Job::Pause | Job::Backup { .. } => facts::WISHES,
+    };
+    let changes_in_place = facts::Resizing | facts::Snapshotting | facts::Forking | facts::Pausing;
+    let awaited_in = match job {
+        Job::Create | Job::Start | Job::ForkChild | Job::Stop | Job::Destroy if row.is_settled() => 0,
+        // The end of a restore that overtakes its acceptance: the row is nobody's yet, and would run on no runner.
+        Job::Create | Job::Start | Job::ForkChild if !row.status.has_runner => 0,
+        Job::Create | Job::Start | Job::ForkChild | Job::Stop | Job::Destroy => {
+            facts::not(facts::Destroyed | changes_in_place)
+        }
+        Job::Recover { .. } => facts::Error,
+        Job::Pause => facts::Pausing,
+        Job::Resize { .. } => facts::Resizing,
+        Job::Snapshot => facts::Snapshotting,
+        Job::ForkSource => facts::Forking,
+        Job::Backup { .. } => facts::STATES,
+    };
+    if row.facts & wanted == 0 {
+        Some(Ignored::NotWanted)
+    } else if row.facts & awaited_in == 0 {
+        Some(Ignored::NotAwaited)
+    } else {
+        None
+    }
+}
+
+/// The end of a job. `back` is where a resize, a snapshot or a fork's source returns to, when the caller knows.
+pub(crate) fn ended(
+    row: &Lifecycle,
+    job: Job,
+    outcome: Outcome,
+    back: Option<SandboxState>,
+    context: Context,
+    now: Instant,
+) -> Step {
+    if let Job::Backup { of } = job {
+        return backup_ended(row, of, outcome, context, now);
+    }
+    if let (None, Some(why)) = (back, stranger(row, job)) {
+        return Step::ignored(row, why, now);
+    }
+    let draft = Draft::new(row, Cause::Report(job.kind()), now);
+    let draft = match (job, outcome) {
+        (Job::Resize { .. } | Job::Snapshot | Job::ForkSource, _) => returned(row, draft, job, outcome, back),
+        (Job::Destroy, Outcome::Failed { .. }) if row.status.desired == DesiredState::Archived => {
+            // Difference D17: the runner still holds the copy, so the next pass asks again.
+            return Step::ignored(row, Ignored::NotAwaited, now);
+        }
+        (_, Outcome::Failed { fault, recoverable }) => draft.state(SandboxState::Error).reported(fault, recoverable),
+        (_, Outcome::Completed) => completed(row, draft, job).clear_reason(),
+    };
+    draft.finish_or_drop(row, now)
+}
+
+/// Where a completed job leaves the row. What has changed since makes a finished backup useless.
+fn completed(row: &Lifecycle, draft: Draft, job: Job) -> Draft {
+    match job {
+        Job::Create | Job::Start | Job::ForkChild => draft.state(SandboxState::Started).drop_finished_backup(),
+        Job::Stop => draft.state(SandboxState::Stopped).backup(BackupState::None, false),
+        Job::Destroy => match row.status.desired {
+            DesiredState::Archived => draft.state(SandboxState::Archived),
+            DesiredState::Destroyed | DesiredState::Started | DesiredState::Stopped => {
+                draft.state(SandboxState::Destroyed)
+            }
+            DesiredState::Resized | DesiredState::Paused => draft.state(SandboxState::Destroyed),
+        },
+        Job::Pause => draft.state(SandboxState::Paused),
+        Job::Recover { start } => draft
+            .state(SandboxState::Stopped)
+            .recoverable(false)
+            .drop_finished_backup()
+            .notice(start.then_some(Notice::Started)),
+        Job::Resize { .. } | Job::Snapshot | Job::ForkSource | Job::Backup { .. } => draft,
+    }
+}
+
+/// The end of a change made in place: back to where it was, done or not.
+fn returned(row: &Lifecycle, draft: Draft, job: Job, outcome: Outcome, back: Option<SandboxState>) -> Draft {
+    let named = row.status.desired.fulfilled_by().unwrap_or(row.status.state);
+    let draft = draft.state(back.unwrap_or(named));
+    match (job, outcome) {
+        (Job::Resize { to }, Outcome::Completed) => draft.edit(Edit::Size(to)),
+        // Within the call the caller tells of the snapshot itself; `back` is known only there.
+        (Job::Snapshot, Outcome::Completed) if back.is_none() => draft.notice(Some(Notice::SnapshotCreated)),
+        (_, Outcome::Completed | Outcome::Failed { .. }) => draft,
+    }
+}
+
+/// The end of a backup (section 8; difference D12).
+fn backup_ended(row: &Lifecycle, of: BackupOf, outcome: Outcome, context: Context, now: Instant) -> Step {
+    if of == BackupOf::Other {
+        return Step::ignored(row, Ignored::OtherBackup, now);
+    }
+    let status = row.status;
+    let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now);
+    let draft = match outcome {
+        Outcome::Completed if status.backup == BackupState::Completed => {
+            return Step::ignored(row, Ignored::SameState, now);
+        }
+        Outcome::Completed => draft.backup(BackupState::Completed, true),
+        Outcome::Failed { fault, recoverable } => {
+            let draining = context.runner_draining;
+            let rests = matches!(status.state, SandboxState::Stopped | SandboxState::Archiving);
+            let stays = status.state == SandboxState::Error;
+            let counts = status.desired == DesiredState::Archived || (draining && (rests || stays));
+            let draft = draft.backup(BackupState::Error, status.has_backup_ref);
+            if draining && recoverable && rests {
+                draft.state(SandboxState::Error).reported(fault, true)
+            } else {
+                draft.recoverable(recoverable && counts)
+            }
+        }
+    };
+    draft.finish_or_drop(row, now)
+}
+
+pub(crate) fn backup_under_way(row: &Lifecycle, begun: bool, now: Instant) -> Step {
+    let progress = if begun { BackupState::InProgress } else { BackupState::Pending };
+    if row.status.backup == progress {
+        return Step::ignored(row, Ignored::SameState, now);
+    }
+    if row.status.desired == DesiredState::Destroyed {
+        return Step::ignored(row, Ignored::ToBeDestroyed, now);
+    }
+    // An archive has nothing but its backup, and one that is about to give its disk up relies on it: a report that is
+    // late, or of another attempt, does not take a completed backup away.
+    let relied_on = row.status.desired == DesiredState::Archived && row.status.backup == BackupState::Completed;
+    if relied_on || !row.status.has_runner {
+        return Step::ignored(row, Ignored::NotAwaited, now);
+    }
+    let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now).backup(progress, row.status.has_backup_ref);
+    draft.finish_or_drop(row, now)
+}
