@@ -143,7 +143,7 @@ impl Lifecycle {
             | facts::Starting
             | facts::Resuming
             | facts::BuildingSnapshot
-            | if self.status.has_runner { facts::PullingSnapshot } else { 0 };
-        self.facts & facts::WantsStarted != 0 && self.facts & assigned != 0
+            | if self.status().has_runner { facts::PullingSnapshot } else { 0 };
+        self.facts() & facts::WantsStarted != 0 && self.facts() & assigned != 0
     }
 }

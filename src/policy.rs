@@ -1,8 +1,8 @@
 //! What a platform may choose: limits, time limits and which published API it speaks, each default with its reason.
 
 use crate::{
-    lifecycle::facts::{self, Mask},
-    vocabulary::{Minutes, SandboxClass, SandboxState},
+    lifecycle::{facts, guards::Guards},
+    vocabulary::{Instant, MICROS_PER_MINUTE, Minutes, SandboxClass, SandboxState},
 };
 use serde::{Deserialize, Serialize};
 
@@ -58,22 +58,23 @@ impl Default for Policy {
     }
 }
 
-/// The facts of each profile and class as data: a class cannot be foreseen, and a branch on it is missed half the time.
-static OF_CLASS_0_190: [Mask; SandboxClass::ALL.len()] = of_classes(ApiProfile::V0_190);
-static OF_CLASS_0_226: [Mask; SandboxClass::ALL.len()] = of_classes(ApiProfile::V0_226);
+/// The guards that each profile fulfils for each class, as data: a class cannot be foreseen, and a branch on it is missed
+/// half the time.
+static OF_CLASS_0_190: [Guards; SandboxClass::ALL.len()] = of_classes(ApiProfile::V0_190);
+static OF_CLASS_0_226: [Guards; SandboxClass::ALL.len()] = of_classes(ApiProfile::V0_226);
 
-const fn of_classes(profile: ApiProfile) -> [Mask; SandboxClass::ALL.len()] {
-    let mut facts = [0; SandboxClass::ALL.len()];
-    let (mut to, mut from): (&mut [Mask], &[SandboxClass]) = (&mut facts, SandboxClass::ALL);
+const fn of_classes(profile: ApiProfile) -> [Guards; SandboxClass::ALL.len()] {
+    let mut held = [Guards::NONE; SandboxClass::ALL.len()];
+    let (mut to, mut from): (&mut [Guards], &[SandboxClass]) = (&mut held, SandboxClass::ALL);
     while let ([place, places @ ..], [class, rest @ ..]) = (to, from) {
         let keeps_memory = match profile {
             ApiProfile::V0_190 => matches!(class, SandboxClass::Windows),
             ApiProfile::V0_226 => class.is_vm(),
         };
-        *place = if keeps_memory { facts::MemorySnapshots } else { facts::LiveSnapshots };
+        *place = Guards::held_by(if keeps_memory { facts::MemorySnapshots } else { facts::LiveSnapshots });
         (to, from) = (places, rest);
     }
-    facts
+    held
 }
 
 impl Policy {
@@ -83,13 +84,19 @@ impl Policy {
         Self { profile: ApiProfile::V0_190, ..Self::default() }
     }
 
-    /// The facts that the profile adds about a class.
+    /// A sandbox that was last recovered from its backup then may be again.
+    pub(crate) fn has_cooled_down(&self, last_recovery: Option<Instant>, now: Instant) -> bool {
+        let cooldown = i64::from(self.recovery_cooldown.get()).saturating_mul(MICROS_PER_MINUTE);
+        last_recovery.is_none_or(|last| now.as_micros().saturating_sub(last.as_micros()) >= cooldown)
+    }
+
+    /// The guards that the profile fulfils for a class.
     ///
     /// 0.190 (recorded): memory snapshots of windows alone; all but windows are snapshotted while they run.
     /// 0.226 (published): memory snapshots of every VM class; a VM is snapshotted without memory only when stopped.
     #[inline]
     #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one place for each class, in order")]
-    pub(crate) const fn facts(&self, class: SandboxClass) -> Mask {
+    pub(crate) const fn held(&self, class: SandboxClass) -> Guards {
         let of_class = match self.profile {
             ApiProfile::V0_190 => &OF_CLASS_0_190,
             ApiProfile::V0_226 => &OF_CLASS_0_226,

@@ -9,7 +9,7 @@ mod view;
 pub use view::{Image, Observed, Placement, RunnerView};
 
 use crate::{
-    lifecycle::{Lifecycle, facts},
+    lifecycle::{Lifecycle, Status, facts},
     policy::Policy,
     rules::{Call, Cause, Clock, Context, Draft, Notice, RunnerChange, Step, Task, over},
     vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
@@ -41,11 +41,11 @@ impl Lifecycle {
     /// one that is to be archived (rule 5).
     #[must_use]
     pub const fn owes_work(&self) -> bool {
-        let archives = facts::Archiving | facts::Stopped | facts::Error;
-        let failed = facts::Error | facts::BuildFailed;
-        self.status.pending
-            || (self.facts & facts::WantsArchived != 0 && self.facts & archives != 0)
-            || (self.facts & facts::WantsDestroyed != 0 && self.facts & failed != 0)
+        let Status { state, desired, pending, .. } = self.status();
+        let archives = matches!(state, SandboxState::Archiving | SandboxState::Stopped | SandboxState::Error);
+        pending
+            || (matches!(desired, DesiredState::Archived) && archives)
+            || (matches!(desired, DesiredState::Destroyed) && state.is_failed())
     }
 
     /// What to do next for this sandbox.
@@ -89,7 +89,7 @@ impl Pass<'_> {
         if self.row.is_settled() {
             return None;
         }
-        match self.row.status.desired {
+        match self.row.status().desired {
             DesiredState::Started => self.toward_started(),
             DesiredState::Stopped => self.toward_stopped(),
             DesiredState::Archived => self.toward_archived(),
@@ -100,8 +100,8 @@ impl Pass<'_> {
     }
 
     fn toward_started(&self) -> Option<Next> {
-        let has_runner = self.row.status.has_runner;
-        match self.row.status.state {
+        let has_runner = self.row.status().has_runner;
+        match self.row.status().state {
             SandboxState::PendingBuild => self.place(),
             SandboxState::PullingSnapshot if !has_runner => self.place(),
             SandboxState::BuildingSnapshot => self.build(),
@@ -128,7 +128,7 @@ impl Pass<'_> {
 
     /// A resting disk starts on its own runner, or comes back from its backup on another.
     fn wake(&self) -> Option<Next> {
-        let status = self.row.status;
+        let status = self.row.status();
         let restorable = status.has_usable_backup();
         if status.has_runner && self.view.ready {
             return self.call(Task::Start);
@@ -143,7 +143,7 @@ impl Pass<'_> {
 
     /// A change that the runner makes by itself: ask how far it is.
     fn follow(&self) -> Option<Next> {
-        let state = self.row.status.state;
+        let state = self.row.status().state;
         let observed = match self.view.observed {
             Observed::NotAsked => return Some(Next::Ask),
             Observed::NoAnswer => return self.times_out(),
@@ -186,7 +186,7 @@ impl Pass<'_> {
 
     /// A sandbox that no runner holds yet (`placement`).
     fn place(&self) -> Option<Next> {
-        let builds = self.row.status.state == SandboxState::PendingBuild;
+        let builds = self.row.status().state == SandboxState::PendingBuild;
         let takes_it = || self.draft().runner(RunnerChange::Assigned);
         let step = match self.view.placement {
             Placement::None => return None,
@@ -206,7 +206,7 @@ impl Pass<'_> {
 
     /// A sandbox whose runner builds its image.
     fn build(&self) -> Option<Next> {
-        let ready = self.view.image == Image::Ready && self.row.status.has_runner;
+        let ready = self.view.image == Image::Ready && self.row.status().has_runner;
         if self.is_over() && !ready {
             return self.owed(self.times_out()); // Difference D13: a build that is ready is used all the same.
         }
@@ -221,10 +221,10 @@ impl Pass<'_> {
     }
 
     fn toward_stopped(&self) -> Option<Next> {
-        let status = self.row.status;
+        let status = self.row.status();
         let stop = Task::Stop { force: status.force_stop };
         let followed = facts::Started | facts::Paused | facts::Stopping;
-        if self.row.facts & followed == 0 {
+        if self.row.facts() & followed == 0 {
             return None;
         }
         if status.state != SandboxState::Stopping {
@@ -254,9 +254,9 @@ impl Pass<'_> {
     }
 
     fn toward_archived(&self) -> Option<Next> {
-        let status = self.row.status;
+        let status = self.row.status();
         let from = facts::Archiving | facts::Stopped | facts::Error;
-        if self.row.facts & from == 0 {
+        if self.row.facts() & from == 0 {
             return None;
         }
         match status.backup {
@@ -276,16 +276,16 @@ impl Pass<'_> {
     }
 
     fn toward_destroyed(&self) -> Option<Next> {
-        let status = self.row.status;
+        let status = self.row.status();
         let destroyed = || self.apply(self.draft().state(SandboxState::Destroyed));
         // Difference D2: an error is never pending, and its copy still has to go.
         let errored = status.state.is_failed();
         let owed = |next| if errored { next } else { self.owed(next) };
         let changes_in_place = facts::Resizing | facts::Snapshotting | facts::Forking;
-        if self.row.facts & changes_in_place != 0 {
+        if self.row.facts() & changes_in_place != 0 {
             return None;
         }
-        if self.row.facts & (facts::Archived | facts::PendingBuild) != 0 {
+        if self.row.facts() & (facts::Archived | facts::PendingBuild) != 0 {
             return owed(destroyed());
         }
         if !status.has_runner {
@@ -316,9 +316,9 @@ impl Pass<'_> {
 
     /// The backup of a sandbox in error has failed too often: there is nothing to look at until somebody asks anew.
     fn has_given_up(&self) -> bool {
-        self.row.status.state == SandboxState::Error
-            && self.row.status.desired == DesiredState::Archived
-            && self.row.status.backup == BackupState::Error
+        self.row.status().state == SandboxState::Error
+            && self.row.status().desired == DesiredState::Archived
+            && self.row.status().backup == BackupState::Error
             && self.view.archive_attempts > self.policy.max_archive_attempts
     }
 
@@ -333,7 +333,7 @@ impl Pass<'_> {
 
     /// A write that the recorded server drops where no change is pending.
     fn owed(&self, next: Option<Next>) -> Option<Next> {
-        next.filter(|_| self.row.status.pending)
+        next.filter(|_| self.row.status().pending)
     }
 
     fn fails(&self, fault: Fault) -> Option<Next> {
@@ -346,7 +346,7 @@ impl Pass<'_> {
 
     /// The time of the change under way is over, strictly.
     fn is_over(&self) -> bool {
-        let limit = self.policy.time_limits.of(self.row.status.state);
+        let limit = self.policy.time_limits.of(self.row.status().state);
         limit.is_some_and(|limit| self.now > self.row.since.saturating_add_minutes(i64::from(limit.get())))
     }
 

@@ -10,18 +10,6 @@ pub(crate) const fn owes_work(state: SandboxState, desired: DesiredState) -> boo
 }
 
 impl Status {
-    /// What rule 5 makes of these columns (`invariants`).
-    #[inline]
-    pub(crate) fn tidied(mut self) -> Self {
-        self.pending = owes_work(self.state, self.desired);
-        // Values are chosen and no branch is taken: which state it is cannot be foreseen, and a write pays for a miss.
-        let destroyed = matches!(self.state, SandboxState::Destroyed);
-        self.has_runner &= !destroyed & !matches!(self.state, SandboxState::Archived);
-        self.backup = if destroyed { BackupState::None } else { self.backup };
-        self.recoverable |= matches!(self.state, SandboxState::Error) & self.timed_out_with_backup();
-        self
-    }
-
     /// There is a backup to restore from: complete, and with its reference.
     #[inline]
     pub(crate) const fn has_usable_backup(self) -> bool {
@@ -132,7 +120,7 @@ impl Lifecycle {
     /// The rules this row breaks. A sound row breaks none; a broken one can still be held, asked and destroyed.
     #[must_use]
     pub fn check(&self) -> Violations {
-        let (now, tidy) = (self.status, self.status.tidied());
+        let (now, tidy) = (self.status(), self.packed.tidied().open());
         Violations::default()
             .with(!now.is_coherent(), Violation::DesiredBesideState)
             .with(now.pending != tidy.pending, Violation::Pending)
@@ -148,7 +136,7 @@ impl Lifecycle {
     /// It changes no state and no desired state, so it cannot mend rule 4.
     #[must_use]
     pub fn tidied(mut self) -> Self {
-        self.status = self.status.tidied();
+        self.packed = self.packed.tidied();
         self.sealed()
     }
 }

@@ -22,7 +22,7 @@ impl Lifecycle {
             now.saturating_add_micros(self.destroy_at.as_micros().saturating_sub(self.created.as_micros()))
         };
         Self {
-            status: Status {
+            packed: Status {
                 state: SandboxState::Creating,
                 desired: DesiredState::Started,
                 backup: BackupState::None,
@@ -32,7 +32,8 @@ impl Lifecycle {
                 has_backup_ref: false,
                 recoverable: false,
                 force_stop: false,
-            },
+            }
+            .packed(),
             created: now,
             last_activity: now,
             since: now,

@@ -1,6 +1,6 @@
 //! A lifecycle as an embedder's columns: the border where a row becomes a value, and its stored form.
 
-use super::{Lifecycle, NEVER, Status};
+use super::{Lifecycle, NEVER, Status, guards::Guards};
 use crate::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, QueueTimeout,
     SandboxClass, SandboxState, Size,
@@ -112,7 +112,7 @@ impl Default for Columns {
 impl From<Columns> for Lifecycle {
     fn from(columns: Columns) -> Self {
         Self {
-            facts: 0,
+            held: Guards::NONE,
             created: columns.created_at,
             last_activity: columns.last_activity_at,
             since: columns.state_since,
@@ -125,7 +125,7 @@ impl From<Columns> for Lifecycle {
             auto_archive: columns.auto_archive,
             auto_delete: columns.auto_delete.wire(),
             queue_timeout: columns.queue_timeout,
-            status: Status {
+            packed: Status {
                 state: columns.state,
                 desired: columns.desired_state,
                 backup: columns.backup_state,
@@ -135,7 +135,8 @@ impl From<Columns> for Lifecycle {
                 has_backup_ref: columns.has_backup_ref,
                 recoverable: columns.recoverable,
                 force_stop: columns.force_stop,
-            },
+            }
+            .packed(),
             class: columns.class,
             gpu_type: columns.gpu_type,
             gpus: columns.gpu,
@@ -146,20 +147,21 @@ impl From<Columns> for Lifecycle {
 
 impl From<Lifecycle> for Columns {
     fn from(row: Lifecycle) -> Self {
+        let status = row.status();
         Self {
-            state: row.status.state,
-            desired_state: row.status.desired,
-            pending: row.status.pending,
+            state: status.state,
+            desired_state: status.desired,
+            pending: status.pending,
             class: row.class,
             gpu: row.gpus,
             gpu_type: row.gpu_type,
             size: row.size,
-            backup_state: row.status.backup,
-            has_backup_ref: row.status.has_backup_ref,
-            has_runner: row.status.has_runner,
-            fault: row.status.fault,
-            recoverable: row.status.recoverable,
-            force_stop: row.status.force_stop,
+            backup_state: status.backup,
+            has_backup_ref: status.has_backup_ref,
+            has_runner: status.has_runner,
+            fault: status.fault,
+            recoverable: status.recoverable,
+            force_stop: status.force_stop,
             epoch: row.epoch,
             auto_stop: row.auto_stop,
             auto_pause: row.auto_pause,

@@ -1,8 +1,7 @@
-//! The fact word: every question a check can ask of a sandbox, one bit each.
+//! The facts: all that a rule can ask of a sandbox, one bit each.
 //!
-//! A check is a set of facts of which at least one must hold, so a decision is a handful of ANDs. The word is
-//! recomputed whenever a column changes (`Lifecycle::sealed`) and nowhere else; facts about the arguments of a
-//! command and about its context are added for one decision and never stored.
+//! Those about the sandbox are read off its columns (`Lifecycle::facts`). Those about the arguments of a command, its
+//! context and the policy are added for one decision. What the commands ask is made of them: see `guards`.
 #![allow(non_upper_case_globals, reason = "facts read like the states they stand for in the rule table")]
 
 use super::Lifecycle;
@@ -88,6 +87,9 @@ facts! {
     InPlace "without a timeout and a usable backup",
     AutoStopOff "auto-stop off",
     AutoPauseOff "auto-pause off",
+    StartedAsWanted "started, and meant to be",
+    HeldByRunner "on a runner, and not destroyed",
+    DestroyedAsWanted "meant to be destroyed, and nothing pending or pending_build",
     // Added by the context.
     Childless "without live fork children",
     Unsuspended "in an organization that is not suspended",
@@ -213,8 +215,9 @@ pub(crate) const fn when(holds: bool, fact: Mask) -> Mask {
 }
 
 /// The facts that a value's columns amount to.
+#[inline]
 pub(crate) fn of(row: &Lifecycle) -> Mask {
-    let status = row.status;
+    let status = row.status();
     let (at, wish) = (state(status.state), wants(status.desired));
     let settled = states_fulfilling(status.desired) & at != 0;
     let backup_idle = match status.backup {
@@ -235,4 +238,7 @@ pub(crate) fn of(row: &Lifecycle) -> Mask {
         | if status.timed_out_with_backup() { FromBackup } else { InPlace }
         | when(row.auto_stop == AutoStop::Never, AutoStopOff)
         | when(row.auto_pause == AutoPause::Never, AutoPauseOff)
+        | when(at & Started != 0 && wish & WantsStarted != 0, StartedAsWanted)
+        | when(status.has_runner && at & Destroyed == 0, HeldByRunner)
+        | when(wish & WantsDestroyed != 0 && (!status.pending || at & PendingBuild != 0), DestroyedAsWanted)
 }

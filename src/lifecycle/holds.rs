@@ -16,7 +16,7 @@ impl Lifecycle {
     /// What this sandbox holds now.
     #[must_use]
     pub const fn holding(&self) -> Holding {
-        let (compute, disk) = match self.status.state {
+        let (compute, disk) = match self.status().state {
             SandboxState::Creating | SandboxState::Restoring | SandboxState::Started | SandboxState::Starting => {
                 (true, true)
             }
@@ -24,7 +24,7 @@ impl Lifecycle {
             SandboxState::Unknown | SandboxState::PullingSnapshot | SandboxState::Forking => (true, true),
             SandboxState::Pausing | SandboxState::Resuming => (true, true),
             SandboxState::Resizing | SandboxState::Snapshotting => {
-                (matches!(self.status.desired, DesiredState::Started), true)
+                (matches!(self.status().desired, DesiredState::Started), true)
             }
             SandboxState::Stopped | SandboxState::Paused | SandboxState::Archiving => (false, true),
             SandboxState::Archived | SandboxState::Destroyed | SandboxState::Destroying => (false, false),

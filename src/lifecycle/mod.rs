@@ -5,7 +5,9 @@ mod child;
 mod columns;
 mod create;
 pub(crate) mod facts;
+pub(crate) mod guards;
 mod holds;
+pub(crate) mod packed;
 mod recovery;
 mod stored;
 pub(crate) mod words;
@@ -22,6 +24,8 @@ use crate::vocabulary::{
 };
 use chrono::{DateTime, Utc};
 use facts::Mask;
+use guards::Guards;
+use packed::Packed;
 
 /// The lifecycle of one sandbox: where it is, where it is meant to go, and what the rules need to know of it.
 ///
@@ -52,7 +56,7 @@ use facts::Mask;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(from = "Columns", into = "Columns")]
 pub struct Lifecycle {
-    pub(crate) facts: Mask,
+    pub(crate) held: Guards,
     pub(crate) created: Instant,
     pub(crate) last_activity: Instant,
     pub(crate) since: Instant,
@@ -65,7 +69,7 @@ pub struct Lifecycle {
     pub(crate) auto_archive: AutoArchive,
     pub(crate) auto_delete: i32,
     pub(crate) queue_timeout: Option<QueueTimeout>,
-    pub(crate) status: Status,
+    pub(crate) packed: Packed,
     pub(crate) class: SandboxClass,
     pub(crate) gpu_type: Option<GpuType>,
     pub(crate) gpus: u8,
@@ -92,40 +96,52 @@ pub(crate) struct Status {
 pub(crate) const NEVER: Instant = Instant::MAX;
 
 impl Lifecycle {
-    /// The value with its fact word recomputed; every way to change a column ends here.
+    /// The value with its guards recomputed; every way to change a column ends here.
     pub(crate) fn sealed(mut self) -> Self {
-        self.facts = facts::of(&self);
+        self.held = Guards::held_by(self.facts());
         self
+    }
+
+    /// The columns that rules change.
+    #[inline]
+    pub(crate) const fn status(&self) -> Status {
+        self.packed.open()
+    }
+
+    /// All that its columns say, as facts.
+    #[inline]
+    pub(crate) fn facts(&self) -> Mask {
+        facts::of(self)
     }
 
     /// The state as stored. A client is shown [`reported_state`](Self::reported_state).
     #[must_use]
     pub const fn state(&self) -> SandboxState {
-        self.status.state
+        self.status().state
     }
 
     /// The state this sandbox is meant to reach.
     #[must_use]
     pub const fn desired_state(&self) -> DesiredState {
-        self.status.desired
+        self.status().desired
     }
 
     /// A change was asked for and the controller owes work. Server-side; never on the wire.
     #[must_use]
     pub const fn is_pending(&self) -> bool {
-        self.status.pending
+        self.status().pending
     }
 
     /// State and desired state are the same word.
     #[must_use]
     pub const fn is_settled(&self) -> bool {
-        self.facts & facts::Settled != 0
+        facts::is_fulfilled(self.status().state, self.status().desired)
     }
 
     /// It is deleted instead of resting in stopped: auto-delete 0.
     #[must_use]
     pub const fn is_ephemeral(&self) -> bool {
-        self.facts & facts::Durable == 0
+        self.auto_delete == 0
     }
 
     /// The class of the sandbox.
@@ -155,37 +171,37 @@ impl Lifecycle {
     /// How far its backup is.
     #[must_use]
     pub const fn backup_state(&self) -> BackupState {
-        self.status.backup
+        self.status().backup
     }
 
     /// The record holds the backup's snapshot and registry: without them a Completed backup is of no use.
     #[must_use]
     pub const fn has_backup_ref(&self) -> bool {
-        self.status.has_backup_ref
+        self.status().has_backup_ref
     }
 
     /// A runner is assigned.
     #[must_use]
     pub const fn has_runner(&self) -> bool {
-        self.status.has_runner
+        self.status().has_runner
     }
 
     /// What went wrong, if the record holds a reason.
     #[must_use]
     pub const fn fault(&self) -> Option<Fault> {
-        self.status.fault
+        self.status().fault
     }
 
     /// The recover command is open to it.
     #[must_use]
     pub const fn is_recoverable(&self) -> bool {
-        self.status.recoverable
+        self.status().recoverable
     }
 
     /// The stop under way was asked for with force (SIGKILL instead of SIGTERM).
     #[must_use]
     pub const fn is_force_stop(&self) -> bool {
-        self.status.force_stop
+        self.status().force_stop
     }
 
     /// Which piece of work this is: calls carry it, reports echo it, every new piece raises it.
@@ -257,7 +273,7 @@ impl Lifecycle {
     /// The state the API shows: an intent is visible the moment it is taken (`projection`).
     #[must_use]
     pub const fn reported_state(&self) -> SandboxState {
-        match (self.status.state, self.status.desired) {
+        match (self.status().state, self.status().desired) {
             (SandboxState::Started, DesiredState::Stopped) => SandboxState::Stopping,
             (SandboxState::Started | SandboxState::Stopped, DesiredState::Destroyed) => SandboxState::Destroying,
             (SandboxState::Stopped, DesiredState::Started) => SandboxState::Starting,

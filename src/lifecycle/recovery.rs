@@ -1,6 +1,7 @@
 //! Whether a sandbox in error can be brought back, and how (section 6).
 
-use super::{Lifecycle, facts};
+use super::Lifecycle;
+use crate::vocabulary::SandboxState;
 
 /// How a recovery brings a sandbox back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,9 +32,9 @@ impl Lifecycle {
     /// ```
     #[must_use]
     pub const fn recovery(&self) -> Option<Recovery> {
-        if self.facts & facts::Error == 0 || self.facts & facts::Recoverable == 0 {
+        if !matches!(self.status().state, SandboxState::Error) || !self.status().recoverable {
             None
-        } else if self.facts & facts::FromBackup != 0 {
+        } else if self.status().timed_out_with_backup() {
             Some(Recovery::FromBackup)
         } else {
             Some(Recovery::InPlace)

@@ -1,71 +1,108 @@
-//! The form of the rule table: a row for each command, its checks as masks, and what it writes.
+//! The form of the rule table: a row for each command, the guards it demands, and what it writes.
 
-use super::{Reason, Verb, effect::Notice};
+use super::{
+    Reason,
+    effect::{Notice, ReasonText, RunnerChange},
+    step::Beside,
+};
 use crate::{
-    lifecycle::facts::Mask,
-    vocabulary::{DesiredState, SandboxState},
+    lifecycle::{guards::Guards, packed::Change},
+    vocabulary::{BackupState, DesiredState, SandboxState},
 };
 
-/// How many checks a row can hold. Every row is tested whole, without a branch, so all rows have this length.
-pub(crate) const MOST: usize = 10;
-
-/// A check that always holds, for the places a row does not need.
-const ALWAYS: Mask = !0;
-
-/// One row of the table: all there is to know about a command. What every decision reads stands first, on two cache
-/// lines; what is read of an accepted command or by a person comes after.
-#[repr(C, align(64))]
+/// One row of the table: all there is to know about a command.
 pub(crate) struct Row {
-    /// Which command it is.
-    pub(crate) verb: Verb,
-    /// Facts of which (one of the first and one of the second) make the command a success that writes nothing.
-    pub(crate) already: [Mask; 2],
-    /// At least one fact of each must hold; the first that fails is the refusal.
-    pub(crate) masks: [Mask; MOST],
-    /// What is answered when it fails: the reasons of `checks`, beside the masks that they belong to.
-    pub(crate) reasons: [Reason; MOST],
-    /// What each mask is called and why it is there.
+    /// The guard that makes the command a success that writes nothing, where there is one.
+    pub(crate) already: Guards,
+    /// The guards that must hold: those of `checks`.
+    pub(crate) demands: Guards,
+    /// What is demanded, in order, and what is answered without it.
     pub(crate) checks: &'static [Check],
-    /// What is written: the first whose facts hold.
-    pub(crate) writes: &'static [(Mask, Writes)],
+    /// What is written: the first whose guard holds.
+    pub(crate) cases: [Case; CASES],
     /// The states it can be accepted from, as the table states them.
     pub(crate) from: &'static [SandboxState],
     /// What the command does, in the domain's words.
     pub(crate) summary: &'static str,
 }
 
-impl Row {
-    /// Bits of the checks that fail, the lowest being the first.
-    #[inline]
-    pub(crate) fn failing(&self, facts: Mask) -> u16 {
-        self.masks.iter().rev().fold(0, |failing, mask| failing << 1 | u16::from(facts & mask == 0))
-    }
+/// How many cases a row has. The last always holds.
+pub(crate) const CASES: usize = 3;
 
-    /// The reason of the lowest of these failing checks.
-    #[inline]
-    pub(crate) fn reason(&self, failing: u16) -> Reason {
-        let first = usize::try_from(failing.trailing_zeros()).unwrap_or(MOST);
-        self.reasons.get(first).copied().unwrap_or(Reason::InProgress)
-    }
+/// What is written when a guard holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case {
+    /// What is written, as the table says it.
+    pub(crate) writes: Writes,
+    /// The same, as it is carried out.
+    pub(crate) outcome: Outcome,
+}
 
-    /// The command has nothing left to do.
-    #[inline]
-    pub(crate) const fn is_already(&self, facts: Mask) -> bool {
-        let [first, second] = self.already;
-        (facts & first != 0) & (facts & second != 0)
-    }
+/// What is written when a guard holds, as it is carried out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome {
+    /// The guard.
+    pub(crate) when: Guards,
+    /// What becomes of the columns.
+    pub(crate) change: Change,
+    /// What goes with the write.
+    pub(crate) beside: Beside,
+    /// The row is not written at all.
+    pub(crate) untouched: bool,
+}
 
-    /// What an accepted command writes.
-    #[inline]
-    pub(crate) fn writes(&self, facts: Mask) -> &'static Writes {
-        self.writes.iter().find(|(when, _)| facts & when != 0).map_or(&Writes::NOTHING, |(_, writes)| writes)
+impl Outcome {
+    /// The same, of a stop with force or without.
+    pub(crate) const fn forced(self, force: bool) -> Self {
+        Self { change: self.change.force_stop(force), ..self }
     }
+}
+
+impl Case {
+    /// Nothing is written.
+    pub(crate) const NOTHING: Self = Self::of(Guards::ANY, Writes::NOTHING);
+
+    pub(crate) const fn of(when: Guards, writes: Writes) -> Self {
+        let change = match writes.state {
+            Some(state) => Change::NOTHING.state(state),
+            None => Change::NOTHING,
+        };
+        let change = match writes.desired {
+            Some(desired) => change.desired(desired),
+            None => change,
+        };
+        let change = if writes.soft_delete { change.backup(BackupState::None) } else { change };
+        let change = if writes.from_backup { change.left_its_error() } else { change };
+        let beside = Beside {
+            calls: writes.calls,
+            notice: writes.notice,
+            reason: if writes.from_backup { ReasonText::Cleared } else { ReasonText::Kept },
+            runner: if writes.from_backup { RunnerChange::ReleasedAsPrevious } else { RunnerChange::Kept },
+            stamp: None,
+            token: writes.token,
+            soft_delete: writes.soft_delete,
+            child: writes.child,
+        };
+        Self { writes, outcome: Outcome { when, change, beside, untouched: writes.row_untouched } }
+    }
+}
+
+/// The cases of a row, filled up with one that is never reached.
+pub(crate) const fn cases<const N: usize>(stated: [Case; N]) -> [Case; CASES] {
+    const { assert!(N <= CASES, "a row of the table has at most so many cases") };
+    let mut cases = [Case::NOTHING; CASES];
+    let (mut to, mut from): (&mut [Case], &[Case]) = (&mut cases, &stated);
+    while let ([place, places @ ..], [case, rest @ ..]) = (to, from) {
+        *place = *case;
+        (to, from) = (places, rest);
+    }
+    cases
 }
 
 /// One thing a command demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Check {
-    pub(crate) name: &'static str,
+    pub(crate) guard: Guards,
     pub(crate) reason: Reason,
     pub(crate) why: &'static str,
 }
@@ -73,8 +110,8 @@ pub struct Check {
 impl Check {
     /// The name of the guard.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &'static str {
+        self.guard.name()
     }
     /// What is answered when it fails.
     #[must_use]
@@ -88,61 +125,31 @@ impl Check {
     }
 }
 
-/// The masks of a row, filled up with checks that always hold.
-pub(crate) const fn filled<const N: usize>(masks: [Mask; N]) -> [Mask; MOST] {
-    filled_with(ALWAYS, masks)
-}
-
-/// The reasons of a row, filled up with one that is never asked for.
-pub(crate) const fn reasons<const N: usize>(reasons: [Reason; N]) -> [Reason; MOST] {
-    filled_with(Reason::InProgress, reasons)
-}
-
-const fn filled_with<T: Copy, const N: usize>(filling: T, items: [T; N]) -> [T; MOST] {
-    const { assert!(N <= MOST, "a row of the table holds at most MOST checks") };
-    let mut row = [filling; MOST];
-    let (mut to, mut from): (&mut [T], &[T]) = (&mut row, &items);
-    while let ([place, places @ ..], [item, rest @ ..]) = (to, from) {
-        *place = *item;
-        to = places;
-        from = rest;
+/// The guards of a row's checks. A row that asks them in another order than they have does not compile, for the lowest
+/// that fails is the refusal.
+pub(crate) const fn demanded(checks: &[Check]) -> Guards {
+    let (mut demanded, mut rest) = (Guards::NONE, checks);
+    while let [check, more @ ..] = rest {
+        assert!(demanded.precede(check.guard), "a row asks its guards in the order in which they are declared");
+        demanded = demanded.and(check.guard);
+        rest = more;
     }
-    row
-}
-
-/// Where a write leaves the state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum To {
-    /// Where it is: only the intent is recorded.
-    Stays,
-    /// In this state, at once.
-    State(SandboxState),
-    /// Destroying, or destroyed where no runner holds it: a superseding write.
-    Gone,
-}
-
-/// Whether the auth token is replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Token {
-    Kept,
-    Rotated,
-    /// A paused sandbox kept its memory, and its token in it.
-    RotatedUnlessPaused,
+    demanded
 }
 
 /// What an accepted command writes, as data.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Writes {
-    /// The state.
-    pub(crate) to: To,
+    /// The state, where it changes at once.
+    pub(crate) state: Option<SandboxState>,
     /// The desired state, where it changes.
     pub(crate) desired: Option<DesiredState>,
     /// The name and the backup are given up.
     pub(crate) soft_delete: bool,
     /// Reason and flag are cleared and the runner is kept as the previous one.
     pub(crate) from_backup: bool,
-    /// The auth token.
-    pub(crate) token: Token,
+    /// The auth token is replaced.
+    pub(crate) token: bool,
     /// The runner is called at once, with the command's arguments.
     pub(crate) calls: bool,
     /// What is told beside the changes.
@@ -156,11 +163,11 @@ pub(crate) struct Writes {
 impl Writes {
     /// Nothing; a row of the table says what it changes of this.
     pub(crate) const NOTHING: Self = Self {
-        to: To::Stays,
+        state: None,
         desired: None,
         soft_delete: false,
         from_backup: false,
-        token: Token::Kept,
+        token: false,
         calls: false,
         notice: None,
         child: false,
@@ -172,8 +179,8 @@ impl Writes {
 macro_rules! commands {
     ($(
         #[doc = $summary:literal]
-        $verb:ident $word:literal from $from:tt $(already [$a:expr, $b:expr])?;
-        { $($name:ident: $mask:expr, else $reason:ident, $why:literal;)* }
+        $verb:ident $word:literal from $from:tt $(already $already:ident)?;
+        { $($guard:ident else $reason:ident, $why:literal;)* }
         writes { $($when:ident: { $($field:ident: $value:expr),* $(,)? };)* }
     )+) => {
         /// The commands without their arguments: the rows of the rule table.
@@ -187,13 +194,10 @@ macro_rules! commands {
         }
 
         static ROWS: [Row; <Verb as strum::EnumCount>::COUNT] = [$(Row {
-            verb: Verb::$verb,
-            already: $crate::rules::check::already!($($a, $b)?),
-            masks: filled([$($mask),*]),
-            reasons: $crate::rules::check::reasons([$(Reason::$reason),*]),
-            checks: &[$(Check { name: stringify!($name), reason: Reason::$reason, why: $why }),*],
-            // The last case catches what no other does, so that a row without a case of its own is looked up like the rest.
-            writes: &[$(($when, Writes { $($field: $value,)* ..Writes::NOTHING }),)* (!0, Writes::NOTHING)],
+            already: Guards::NONE$(.and(guards::$already))?,
+            demands: demanded(&[$(Check { guard: guards::$guard, reason: Reason::$reason, why: $why }),*]),
+            checks: &[$(Check { guard: guards::$guard, reason: Reason::$reason, why: $why }),*],
+            cases: cases([$(Case::of(guards::$when, Writes { $($field: $value,)* ..Writes::NOTHING })),*]),
             from: $crate::rules::check::from!($from),
             summary: $summary,
         }),+];
@@ -204,15 +208,6 @@ macro_rules! commands {
         }
 
         $($crate::rules::check::accepts!($verb $from);)+
-    };
-}
-
-macro_rules! already {
-    () => {
-        [0, 0]
-    };
-    ($a:expr, $b:expr) => {
-        [$a, $b]
     };
 }
 
@@ -230,4 +225,4 @@ macro_rules! accepts {
     };
 }
 
-pub(crate) use {accepts, already, commands, from};
+pub(crate) use {accepts, commands, from};

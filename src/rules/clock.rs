@@ -85,7 +85,7 @@ impl Clock {
     /// The boundary of every timer, in the order of [`Timer::TIMED`]. A timer acts strictly later.
     #[inline]
     pub(crate) fn boundaries(&self, row: &Lifecycle, context: Context) -> [i64; TIMED] {
-        let facts = row.facts;
+        let facts = row.facts();
         let idle_since = row.last_activity.as_micros();
         let since = row.since.as_micros();
         let claimed = !context.warm_pool;
@@ -99,8 +99,8 @@ impl Clock {
             & (facts & facts::WantsStarted != 0)
             & (facts & facts::HasRunner == 0);
         let queue = row.queue_timeout.map_or(0, |minutes| minutes.wire());
-        let backing_up = matches!(row.status.backup, BackupState::InProgress);
-        let limit = self.limit(row.status.state);
+        let backing_up = matches!(row.status().backup, BackupState::InProgress);
+        let limit = self.limit(row.status().state);
         // Where a queue timeout is set, an unassigned pull waits as long as that says.
         let limited = (limit != UNARMED) & !(queued & (queue > 0));
         // How long a dead record is kept.

@@ -1,14 +1,16 @@
 //! What a caller may ask of a sandbox.
 
-use super::{Verb, check::Row};
+use super::{
+    Verb,
+    check::{CASES, Outcome, Row},
+};
 use crate::{
     lifecycle::{
-        Lifecycle,
         facts::{self, Mask, when},
+        guards::Guards,
     },
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, SizeChange, Ttl},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Size, SizeChange, Ttl},
 };
-use core::hint::select_unpredictable;
 use serde::{Deserialize, Serialize};
 
 /// A request of a caller. Texts that go with one (a snapshot's name, a fork's name) travel beside it.
@@ -21,6 +23,14 @@ use serde::{Deserialize, Serialize};
 pub enum Command {
     /// Wake it: from stopped, archived, archiving or paused.
     Start,
+    /// Free compute, keep disk and memory: VM classes.
+    Pause,
+    /// Free compute and disk, keep the backup.
+    Archive,
+    /// Change cpu, memory or disk.
+    Resize(SizeChange),
+    /// Copy it while it runs: VM classes. The child is [`Lifecycle::child`].
+    Fork,
     /// Free compute, keep the disk. An ephemeral sandbox is deleted instead.
     Stop {
         /// SIGKILL instead of SIGTERM.
@@ -33,14 +43,6 @@ pub enum Command {
         #[serde(default)]
         force: bool,
     },
-    /// Free compute, keep disk and memory: VM classes.
-    Pause,
-    /// Free compute and disk, keep the backup.
-    Archive,
-    /// Change cpu, memory or disk.
-    Resize(SizeChange),
-    /// Copy it while it runs: VM classes. The child is [`Lifecycle::child`].
-    Fork,
     /// Keep an image of it.
     Snapshot {
         /// With its memory.
@@ -88,16 +90,41 @@ const fn yes() -> bool {
     true
 }
 
-/// What a command is before its numbers are looked at: its row of the rule table, and the facts that it brings.
+/// What a command is before its numbers are looked at: what its row of the rule table demands, and the guards that its
+/// argument fulfils.
 #[derive(Clone, Copy)]
-struct Kind {
-    row: &'static Row,
-    facts: Mask,
+pub(crate) struct Kind {
+    pub(crate) demands: Guards,
+    pub(crate) already: Guards,
+    pub(crate) brings: Guards,
+    /// What it writes, in each case.
+    pub(crate) outcomes: [Outcome; CASES],
+    pub(crate) verb: Verb,
 }
 
 impl Kind {
-    const fn of(verb: Verb, facts: Mask) -> Self {
-        Self { row: verb.row(), facts }
+    const fn of(verb: Verb, argument: Mask) -> Self {
+        let row = verb.row();
+        let Row { demands, already, cases, .. } = *row;
+        let [first, second, third] = cases;
+        let outcomes = [first.outcome, second.outcome, third.outcome];
+        Self { demands, already, brings: Guards::held_by(argument), outcomes, verb }
+    }
+
+    const fn stop(force: bool) -> Self {
+        let kind = Self::of(Verb::Stop, 0);
+        let [first, second, third] = kind.outcomes;
+        let outcomes = [first.forced(force), second.forced(force), third];
+        Self { outcomes, ..kind }
+    }
+
+    /// The case of an accepted command: counted and not searched, for which one it is cannot be foreseen.
+    #[inline]
+    #[expect(clippy::indexing_slicing, reason = "one of three places")]
+    pub(crate) fn outcome(&self, held: Guards) -> &Outcome {
+        let [first, second, _] = &self.outcomes;
+        let (not_first, not_second) = (!held.meet(first.when), !held.meet(second.when));
+        &self.outcomes[usize::from(not_first).wrapping_add(usize::from(not_first & not_second))]
     }
 
     /// A command whose arguments, if it has any, change neither row nor facts.
@@ -111,18 +138,18 @@ impl Kind {
     }
 }
 
-/// A row for each command, in the order of [`Command::kind`].
+/// A place for each command, in the order of [`Command::kind`].
 ///
-/// This is data and not a `match`, for which command comes next cannot be foreseen: a jump that is missed costs as
-/// much as all checks of a command together.
+/// This is data and not a `match`, for which command comes next cannot be foreseen: a jump that is missed costs more
+/// than the decision.
 static KINDS: [[Kind; 2]; 16] = [
     Kind::plain(Verb::Start),
-    Kind::plain(Verb::Stop),
-    Kind::two((Verb::Destroy, 0), (Verb::ForceDestroy, 0)),
     Kind::plain(Verb::Pause),
     Kind::plain(Verb::Archive),
     Kind::plain(Verb::Resize),
     Kind::plain(Verb::Fork),
+    [Kind::stop(false), Kind::stop(true)],
+    Kind::two((Verb::Destroy, 0), (Verb::ForceDestroy, 0)),
     Kind::two((Verb::Snapshot, facts::WithoutMemory), (Verb::Snapshot, facts::WithMemory)),
     Kind::two((Verb::Recover, 0), (Verb::Recover, facts::StartsAfter)),
     Kind::plain(Verb::Backup),
@@ -134,14 +161,15 @@ static KINDS: [[Kind; 2]; 16] = [
     Kind::plain(Verb::Touch),
 ];
 
-/// The argument that decides between the two sides of a row of `KINDS`, asked of each command that has one.
+/// The arguments that decide between the two sides of a place in `KINDS`, asked of each command that has one.
 ///
-/// Pointers, so that each question is compiled by itself, into a comparison and not a branch. Asked in one function
+/// Pointers, so that each question is compiled by itself, into comparisons and not a branch. Asked in one function
 /// they are merged into one jump on the command, which is missed half the time.
-const FLAGS: [fn(&Command) -> bool; 6] = [
-    |command| matches!(command, Command::Destroy { force: true }),
-    |command| matches!(command, Command::Snapshot { memory: true }),
-    |command| matches!(command, Command::Recover { start: true }),
+const FLAGS: [fn(&Command) -> bool; 4] = [
+    |command| {
+        let forced = matches!(command, Command::Stop { force: true } | Command::Destroy { force: true });
+        forced | matches!(command, Command::Snapshot { memory: true } | Command::Recover { start: true })
+    },
     |command| matches!(command, Command::AutoStop { minutes: AutoStop::Never }),
     |command| matches!(command, Command::AutoPause { minutes: AutoPause::Never }),
     |command| matches!(command, Command::AutoDelete { minutes: AutoDelete::AtOnce }),
@@ -177,12 +205,12 @@ impl Command {
     const fn kind(&self) -> usize {
         match self {
             Self::Start => 0,
-            Self::Stop { .. } => 1,
-            Self::Destroy { .. } => 2,
-            Self::Pause => 3,
-            Self::Archive => 4,
-            Self::Resize(_) => 5,
-            Self::Fork => 6,
+            Self::Pause => 1,
+            Self::Archive => 2,
+            Self::Resize(_) => 3,
+            Self::Fork => 4,
+            Self::Stop { .. } => 5,
+            Self::Destroy { .. } => 6,
             Self::Snapshot { .. } => 7,
             Self::Recover { .. } => 8,
             Self::Backup => 9,
@@ -195,43 +223,39 @@ impl Command {
         }
     }
 
-    /// The row of the rule table, and the facts that the arguments add about this sandbox.
-    #[inline]
+    /// What its row of the rule table demands, and what its arguments say before their numbers are looked at.
+    #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "`kind` is below 16; the `&` tells the compiler so")]
-    pub(crate) fn looked_up(&self, row: &Lifecycle) -> (&'static Row, Mask) {
-        let [destroy, snapshot, recover, stop, pause, delete] = FLAGS;
-        let flag = destroy(self) | snapshot(self) | recover(self) | stop(self) | pause(self) | delete(self);
-        // Both sides are read and one is chosen, so that the reading does not wait for the flag.
-        let [without, with] = KINDS[self.kind() & 15];
-        let rule = select_unpredictable(flag, with.row, without.row);
-        let facts = select_unpredictable(flag, with.facts, without.facts);
-        if let Self::Resize(change) = self { (rule, facts | of_resize(*change, row)) } else { (rule, facts) }
+    pub(crate) fn looked_up(&self) -> &'static Kind {
+        let flag = FLAGS.iter().fold(false, |flag, asked| flag | asked(self));
+        &KINDS[self.kind() & 15][usize::from(flag)]
     }
-}
 
-#[inline(never)]
-fn of_resize(change: SizeChange, row: &Lifecycle) -> Mask {
-    let (old, new) = (row.size, change.applied_to(row.size));
-    when(change.disk.is_none(), facts::DiskUnnamed)
-        | when(new.cpu >= old.cpu, facts::CpuNotLess)
-        | when(new.memory >= old.memory, facts::MemoryNotLess)
-        | when(new.disk >= old.disk, facts::DiskNotLess)
-        | when(new != old, facts::SizeDiffers)
+    /// The guards that a resize fulfils by its numbers.
+    #[inline]
+    pub(crate) fn held_by_size(&self, old: Size) -> Guards {
+        let Self::Resize(change) = self else { return Guards::NONE };
+        let new = change.applied_to(old);
+        let facts = when(change.disk.is_none(), facts::DiskUnnamed)
+            | when(new.cpu >= old.cpu, facts::CpuNotLess)
+            | when(new.memory >= old.memory, facts::MemoryNotLess)
+            | when(new.disk >= old.disk, facts::DiskNotLess)
+            | when(new != old, facts::SizeDiffers);
+        Guards::held_by(facts)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Columns;
 
     /// `KINDS` and `verb` say the same of each command; one of them is data.
     #[test]
     fn kinds_are_in_the_order_of_the_commands() {
-        let row = Lifecycle::from(Columns::default());
         let of = |command: Command| {
-            let (rule, _) = command.looked_up(&row);
-            assert_eq!(rule.verb, command.verb());
-            rule.verb
+            let kind = command.looked_up();
+            assert_eq!(kind.verb, command.verb());
+            kind.verb
         };
         let found = [
             Command::Start,

@@ -1,13 +1,6 @@
 //! What a decision needs to know and the row does not hold.
 
-use crate::{
-    lifecycle::{
-        Lifecycle,
-        facts::{self, Mask},
-    },
-    policy::Policy,
-    vocabulary::{Instant, MICROS_PER_MINUTE},
-};
+use crate::lifecycle::{facts, guards::Guards};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -33,25 +26,15 @@ pub struct Context {
 }
 
 impl Context {
-    /// The facts that the surroundings add about this row.
-    #[inline]
-    pub(crate) fn facts(&self, row: &Lifecycle, policy: &Policy, now: Instant) -> Mask {
-        let mut found = facts::when(self.live_fork_children == 0, facts::Childless)
-            | facts::when(!self.organization_suspended, facts::Unsuspended)
-            | facts::when(!self.linked, facts::Unlinked)
-            | facts::CooledDown;
-        // The cooldown is asked of a recovery from the backup alone. Reading a date costs more than all the checks of
-        // a command together, so it is read for the rows that have something to recover from.
-        if row.facts & facts::FromBackup != 0 && !self.cooled_down(policy, now) {
-            found &= !facts::CooledDown;
-        }
-        found
-    }
-
-    #[cold]
-    fn cooled_down(&self, policy: &Policy, now: Instant) -> bool {
-        let Some(last) = self.last_recovery else { return true };
-        let cooldown = i64::from(policy.recovery_cooldown.get()).saturating_mul(MICROS_PER_MINUTE);
-        now.as_micros().saturating_sub(Instant::from(last).as_micros()) >= cooldown
+    /// The guards that the surroundings fulfil.
+    #[inline(always)]
+    pub(crate) fn held(&self) -> Guards {
+        let missing = CHILDLESS.when(self.live_fork_children > 0);
+        let missing = missing.and(UNSUSPENDED.when(self.organization_suspended)).and(UNLINKED.when(self.linked));
+        CHILDLESS.and(UNSUSPENDED).and(UNLINKED).without(missing)
     }
 }
+
+const CHILDLESS: Guards = Guards::held_by(facts::Childless);
+const UNSUSPENDED: Guards = Guards::held_by(facts::Unsuspended);
+const UNLINKED: Guards = Guards::held_by(facts::Unlinked);

@@ -1,9 +1,9 @@
 //! The end of a job, told late, twice or wrongly (section 8, table `jobs`).
 
 use super::{
-    Context, Draft, Edit, Notice, Step,
+    Context, Draft, Notice, Step,
     report::{BackupOf, Job, Outcome, ReportKind},
-    step::{Cause, Ignored},
+    step::{Cause, Ignored, Own},
 };
 use crate::{
     lifecycle::{Lifecycle, facts},
@@ -12,7 +12,7 @@ use crate::{
 
 /// Why the job that ended is not the one this row waits for (section 8; differences D10 and D16).
 fn stranger(row: &Lifecycle, job: Job) -> Option<Ignored> {
-    let status = row.status;
+    let status = row.status();
     let wanted = match job {
         Job::Create | Job::Start | Job::ForkChild | Job::Recover { start: true } => facts::WantsStarted,
         Job::Stop | Job::Recover { start: false } => facts::WantsStopped,
@@ -25,7 +25,7 @@ fn stranger(row: &Lifecycle, job: Job) -> Option<Ignored> {
     let awaited_in = match job {
         Job::Create | Job::Start | Job::ForkChild | Job::Stop | Job::Destroy if row.is_settled() => 0,
         // The end of a restore that overtakes its acceptance: the row is nobody's yet, and would run on no runner.
-        Job::Create | Job::Start | Job::ForkChild if !row.status.has_runner => 0,
+        Job::Create | Job::Start | Job::ForkChild if !row.status().has_runner => 0,
         Job::Create | Job::Start | Job::ForkChild | Job::Stop | Job::Destroy => {
             facts::not(facts::Destroyed | changes_in_place)
         }
@@ -36,9 +36,9 @@ fn stranger(row: &Lifecycle, job: Job) -> Option<Ignored> {
         Job::ForkSource => facts::Forking,
         Job::Backup { .. } => facts::STATES,
     };
-    if row.facts & wanted == 0 {
+    if row.facts() & wanted == 0 {
         Some(Ignored::NotWanted)
-    } else if row.facts & awaited_in == 0 {
+    } else if row.facts() & awaited_in == 0 {
         Some(Ignored::NotAwaited)
     } else {
         None
@@ -63,7 +63,7 @@ pub(crate) fn ended(
     let draft = Draft::new(row, Cause::Report(job.kind()), now);
     let draft = match (job, outcome) {
         (Job::Resize { .. } | Job::Snapshot | Job::ForkSource, _) => returned(row, draft, job, outcome, back),
-        (Job::Destroy, Outcome::Failed { .. }) if row.status.desired == DesiredState::Archived => {
+        (Job::Destroy, Outcome::Failed { .. }) if row.status().desired == DesiredState::Archived => {
             // Difference D17: the runner still holds the copy, so the next pass asks again.
             return Step::ignored(row, Ignored::NotAwaited, now);
         }
@@ -78,7 +78,7 @@ fn completed(row: &Lifecycle, draft: Draft, job: Job) -> Draft {
     match job {
         Job::Create | Job::Start | Job::ForkChild => draft.state(SandboxState::Started).drop_finished_backup(),
         Job::Stop => draft.state(SandboxState::Stopped).backup(BackupState::None, false),
-        Job::Destroy => match row.status.desired {
+        Job::Destroy => match row.status().desired {
             DesiredState::Archived => draft.state(SandboxState::Archived),
             DesiredState::Destroyed | DesiredState::Started | DesiredState::Stopped => {
                 draft.state(SandboxState::Destroyed)
@@ -97,10 +97,10 @@ fn completed(row: &Lifecycle, draft: Draft, job: Job) -> Draft {
 
 /// The end of a change made in place: back to where it was, done or not.
 fn returned(row: &Lifecycle, draft: Draft, job: Job, outcome: Outcome, back: Option<SandboxState>) -> Draft {
-    let named = row.status.desired.fulfilled_by().unwrap_or(row.status.state);
+    let named = row.status().desired.fulfilled_by().unwrap_or(row.status().state);
     let draft = draft.state(back.unwrap_or(named));
     match (job, outcome) {
-        (Job::Resize { to }, Outcome::Completed) => draft.edit(Edit::Size(to)),
+        (Job::Resize { to }, Outcome::Completed) => draft.own(Own::Resized(to)),
         // Within the call the caller tells of the snapshot itself; `back` is known only there.
         (Job::Snapshot, Outcome::Completed) if back.is_none() => draft.notice(Some(Notice::SnapshotCreated)),
         (_, Outcome::Completed | Outcome::Failed { .. }) => draft,
@@ -112,7 +112,7 @@ fn backup_ended(row: &Lifecycle, of: BackupOf, outcome: Outcome, context: Contex
     if of == BackupOf::Other {
         return Step::ignored(row, Ignored::OtherBackup, now);
     }
-    let status = row.status;
+    let status = row.status();
     let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now);
     let draft = match outcome {
         Outcome::Completed if status.backup == BackupState::Completed => {
@@ -137,18 +137,18 @@ fn backup_ended(row: &Lifecycle, of: BackupOf, outcome: Outcome, context: Contex
 
 pub(crate) fn backup_under_way(row: &Lifecycle, begun: bool, now: Instant) -> Step {
     let progress = if begun { BackupState::InProgress } else { BackupState::Pending };
-    if row.status.backup == progress {
+    if row.status().backup == progress {
         return Step::ignored(row, Ignored::SameState, now);
     }
-    if row.status.desired == DesiredState::Destroyed {
+    if row.status().desired == DesiredState::Destroyed {
         return Step::ignored(row, Ignored::ToBeDestroyed, now);
     }
     // An archive has nothing but its backup, and one that is about to give its disk up relies on it: a report that is
     // late, or of another attempt, does not take a completed backup away.
-    let relied_on = row.status.desired == DesiredState::Archived && row.status.backup == BackupState::Completed;
-    if relied_on || !row.status.has_runner {
+    let relied_on = row.status().desired == DesiredState::Archived && row.status().backup == BackupState::Completed;
+    if relied_on || !row.status().has_runner {
         return Step::ignored(row, Ignored::NotAwaited, now);
     }
-    let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now).backup(progress, row.status.has_backup_ref);
+    let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now).backup(progress, row.status().has_backup_ref);
     draft.finish_or_drop(row, now)
 }

@@ -2,7 +2,7 @@
 
 use super::{Check, Reason, Retry, Verb, report::ReportKind};
 use crate::{
-    lifecycle::{Lifecycle, facts::Mask},
+    lifecycle::{Lifecycle, guards::Guards, packed::Packed},
     vocabulary::{DesiredState, SandboxState},
 };
 use core::fmt;
@@ -30,12 +30,17 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", Message(self))]
 pub struct Refusal {
-    pub(crate) asked: Asked,
-    pub(crate) state: SandboxState,
-    pub(crate) desired: DesiredState,
-    pub(crate) reason: Reason,
-    pub(crate) failing: u16,
-    pub(crate) facts: Mask,
+    pub(crate) why: Why,
+    pub(crate) packed: Packed,
+    /// The guards that hold. What fails is what a command demands beyond them, and is not kept a second time.
+    pub(crate) held: Guards,
+}
+
+/// What was refused, and what is known beside the guards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    Command(Verb),
+    Report(ReportKind, Reason),
 }
 
 /// What was refused.
@@ -50,83 +55,85 @@ pub enum Asked {
 
 impl Refusal {
     pub(crate) const fn of_report(row: &Lifecycle, report: ReportKind, reason: Reason) -> Self {
-        Self {
-            asked: Asked::Report(report),
-            state: row.status.state,
-            desired: row.status.desired,
-            reason,
-            failing: 0,
-            facts: row.facts,
-        }
+        let why = Why::Report(report, reason);
+        Self { why, packed: row.packed, held: row.held }
     }
 
     /// What was refused.
     #[must_use]
     pub const fn asked(&self) -> Asked {
-        self.asked
+        match self.why {
+            Why::Command(verb) => Asked::Command(verb),
+            Why::Report(report, _) => Asked::Report(report),
+        }
     }
 
     /// The state of the sandbox.
     #[must_use]
     pub const fn state(&self) -> SandboxState {
-        self.state
+        self.packed.open().state
     }
 
     /// The desired state of the sandbox.
     #[must_use]
     pub const fn desired_state(&self) -> DesiredState {
-        self.desired
+        self.packed.open().desired
     }
 
     /// The first thing that fails, which is what the server answers.
     #[must_use]
-    pub const fn reason(&self) -> Reason {
-        self.reason
+    pub fn reason(&self) -> Reason {
+        match self.why {
+            // A command is refused for a check that fails, so there is one.
+            Why::Command(_) => self.failing_checks().next().map_or(Reason::InProgress, Check::reason),
+            Why::Report(_, reason) => reason,
+        }
     }
 
     /// The code of the reason, as the recorded tables spell it.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.reason.code()
+        self.reason().code()
     }
 
     /// The HTTP status to answer.
     #[must_use]
-    pub const fn http_status(&self) -> u16 {
-        self.reason.http_status(match self.asked {
-            Asked::Command(verb) => Some(verb),
-            Asked::Report(_) => None,
+    pub fn http_status(&self) -> u16 {
+        self.reason().http_status(match self.why {
+            Why::Command(verb) => Some(verb),
+            Why::Report(..) => None,
         })
     }
 
     /// What the caller can do.
     #[must_use]
-    pub const fn retry(&self) -> Retry {
-        self.reason.retry()
+    pub fn retry(&self) -> Retry {
+        self.reason().retry()
     }
 
     /// All the checks that fail, the first being the reason. A report's refusal has one reason and no checks.
     pub fn failing_checks(&self) -> impl Iterator<Item = &'static Check> + use<> {
-        let (failing, checks): (u16, &'static [Check]) = match self.asked {
-            Asked::Command(verb) => (self.failing, verb.checks()),
-            Asked::Report(_) => (0, &[]),
+        let held = self.held;
+        let checks: &'static [Check] = match self.why {
+            Why::Command(verb) => verb.checks(),
+            Why::Report(..) => &[],
         };
-        checks.iter().enumerate().filter(move |(index, _)| failing >> index & 1 == 1).map(|(_, check)| check)
+        checks.iter().filter(move |check| !held.meet(check.guard))
     }
 
     /// The commands that the sandbox would accept instead, given the right arguments.
     pub fn accepted(&self) -> impl Iterator<Item = Verb> + use<> {
-        super::accepted(self.facts)
+        super::judge::accepted_by(self.held)
     }
 }
 
 impl fmt::Debug for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refusal")
-            .field("asked", &self.asked)
-            .field("state", &self.state)
-            .field("desired_state", &self.desired)
-            .field("reason", &self.reason)
+            .field("asked", &self.asked())
+            .field("state", &self.state())
+            .field("desired_state", &self.desired_state())
+            .field("reason", &self.reason())
             .field("failing", &alloc::vec::Vec::from_iter(self.failing_checks().map(Check::name)))
             .finish()
     }
@@ -146,7 +153,8 @@ struct Message<'a>(&'a Refusal);
 
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Refusal { asked, state, desired, reason, .. } = *self.0;
+        let (state, desired) = (self.0.state(), self.0.desired_state());
+        let asked = self.0.asked();
         match asked {
             Asked::Command(verb) => write!(f, "{verb} is refused while the sandbox is {state}")?,
             Asked::Report(report) => write!(f, "the report {report} is refused while the sandbox is {state}")?,
@@ -156,13 +164,13 @@ impl fmt::Display for Message<'_> {
         }
         match self.0.failing_checks().next() {
             Some(check) => write!(f, ": {}", check.why())?,
-            None => write!(f, ": {}", reason.text())?,
+            None => write!(f, ": {}", self.0.reason().text())?,
         }
         if matches!(asked, Asked::Report(_)) {
             return Ok(()); // A runner cannot ask for something else instead.
         }
         // Settings are taken nearly everywhere; what helps is the way out.
-        let moves = self.0.accepted().filter(|verb| verb.moves() && !verb.row().is_already(self.0.facts));
+        let moves = self.0.accepted().filter(|verb| verb.moves() && !self.0.held.meet(verb.row().already));
         let mut separator = "; it would accept ";
         for verb in moves {
             write!(f, "{separator}{verb}")?;

@@ -1,16 +1,17 @@
 //! The answer to an accepted input: a small difference between two rows, with everything that goes with it.
 
 use super::{
-    Event, Verb,
-    effect::{Call, Effect, Notice, ReasonText, RunnerChange, Stamp},
+    Command, Event, Verb,
+    effect::{Call, Effect, Notice, ReasonText, RunnerChange, Stamp, Task},
     report::ReportKind,
     swap::{Changes, Expects},
     timer::Timer,
 };
 use crate::{
-    lifecycle::{Lifecycle, NEVER, Status},
+    lifecycle::{Lifecycle, NEVER, packed::Packed},
     vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Instant, SandboxState, Size,
+        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Instant, Minutes, SandboxState, Size,
+        Ttl,
     },
 };
 use chrono::{DateTime, Utc};
@@ -57,8 +58,7 @@ pub enum Ignored {
 }
 
 /// A column that a step sets beside the two states.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edit {
     None,
     AutoStop(AutoStop),
@@ -68,52 +68,70 @@ pub(crate) enum Edit {
     DestroyAt(Option<Instant>),
     Size(Size),
     Touch(Instant),
-    BackupSince(Option<Instant>),
 }
 
-impl Edit {
-    /// The row has this setting still.
-    fn stands_in(self, row: &Lifecycle) -> bool {
-        match self {
-            Self::None => true,
-            Self::AutoStop(minutes) => minutes == row.auto_stop,
-            Self::AutoPause(minutes) => minutes == row.auto_pause,
-            Self::AutoArchive(minutes) => minutes == row.auto_archive,
-            Self::AutoDelete(minutes) => minutes.wire() == row.auto_delete,
-            Self::DestroyAt(at) => at.unwrap_or(NEVER) == row.destroy_at,
-            Self::Size(size) => size == row.size,
-            Self::Touch(at) => at == row.last_activity,
-            Self::BackupSince(at) => at.unwrap_or(NEVER) == row.backup_since,
-        }
-    }
+/// What an input brings of its own beside the states: which column it sets and what it asks of the runner is read off it
+/// when it is wanted, and not when it is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Own {
+    Nothing,
+    /// The command that was accepted, with its numbers.
+    Command(Command),
+    /// The size that a resize ended with.
+    Resized(Size),
 }
 
 /// What is to be written, and what goes with it.
 ///
-/// A step is a difference, not a row: write [`changes`](Step::changes) where [`expects`](Step::expects) still holds,
-/// and carry out [`effects`](Step::effects) in the same transaction. [`apply`](Step::apply) does the same to a value.
+/// A step is a difference: the row it was decided on and the columns that change. Write [`changes`](Step::changes) where
+/// [`expects`](Step::expects) still holds, and carry out [`effects`](Step::effects) in the same transaction.
+/// [`apply`](Step::apply) does the same to a value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     pub(crate) cause: Cause,
-    pub(crate) ephemeral: bool,
-    /// The setting that the decision read, where it read one that another writer may change.
-    pub(crate) read_setting: Edit,
-    pub(crate) read_activity: Option<Instant>,
-    pub(crate) before: Status,
-    pub(crate) after: Status,
-    pub(crate) epoch: u32,
+    pub(crate) row: Lifecycle,
+    pub(crate) after: Packed,
     pub(crate) next_epoch: u32,
     pub(crate) now: Instant,
-    pub(crate) edit: Edit,
-    pub(crate) call: Option<Call>,
+    pub(crate) own: Own,
+    /// What an auto-archive interval is cut to: the command carries what was asked.
+    pub(crate) longest_auto_archive: Minutes,
+    #[serde(flatten)]
+    pub(crate) beside: Beside,
+}
+
+/// What goes with a write and is no column of a lifecycle. The rule table holds it whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[repr(align(8))]
+pub(crate) struct Beside {
+    /// The runner is called at once; the other inputs leave it to the controller.
+    pub(crate) calls: bool,
     pub(crate) notice: Option<Notice>,
     pub(crate) reason: ReasonText,
     pub(crate) runner: RunnerChange,
     pub(crate) stamp: Option<Stamp>,
+    /// The auth token is replaced.
     pub(crate) token: bool,
+    /// The name and the backup are given up.
     pub(crate) soft_delete: bool,
+    /// A fork's child is stored.
     pub(crate) child: bool,
+}
+
+impl Beside {
+    pub(crate) const NOTHING: Self = Self {
+        calls: false,
+        notice: None,
+        reason: ReasonText::Kept,
+        runner: RunnerChange::Kept,
+        stamp: None,
+        token: false,
+        soft_delete: false,
+        child: false,
+    };
 }
 
 /// The row has moved since the step was decided. Read it and decide again: a lost race is no failure.
@@ -132,23 +150,13 @@ impl Step {
     pub(crate) const fn nothing(row: &Lifecycle, cause: Cause, now: Instant) -> Self {
         Self {
             cause,
-            ephemeral: row.is_ephemeral(),
-            read_setting: Edit::None,
-            read_activity: None,
-            before: row.status,
-            after: row.status,
-            epoch: row.epoch,
+            row: *row,
+            after: row.packed,
             next_epoch: row.epoch,
             now,
-            edit: Edit::None,
-            call: None,
-            notice: None,
-            reason: ReasonText::Kept,
-            runner: RunnerChange::Kept,
-            stamp: None,
-            token: false,
-            soft_delete: false,
-            child: false,
+            own: Own::Nothing,
+            longest_auto_archive: Minutes::MAX,
+            beside: Beside::NOTHING,
         }
     }
 
@@ -178,58 +186,108 @@ impl Step {
     /// A column changes.
     #[must_use]
     pub fn writes(&self) -> bool {
-        self.before != self.after || self.edit != Edit::None || self.epoch != self.next_epoch || self.soft_delete
+        self.row.packed != self.after
+            || self.edit() != Edit::None
+            || self.row.epoch != self.next_epoch
+            || self.beside.soft_delete
     }
 
     /// The name and the backup are given up and the sandbox is to be destroyed.
     #[must_use]
     pub const fn is_soft_delete(&self) -> bool {
-        self.soft_delete
+        self.beside.soft_delete
     }
 
     /// The state after.
     #[must_use]
     pub const fn state(&self) -> SandboxState {
-        self.after.state
+        self.after.open().state
     }
 
     /// The desired state after.
     #[must_use]
     pub const fn desired_state(&self) -> DesiredState {
-        self.after.desired
+        self.after.open().desired
+    }
+
+    /// The column that is set beside the states.
+    pub(crate) fn edit(&self) -> Edit {
+        match self.own {
+            Own::Nothing => Edit::None,
+            Own::Resized(size) => Edit::Size(size),
+            Own::Command(command) => edit_of(command, &self.row, self.longest_auto_archive, self.now),
+        }
+    }
+
+    /// The call that goes out with the step. Its epoch is the one that the step begins.
+    pub(crate) fn call(&self) -> Option<Call> {
+        let task = match (self.own, self.cause) {
+            _ if !self.beside.calls => None,
+            (Own::Command(command), _) => task_of(command, self.row.size),
+            // The clock calls for a pause alone; all else it leaves to the controller.
+            (Own::Nothing | Own::Resized(_), Cause::Timer(_)) => Some(Task::Pause),
+            (Own::Nothing | Own::Resized(_), Cause::Command(_) | Cause::Already(_) | Cause::Report(_)) => None,
+            (Own::Nothing | Own::Resized(_), Cause::Ignored(_) | Cause::Controller) => None,
+        };
+        task.map(|task| Call { task, epoch: self.next_epoch })
+    }
+
+    /// What becomes of the runner column: nobody is released who was not held.
+    const fn runner_change(&self) -> RunnerChange {
+        let (had, has) = (self.row.status().has_runner, self.after.open().has_runner);
+        match self.beside.runner {
+            RunnerChange::Kept if had && !has => RunnerChange::Released,
+            RunnerChange::Released | RunnerChange::ReleasedAsPrevious if !had => RunnerChange::Kept,
+            RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious => self.beside.runner,
+            RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious => self.beside.runner,
+        }
     }
 
     /// The columns that must still hold.
     #[must_use]
-    pub const fn expects(&self) -> Expects {
+    pub fn expects(&self) -> Expects {
+        let (row, status) = (&self.row, self.row.status());
         let mut expects = Expects {
-            state: self.before.state,
-            desired_state: self.before.desired,
-            pending: self.before.pending,
-            epoch: self.epoch,
-            backup_state: self.before.backup,
-            has_backup_ref: self.before.has_backup_ref,
-            has_runner: self.before.has_runner,
-            fault: self.before.fault,
-            recoverable: self.before.recoverable,
-            force_stop: self.before.force_stop,
-            ephemeral: self.ephemeral,
+            state: status.state,
+            desired_state: status.desired,
+            pending: status.pending,
+            epoch: row.epoch,
+            backup_state: status.backup,
+            has_backup_ref: status.has_backup_ref,
+            has_runner: status.has_runner,
+            fault: status.fault,
+            recoverable: status.recoverable,
+            force_stop: status.force_stop,
+            ephemeral: row.is_ephemeral(),
             auto_stop: None,
             auto_pause: None,
             auto_archive: None,
             auto_delete: None,
             auto_destroy_at: None,
             backup_since: None,
-            last_activity_at: self.read_activity,
+            last_activity_at: None,
         };
-        match self.read_setting {
-            Edit::AutoStop(minutes) => expects.auto_stop = Some(minutes),
-            Edit::AutoPause(minutes) => expects.auto_pause = Some(minutes),
-            Edit::AutoArchive(minutes) => expects.auto_archive = Some(minutes),
-            Edit::AutoDelete(minutes) => expects.auto_delete = Some(minutes),
-            Edit::DestroyAt(at) => expects.auto_destroy_at = at,
-            Edit::BackupSince(at) => expects.backup_since = at,
-            Edit::None | Edit::Size(_) | Edit::Touch(_) => {}
+        match self.cause {
+            Cause::Timer(timer) => {
+                expects.last_activity_at = Some(row.last_activity);
+                match timer {
+                    Timer::Ttl => expects.auto_destroy_at = (row.destroy_at != NEVER).then_some(row.destroy_at),
+                    Timer::AutoDelete => expects.auto_delete = Some(row.auto_delete()),
+                    Timer::AutoArchive => expects.auto_archive = Some(row.auto_archive),
+                    Timer::AutoPause => expects.auto_pause = Some(row.auto_pause),
+                    Timer::AutoStop => expects.auto_stop = Some(row.auto_stop),
+                    Timer::BackupLimit => {
+                        expects.backup_since = (row.backup_since != NEVER).then_some(row.backup_since)
+                    }
+                    Timer::SpotEviction | Timer::QueueTimeout | Timer::TimeLimit | Timer::Retention => {}
+                }
+            }
+            // Setting one idle timer goes by the other: both set at once must not both be written.
+            Cause::Command(Verb::AutoStop) => expects.auto_pause = Some(row.auto_pause),
+            Cause::Command(Verb::AutoPause) => expects.auto_stop = Some(row.auto_stop),
+            // Two touches at once: the earlier is not written over the later.
+            Cause::Command(Verb::Touch) => expects.last_activity_at = Some(row.last_activity),
+            Cause::Command(_) | Cause::Already(_) | Cause::Report(_) | Cause::Ignored(_) | Cause::Controller => {}
         }
         expects
     }
@@ -240,13 +298,13 @@ impl Step {
         fn changed<T: PartialEq>(old: T, new: T) -> Option<T> {
             (old != new).then_some(new)
         }
-        let (old, new) = (self.before, self.after);
+        let (old, new) = (self.row.status(), self.after.open());
         let moved = (old.state != new.state).then_some(self.now);
         let mut changes = Changes {
             state: changed(old.state, new.state),
             desired_state: changed(old.desired, new.desired),
             pending: changed(old.pending, new.pending),
-            epoch: changed(self.epoch, self.next_epoch),
+            epoch: changed(self.row.epoch, self.next_epoch),
             backup_state: changed(old.backup, new.backup),
             has_backup_ref: changed(old.has_backup_ref, new.has_backup_ref),
             has_runner: changed(old.has_runner, new.has_runner),
@@ -258,7 +316,7 @@ impl Step {
             backup_since: (old.backup != new.backup).then(|| backup_since(new.backup, self.now)),
             ..Changes::default()
         };
-        match self.edit {
+        match self.edit() {
             Edit::None => {}
             Edit::AutoStop(minutes) => changes.auto_stop = Some(minutes),
             Edit::AutoPause(minutes) => changes.auto_pause = Some(minutes),
@@ -267,14 +325,14 @@ impl Step {
             Edit::DestroyAt(at) => changes.auto_destroy_at = Some(at),
             Edit::Size(size) => changes.size = Some(size),
             Edit::Touch(at) => changes.last_activity_at = Some(at),
-            Edit::BackupSince(at) => changes.backup_since = Some(at),
         }
         changes
     }
 
     /// What is to be done with the write, in this order.
     pub fn effects(&self) -> impl Iterator<Item = Effect> + use<> {
-        let (before, after) = (self.before, self.after);
+        let (before, after, beside) = (self.row.status(), self.after.open(), self.beside);
+        let runner = self.runner_change();
         let state = (before.state != after.state)
             .then_some(Event::StateUpdated { old_state: before.state, new_state: after.state });
         let desired = (before.desired != after.desired).then_some(Event::DesiredStateUpdated {
@@ -282,16 +340,16 @@ impl Step {
             new_desired_state: after.desired,
         });
         [
-            self.soft_delete.then_some(Effect::GiveUpName),
-            self.token.then_some(Effect::RotateToken),
-            (self.reason != ReasonText::Kept).then_some(Effect::Reason(self.reason)),
-            (self.runner != RunnerChange::Kept).then_some(Effect::Runner(self.runner)),
-            self.stamp.map(Effect::Stamp),
-            self.child.then_some(Effect::StoreChild),
-            self.call.map(Effect::Call),
+            beside.soft_delete.then_some(Effect::GiveUpName),
+            beside.token.then_some(Effect::RotateToken),
+            (beside.reason != ReasonText::Kept).then_some(Effect::Reason(beside.reason)),
+            (runner != RunnerChange::Kept).then_some(Effect::Runner(runner)),
+            beside.stamp.map(Effect::Stamp),
+            beside.child.then_some(Effect::StoreChild),
+            self.call().map(Effect::Call),
             state.map(Effect::Tell),
             desired.map(Effect::Tell),
-            self.notice.map(|notice| Effect::Tell(notice.into())),
+            beside.notice.map(|notice| Effect::Tell(notice.into())),
         ]
         .into_iter()
         .flatten()
@@ -299,18 +357,18 @@ impl Step {
 
     /// The row after this step, whatever it was before: the caller has checked.
     pub(crate) fn written_to(&self, row: Lifecycle) -> Lifecycle {
-        let mut next = row;
-        next.status = self.after;
+        let (before, after, mut next) = (self.row.status(), self.after.open(), row);
+        next.packed = self.after;
         next.epoch = self.next_epoch;
-        if self.before.state != self.after.state {
+        if before.state != after.state {
             // Section 5: a new state restarts the clocks.
             next.since = self.now;
             next.last_activity = self.now;
         }
-        if self.before.backup != self.after.backup {
-            next.backup_since = backup_since(self.after.backup, self.now).unwrap_or(NEVER);
+        if before.backup != after.backup {
+            next.backup_since = backup_since(after.backup, self.now).unwrap_or(NEVER);
         }
-        match self.edit {
+        match self.edit() {
             Edit::None => {}
             Edit::AutoStop(minutes) => next.auto_stop = minutes,
             Edit::AutoPause(minutes) => next.auto_pause = minutes,
@@ -319,7 +377,6 @@ impl Step {
             Edit::DestroyAt(at) => next.destroy_at = at.unwrap_or(NEVER),
             Edit::Size(size) => next.size = size,
             Edit::Touch(at) => next.last_activity = at,
-            Edit::BackupSince(at) => next.backup_since = at.unwrap_or(NEVER),
         }
         next.sealed()
     }
@@ -329,12 +386,11 @@ impl Step {
     /// # Errors
     /// [`Stale`] when the row is not the one the step was decided on: read again, decide again.
     pub fn apply(&self, row: Lifecycle) -> Result<Lifecycle, Stale> {
-        let same = row.status == self.before
-            && row.epoch == self.epoch
-            && row.is_ephemeral() == self.ephemeral
-            && self.read_setting.stands_in(&row)
-            && self.read_activity.is_none_or(|activity| activity == row.last_activity);
-        if same { Ok(self.written_to(row)) } else { Err(Stale { was: self.before.state, is: row.status.state }) }
+        if self.expects().hold_in(&row) {
+            Ok(self.written_to(row))
+        } else {
+            Err(Stale { was: self.row.status().state, is: row.status().state })
+        }
     }
 }
 
@@ -344,4 +400,49 @@ const fn backup_since(backup: BackupState, now: Instant) -> Option<Instant> {
         BackupState::Pending | BackupState::InProgress => Some(now),
         BackupState::None | BackupState::Completed | BackupState::Error => None,
     }
+}
+
+/// The column that a command sets beside the states.
+pub(crate) fn edit_of(command: Command, row: &Lifecycle, longest: Minutes, now: Instant) -> Edit {
+    match command {
+        Command::AutoStop { minutes } => Edit::AutoStop(minutes),
+        Command::AutoPause { minutes } => Edit::AutoPause(minutes),
+        Command::AutoArchive { minutes } => Edit::AutoArchive(minutes.capped(longest)),
+        Command::AutoDelete { minutes } => Edit::AutoDelete(minutes),
+        Command::Ttl { minutes: Ttl::None } => Edit::DestroyAt(None),
+        Command::Ttl { minutes: Ttl::After(minutes) } => {
+            Edit::DestroyAt(Some(now.saturating_add_minutes(i64::from(minutes.get()))))
+        }
+        // Never back: a touch that arrives late does not make a sandbox look idle.
+        Command::Touch => Edit::Touch(now.max(row.last_activity)),
+        Command::Start | Command::Stop { .. } | Command::Pause | Command::Archive | Command::Resize(_) => Edit::None,
+        Command::Fork | Command::Destroy { .. } | Command::Snapshot { .. } | Command::Recover { .. } => Edit::None,
+        Command::Backup => Edit::None,
+    }
+}
+
+/// The runner call of a command that makes one at once; the others leave it to the controller.
+fn task_of(command: Command, size: Size) -> Option<Task> {
+    match command {
+        Command::Pause => Some(Task::Pause),
+        Command::Resize(change) => Some(Task::Resize { to: change.applied_to(size) }),
+        Command::Fork => Some(Task::Fork),
+        Command::Snapshot { memory } => Some(Task::Snapshot { include_memory: memory }),
+        Command::Recover { start } => Some(Task::Recover { start }),
+        Command::Start | Command::Stop { .. } | Command::Destroy { .. } | Command::Archive | Command::Backup => None,
+        Command::AutoStop { .. } | Command::AutoPause { .. } | Command::AutoArchive { .. } => None,
+        Command::AutoDelete { .. } | Command::Ttl { .. } | Command::Touch => None,
+    }
+}
+
+/// The epoch after a write: a new piece of work for a runner raises it. That is a call of its own, or a new debt of the
+/// controller. Late answers to the work before it no longer bear on the row. The answer to a call is part of the work
+/// that the call began, also where a row in error owes nothing until its destroy is accepted.
+#[inline]
+pub(crate) fn next_epoch(row: &Lifecycle, after: Packed, cause: Cause, beside: Beside) -> u32 {
+    let before = row.packed;
+    // `|` and `&`: what a row holds cannot be foreseen, and each of these is one instruction.
+    let owes_anew = after.owes_anew(before) & !matches!(cause, Cause::Report(ReportKind::Answer));
+    let begins = beside.calls | beside.soft_delete | owes_anew | after.wants_anew(before);
+    row.epoch.saturating_add(u32::from(begins))
 }

@@ -1,7 +1,10 @@
 //! A step as a store carries it out: the two halves of a compare-and-swap.
 
-use crate::vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, Instant, SandboxState, Size,
+use crate::{
+    lifecycle::{Lifecycle, Status},
+    vocabulary::{
+        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, Instant, SandboxState, Size,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +57,37 @@ pub struct Expects {
     /// The last activity, for a step of the clock: a sandbox used meanwhile is not stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_activity_at: Option<Instant>,
+}
+
+impl Expects {
+    /// The row is still as it was when the step was decided.
+    #[must_use]
+    pub fn hold_in(&self, row: &Lifecycle) -> bool {
+        fn is<T: PartialEq>(expected: Option<T>, found: T) -> bool {
+            expected.is_none_or(|expected| expected == found)
+        }
+        let status = Status {
+            state: self.state,
+            desired: self.desired_state,
+            backup: self.backup_state,
+            fault: self.fault,
+            pending: self.pending,
+            has_runner: self.has_runner,
+            has_backup_ref: self.has_backup_ref,
+            recoverable: self.recoverable,
+            force_stop: self.force_stop,
+        };
+        row.status() == status
+            && row.epoch == self.epoch
+            && row.is_ephemeral() == self.ephemeral
+            && is(self.auto_stop, row.auto_stop)
+            && is(self.auto_pause, row.auto_pause)
+            && is(self.auto_archive, row.auto_archive)
+            && is(self.auto_delete, row.auto_delete())
+            && is(self.auto_destroy_at, row.destroy_at)
+            && is(self.backup_since, row.backup_since)
+            && is(self.last_activity_at, row.last_activity)
+    }
 }
 
 /// The columns that a step writes; nothing for those it leaves alone: the `set` of a compare-and-swap.

@@ -1,8 +1,8 @@
 //! What the clock does: which timers there are, in which order they act, and what each writes.
 
-use super::{Cause, Context, Draft, Edit, Step, clock::Clock, effect::Stamp, effect::Task};
+use super::{Cause, Context, Draft, Step, clock::Clock, effect::Stamp};
 use crate::{
-    lifecycle::{Lifecycle, NEVER, facts},
+    lifecycle::{Lifecycle, facts},
     policy::Policy,
     vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
 };
@@ -89,9 +89,9 @@ impl core::fmt::Display for Timer {
 }
 
 pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Instant) -> Step {
-    let draft = Draft::new(row, Cause::Timer(timer), now).by_the_clock(row, setting(row, timer));
+    let draft = Draft::new(row, Cause::Timer(timer), now);
     // Only a spot sandbox with a GPU is evicted, and only once; it has no time of its own.
-    let evicted = timer == Timer::SpotEviction && row.gpus > 0 && row.status.desired != DesiredState::Destroyed;
+    let evicted = timer == Timer::SpotEviction && row.gpus > 0 && row.status().desired != DesiredState::Destroyed;
     let acts = evicted || timer.boundary(row, &Clock::new(policy), context).is_some_and(|at| now > at);
     if !acts {
         return draft.untouched();
@@ -101,10 +101,10 @@ pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
         Timer::Ttl => draft.supersede(),
         Timer::QueueTimeout => draft.supersede().stamp(Stamp::QueueTimedOut),
         Timer::TimeLimit => over(row, draft),
-        Timer::BackupLimit => draft.backup(BackupState::Error, row.status.has_backup_ref),
+        Timer::BackupLimit => draft.backup(BackupState::Error, row.status().has_backup_ref),
         Timer::AutoDelete => draft.soft_delete(),
         Timer::AutoArchive => draft.desired(DesiredState::Archived),
-        Timer::AutoPause => draft.state(SandboxState::Pausing).desired(DesiredState::Paused).call(Some(Task::Pause)),
+        Timer::AutoPause => draft.state(SandboxState::Pausing).desired(DesiredState::Paused).calls(),
         Timer::AutoStop if row.is_ephemeral() => draft.soft_delete(),
         Timer::AutoStop => draft.desired(DesiredState::Stopped).force_stop(false),
         Timer::Retention => return draft.stamp(Stamp::Purge).untouched(),
@@ -112,31 +112,16 @@ pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
     draft.finish_or_drop(row, now)
 }
 
-/// The setting of the row that a timer goes by.
-fn setting(row: &Lifecycle, timer: Timer) -> Edit {
-    match timer {
-        Timer::Ttl if row.destroy_at == NEVER => Edit::None,
-        Timer::Ttl => Edit::DestroyAt(Some(row.destroy_at)),
-        Timer::AutoDelete => Edit::AutoDelete(row.auto_delete()),
-        Timer::AutoArchive => Edit::AutoArchive(row.auto_archive),
-        Timer::AutoPause => Edit::AutoPause(row.auto_pause),
-        Timer::AutoStop => Edit::AutoStop(row.auto_stop),
-        Timer::BackupLimit if row.backup_since == NEVER => Edit::None,
-        Timer::BackupLimit => Edit::BackupSince(Some(row.backup_since)),
-        Timer::SpotEviction | Timer::QueueTimeout | Timer::TimeLimit | Timer::Retention => Edit::None,
-    }
-}
-
 /// A change whose time is over: in error, or back to where the desired state names (section 9).
 pub(crate) fn over(row: &Lifecycle, draft: Draft) -> Draft {
     let in_place = facts::Resizing | facts::Snapshotting | facts::Forking;
     let rests = facts::WantsStarted | facts::WantsStopped;
-    if row.facts & in_place != 0
-        && row.facts & rests != 0
-        && let Some(named) = row.status.desired.fulfilled_by()
+    if row.facts() & in_place != 0
+        && row.facts() & rests != 0
+        && let Some(named) = row.status().desired.fulfilled_by()
     {
         return draft.state(named);
     }
-    let builds = row.status.state == SandboxState::BuildingSnapshot;
+    let builds = row.status().state == SandboxState::BuildingSnapshot;
     draft.state(if builds { SandboxState::BuildFailed } else { SandboxState::Error }).ours(Fault::Timeout)
 }

@@ -18,7 +18,7 @@ pub(crate) fn decide(
     recoverable: bool,
     now: Instant,
 ) -> Result<Step, Refusal> {
-    let status = row.status;
+    let status = row.status();
     if state == status.state {
         return Ok(Step::ignored(row, Ignored::SameState, now));
     }
@@ -63,7 +63,7 @@ fn may_say(row: &Lifecycle, state: SandboxState) -> Option<Wish> {
         SandboxState::Destroyed => Some(Wish::Gone),
         SandboxState::Error => Some(Wish::Stays),
         SandboxState::Paused => row.class.is_vm().then_some(Wish::Is(DesiredState::Paused)),
-        SandboxState::Archived => row.status.has_usable_backup().then_some(Wish::Is(DesiredState::Archived)),
+        SandboxState::Archived => row.status().has_usable_backup().then_some(Wish::Is(DesiredState::Archived)),
         SandboxState::Creating | SandboxState::Restoring | SandboxState::Destroying | SandboxState::Starting => None,
         SandboxState::Stopping | SandboxState::BuildFailed | SandboxState::PendingBuild => None,
         SandboxState::BuildingSnapshot | SandboxState::Unknown | SandboxState::PullingSnapshot => None,

@@ -104,16 +104,16 @@ type Key = (u64, &'static str, bool, Option<&'static str>, bool, Option<&'static
 
 impl Place {
     fn key(&self) -> Key {
-        let status = self.row.status;
+        let status = self.row.status();
         let (fault, work) = (status.fault.map(Fault::as_str), self.work.map(Into::into));
-        (self.row.facts, status.backup.as_str(), status.has_backup_ref, fault, status.force_stop, work)
+        (self.row.facts(), status.backup.as_str(), status.has_backup_ref, fault, status.force_stop, work)
     }
 
     /// Where a step leads. Work goes on until it ends or newer work, with another epoch, takes its place.
     fn after(self, step: &Step, work: Option<Task>) -> Self {
-        let goes_on = if step.next_epoch == step.epoch { work } else { None };
-        let row = Lifecycle { status: step.after, ..self.row }.sealed();
-        Self { row, work: step.call.map(|call| call.task).or(goes_on) }
+        let goes_on = if step.next_epoch == step.row.epoch { work } else { None };
+        let row = Lifecycle { packed: step.after, ..self.row }.sealed();
+        Self { row, work: step.call().map(|call| call.task).or(goes_on) }
     }
 }
 
@@ -160,7 +160,7 @@ impl Exploration {
     fn take(&mut self, before: Place, by: Trigger, step: &Step, work: Option<Task>) {
         let after = before.after(step, work);
         let (from, to) = (before.row.reported_state(), after.row.reported_state());
-        let unseen_intent = matches!(by, Trigger::Command(_)) && step.before.desired != step.after.desired;
+        let unseen_intent = matches!(by, Trigger::Command(_)) && step.row.status().desired != step.desired_state();
         if from != to || unseen_intent {
             self.found.insert(Transition { from, to, by });
         }

@@ -2,18 +2,9 @@
 
 use super::samples;
 use crate::{
-    lifecycle::{
-        Columns, Lifecycle,
-        facts::{self, Mask},
-        words::Words,
-    },
-    policy::Policy,
-    rules::{
-        Check, Edit, Reason, Verb,
-        check::{To, Token, Writes},
-        edit_of,
-    },
-    vocabulary::{Instant, SandboxState},
+    lifecycle::{Columns, Lifecycle, facts, guards::Guards, words::Words},
+    rules::{Check, Edit, Reason, Verb, check::Writes, edit_of},
+    vocabulary::{Instant, Minutes, SandboxState},
 };
 use core::fmt;
 
@@ -65,52 +56,58 @@ impl DecisionTable {
         self.verb.from_states()
     }
 
-    /// When it is a success that writes nothing: one of each, in words.
+    /// When it is a success that writes nothing, in words.
     #[must_use]
-    pub fn already(&self) -> Option<[impl fmt::Display + Copy; 2]> {
+    pub fn already(&self) -> Option<impl fmt::Display + Copy> {
         let already = self.verb.row().already;
-        already.iter().all(|mask| *mask != 0).then(|| already.map(Words))
+        (!already.is_empty()).then(|| Words(already.asks()))
     }
 
     /// What it demands, in order.
     pub fn demands(&self) -> impl Iterator<Item = Demand> + use<> {
-        let (verb, row) = (self.verb, self.verb.row());
-        row.checks.iter().zip(row.masks).map(move |(check, mask)| Demand { verb, check, mask })
+        let verb = self.verb;
+        verb.checks().iter().map(move |check| Demand { verb, check })
     }
 
     /// What it writes: the first whose facts hold.
     pub fn writings(&self) -> impl Iterator<Item = Writing> + use<> {
-        let (verb, writes) = (self.verb, self.verb.row().writes);
+        let (verb, cases) = (self.verb, self.verb.row().cases);
         // The case that always holds is the last that counts.
-        let cases =
-            writes.iter().position(|(when, _)| *when == ALWAYS).map_or(writes.len(), |last| last.saturating_add(1));
-        let cases = writes.iter().copied().take(cases).enumerate();
-        cases.map(move |(index, (when, writes))| Writing { verb, when, writes, first: index == 0 })
+        let last = cases
+            .iter()
+            .position(|case| case.outcome.when == ALWAYS)
+            .map_or(cases.len(), |last| last.saturating_add(1));
+        let stated = cases.into_iter().take(last).enumerate();
+        stated.map(move |(index, case)| Writing {
+            verb,
+            when: case.outcome.when,
+            writes: case.writes,
+            first: index == 0,
+        })
     }
 }
 
-/// A mask that holds of every sandbox.
-const ALWAYS: Mask = !0;
+/// Holds of every sandbox.
+const ALWAYS: Guards = Guards::ANY;
 
 /// One thing that a command demands, and what is answered without it.
 #[derive(Debug, Clone, Copy)]
 pub struct Demand {
     verb: Verb,
     check: &'static Check,
-    mask: Mask,
 }
 
 impl Demand {
     /// The name of the check.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.check.name()
     }
 
     /// The facts of which at least one must hold, in words.
     #[must_use]
     pub fn words(&self) -> impl fmt::Display + Copy + use<> {
-        Words(self.mask)
+        Words(self.check.guard.asks())
     }
 
     /// The refusal where none holds.
@@ -136,7 +133,7 @@ impl Demand {
 #[derive(Debug, Clone, Copy)]
 pub struct Writing {
     verb: Verb,
-    when: Mask,
+    when: Guards,
     writes: Writes,
     first: bool,
 }
@@ -145,7 +142,7 @@ impl Writing {
     /// The facts of which at least one must hold, in words; nothing for the case that is left.
     #[must_use]
     pub fn when(&self) -> Option<impl fmt::Display + Copy + use<>> {
-        (self.when != ALWAYS).then_some(Words(self.when))
+        (self.when != ALWAYS).then_some(Words(self.when.asks()))
     }
 }
 
@@ -153,19 +150,14 @@ impl fmt::Display for Writing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut list = List { f, separator: "" };
         if self.when != ALWAYS {
-            write!(list.f, "{}: ", Words(self.when))?;
+            write!(list.f, "{}: ", Words(self.when.asks()))?;
         } else if !self.first {
             list.f.write_str("otherwise: ")?;
         }
-        let Writes { to, desired, soft_delete, from_backup, token, calls, notice, child, row_untouched } = self.writes;
-        match to {
-            To::Stays => {}
-            To::State(state) => list.item(format_args!("state {state}"))?,
-            To::Gone => list.item(format_args!(
-                "state {}, or {} where no runner holds it",
-                SandboxState::Destroying,
-                SandboxState::Destroyed
-            ))?,
+        let Writes { state, desired, soft_delete, from_backup, token, calls, notice, child, row_untouched } =
+            self.writes;
+        if let Some(state) = state {
+            list.item(format_args!("state {state}"))?;
         }
         if let Some(desired) = desired {
             list.item(format_args!("desired {desired}"))?;
@@ -179,12 +171,8 @@ impl fmt::Display for Writing {
         if from_backup {
             list.item("reason and flag cleared; the runner kept as the previous one")?;
         }
-        match token {
-            Token::Kept => {}
-            Token::Rotated => list.item("token rotated")?,
-            Token::RotatedUnlessPaused => {
-                list.item(format_args!("token rotated unless {}", Words(facts::Paused)))?;
-            }
+        if token {
+            list.item("token rotated")?;
         }
         if child {
             list.item("a child is stored")?;
@@ -221,7 +209,7 @@ impl List<'_, '_> {
 fn column(verb: Verb) -> Option<&'static str> {
     let row = Lifecycle::from(Columns::default());
     let command = samples::of(verb).first()?;
-    match edit_of(*command, &row, &Policy::default(), Instant::EPOCH) {
+    match edit_of(*command, &row, Minutes::MAX, Instant::EPOCH) {
         Edit::None => None,
         Edit::AutoStop(_) => Some("the auto-stop interval"),
         Edit::AutoPause(_) => Some("the auto-pause interval"),
@@ -230,7 +218,6 @@ fn column(verb: Verb) -> Option<&'static str> {
         Edit::DestroyAt(_) => Some("the time of its end"),
         Edit::Size(_) => Some("the size"),
         Edit::Touch(_) => Some("the last activity"),
-        Edit::BackupSince(_) => Some("the time of its backup"),
     }
 }
 
@@ -240,8 +227,8 @@ impl fmt::Display for DecisionTable {
         let from = self.from_states().iter().fold(0, |mask, state| mask | facts::state(*state));
         writeln!(f, "### {verb}\n\n{}\n", self.summary())?;
         writeln!(f, "From: {}.", Words(from))?;
-        if let Some([first, second]) = self.already() {
-            writeln!(f, "Already so, and a success that writes nothing: {first}, and {second}.")?;
+        if let Some(so) = self.already() {
+            writeln!(f, "Already so, and a success that writes nothing: {so}.")?;
         }
         if self.demands().next().is_some() {
             writeln!(f, "\n| | check | demands | else | HTTP | why |\n|---|---|---|---|---|---|")?;

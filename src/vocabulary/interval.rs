@@ -205,10 +205,10 @@ impl Default for AutoArchive {
 /// When a stopped sandbox is deleted. At once makes it ephemeral: it is deleted instead of resting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AutoDelete {
-    /// Never. The wire's negative number is kept as it was given, as the server does; its size says nothing.
-    Never(Negative),
     /// Instead of resting in stopped: the sandbox is ephemeral.
     AtOnce,
+    /// Never. The wire's negative number is kept as it was given, as the server does; its size says nothing.
+    Never(Negative),
     /// Deleted when stopped and idle for longer than this.
     After(Minutes),
 }
