@@ -94,7 +94,7 @@ impl Lifecycle {
         let armed = Timer::TIMED.into_iter().zip(Clock::new(policy).boundaries(self, context));
         // `min_by_key` keeps the first of equals, and the timers stand in the order in which they act.
         let (timer, at) = armed.min_by_key(|(_, at)| *at)?;
-        Clock::armed_at(at).map(|at| (timer, at.into()))
+        Clock::passes_at(at).map(|at| (timer, at.into()))
     }
 
     /// Every timer of this sandbox and how it stands.
@@ -102,7 +102,7 @@ impl Lifecycle {
         let (row, clock) = (*self, Clock::new(policy));
         let boundaries = clock.boundaries(&row, context);
         Timer::TIMED.into_iter().zip(boundaries).map(move |(timer, at)| {
-            let standing = Clock::armed_at(at).map_or_else(|| row.unarmed(timer), |at| Standing::Armed { at });
+            let standing = Clock::passes_at(at).map_or_else(|| row.unarmed(timer), |at| Standing::Armed { at });
             // Both count from one clock, and archived rows have no timer but the time to live.
             let masked = timer == Timer::AutoDelete && row.archive_comes_first() && !context.warm_pool;
             Deadline { timer, standing: if masked { Standing::Masked { by: Timer::AutoArchive } } else { standing } }

@@ -1,4 +1,9 @@
 //! The clock at its edges: strictly later, the largest interval, the first and the last instant, a clock that goes back.
+//!
+//! What holds of every row stands in `clock/loops.rs`.
+
+#[path = "clock/loops.rs"]
+mod loops;
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{

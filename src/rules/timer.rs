@@ -74,11 +74,11 @@ impl Timer {
         self.into()
     }
 
-    /// The instant after which it acts on this row, if it is armed.
+    /// The instant after which it acts on this row, if it is armed and that can pass.
     pub(crate) fn boundary(self, row: &Lifecycle, clock: &Clock, context: Context) -> Option<Instant> {
         let boundaries = clock.boundaries(row, context);
         let found = Self::TIMED.iter().zip(boundaries).find(|(timer, _)| **timer == self);
-        found.and_then(|(_, at)| Clock::armed_at(at))
+        found.and_then(|(_, at)| Clock::passes_at(at))
     }
 }
 

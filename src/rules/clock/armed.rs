@@ -1,0 +1,254 @@
+//! Which timers of a sandbox are armed and for how long: minutes, beside the instant they count from.
+//!
+//! This is the one statement of section 9's times (`timers` records auto-stop, auto-archive and auto-delete). A timer
+//! is armed where all the facts it demands hold, and one that is not lasts longer than any interval. Every answer of
+//! the clock is read off an [`Armed`]: the nine boundaries add each duration to its instant, the earliest adds to each
+//! instant the shortest duration that counts from it.
+
+use crate::{
+    lifecycle::{
+        Lifecycle,
+        facts::{self, Mask},
+    },
+    policy::TimeLimits,
+    rules::{Context, timer::Timer},
+    vocabulary::{
+        AutoArchive, AutoPause, AutoStop, BackupState, DesiredState, MICROS_PER_MINUTE, Minutes, SandboxState,
+    },
+};
+// A choice that cannot be foreseen: what a fleet holds is any mixture, and a branch that is missed costs more than all
+// the rest of a row.
+use core::hint::select_unpredictable as choose;
+
+/// How many timers have a time of their own.
+pub(crate) const TIMED: usize = Timer::TIMED.len();
+/// The boundary of a timer that is not armed. No sum of an instant and an interval comes near it.
+pub(super) const UNARMED: i64 = i64::MAX;
+/// The minutes of a timer that is not armed: the bit that no interval has.
+const NOT: u32 = 1 << 31;
+/// Retention of a destroyed record, and of a failed build that is to be destroyed: 24 hours (section 9).
+const A_DAY: u32 = 24 * 60;
+/// Retention of a failed build, and of an error that is to be destroyed: 7 days (section 9).
+const A_WEEK: u32 = 7 * A_DAY;
+
+const STATES: usize = <SandboxState as strum::EnumCount>::COUNT;
+const WISHES: usize = <DesiredState as strum::EnumCount>::COUNT;
+
+/// Facts that are demanded not to hold: they are missing where they do.
+const UNWANTED: Mask = facts::AutoStopOff | facts::AutoPauseOff | facts::WantsDestroyed;
+
+/// What each automatic timer demands of a row in some surroundings: made once for a fleet.
+#[derive(Clone, Copy)]
+pub(super) struct Demands {
+    delete: Mask,
+    archive: Mask,
+    pause: Mask,
+    stop: Mask,
+}
+
+impl Demands {
+    #[inline]
+    pub(super) const fn of(context: Context) -> Self {
+        const RUNS: Mask = facts::Started | facts::WantsStarted | facts::Idle | facts::HasRunner;
+        const RESTS: Mask = facts::Stopped | facts::WantsStopped | facts::Idle;
+        // All facts at once are more than a row can have.
+        let claimed = if context.warm_pool { Mask::MAX } else { 0 };
+        let reached = if context.runner_unready { Mask::MAX } else { claimed };
+        Self {
+            delete: reached | RESTS | facts::HasRunner,
+            archive: claimed | RESTS | facts::Durable,
+            pause: reached | RUNS | facts::Vm | facts::Durable | facts::AutoPauseOff,
+            stop: reached | RUNS | facts::AutoStopOff,
+        }
+    }
+}
+
+/// A policy's time limits in the form the clock reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Minutes, `NOT` where a state has no limit.
+    states: [u32; STATES],
+    /// Microseconds.
+    backup: i64,
+}
+
+impl Limits {
+    pub(super) fn of(limits: &TimeLimits) -> Self {
+        let mut states = [NOT; STATES];
+        for (limit, state) in states.iter_mut().zip(SandboxState::ALL) {
+            *limit = limits.of(*state).map_or(NOT, Minutes::get);
+        }
+        Self { states, backup: i64::from(limits.backup.get()).saturating_mul(MICROS_PER_MINUTE) }
+    }
+
+    #[inline]
+    #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one entry for each state, in order")]
+    const fn of_state(&self, state: SandboxState) -> u32 {
+        self.states[state as usize]
+    }
+}
+
+/// What watches over a state beside its time limit. Of queue timeout, time limit and retention at most one does.
+#[derive(Clone, Copy)]
+struct Watched {
+    /// Bits that change in the minutes of the limit: `NOT` and a retention turn a state without a limit into one that is
+    /// kept for so long.
+    turned: u32,
+    /// Bits that stay of the minutes of the queue timeout: all where it may take the place of the limit.
+    queued: u32,
+}
+
+impl Watched {
+    const fn of(state: SandboxState, desired: DesiredState, has_runner: bool) -> Self {
+        const UNASSIGNED: Mask = facts::PendingBuild | facts::PullingSnapshot;
+        let at = facts::state(state);
+        let starts = matches!(desired, DesiredState::Started);
+        let goes = matches!(desired, DesiredState::Destroyed);
+        let failed_build = at & facts::BuildFailed != 0;
+        let queued = at & UNASSIGNED != 0 && starts && !has_runner;
+        let turned = if at & facts::Destroyed != 0 || (failed_build && goes) {
+            NOT | A_DAY
+        } else if (failed_build && starts) || (at & facts::Error != 0 && goes) {
+            NOT | A_WEEK
+        } else {
+            0
+        };
+        Self { turned, queued: if queued { u32::MAX } else { 0 } }
+    }
+
+    #[inline]
+    #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one entry for each word and each flag")]
+    fn over(row: &Lifecycle) -> Self {
+        let status = &row.status;
+        let flags = &WATCHED[status.state as usize][status.desired as usize];
+        flags[usize::from(status.has_runner)]
+    }
+}
+
+/// Without a runner and on one.
+type Flags = [Watched; 2];
+
+/// Over each state beside each desired state. As data, for a look costs less than the questions.
+static WATCHED: [[Flags; WISHES]; STATES] = watched();
+
+const fn watched() -> [[Flags; WISHES]; STATES] {
+    let mut all = [[[Watched { turned: 0, queued: 0 }; 2]; WISHES]; STATES];
+    let (mut to, mut from): (&mut [[Flags; WISHES]], &[SandboxState]) = (&mut all, SandboxState::ALL);
+    while let ([place, places @ ..], [state, states @ ..]) = (to, from) {
+        let (mut within, mut wishes): (&mut [Flags], &[DesiredState]) = (place, DesiredState::ALL);
+        while let ([flags, more @ ..], [desired, others @ ..]) = (within, wishes) {
+            *flags = [Watched::of(*state, *desired, false), Watched::of(*state, *desired, true)];
+            (within, wishes) = (more, others);
+        }
+        (to, from) = (places, states);
+    }
+    all
+}
+
+/// The armed timers of a row: minutes from an instant, or the instant where it needs no sum.
+#[derive(Clone, Copy)]
+pub(super) struct Armed {
+    ttl: i64,
+    backup: i64,
+    /// Where the wait of a queue timeout begins, else where the state did.
+    watched_since: i64,
+    queue: u32,
+    limit: u32,
+    limit_turned: u32,
+    idle_since: i64,
+    delete: u32,
+    archive: u32,
+    pause: u32,
+    stop: u32,
+}
+
+impl Armed {
+    #[inline]
+    pub(super) fn of(row: &Lifecycle, limits: &Limits, demands: &Demands) -> Self {
+        let missing = !row.facts ^ UNWANTED;
+        let watched = Watched::over(row);
+        let queue = row.queue_timeout.map_or(0, |timeout| timeout.0.get()) & watched.queued;
+        let limit = limits.of_state(row.status.state);
+        let backs_up = matches!(row.status.backup, BackupState::InProgress);
+        Self {
+            // An instant that is not set is the last one there is, so no timer acts after it.
+            ttl: choose(missing & facts::WantsDestroyed == 0, row.destroy_at.as_micros(), UNARMED),
+            backup: choose(backs_up, row.backup_since.as_micros().wrapping_add(limits.backup), UNARMED),
+            watched_since: choose(queue == 0, row.since.as_micros(), row.created.as_micros()),
+            queue,
+            limit,
+            limit_turned: limit ^ watched.turned,
+            idle_since: row.last_activity.as_micros(),
+            // A negative interval, which is never, has the bit of `NOT` by itself.
+            delete: armed(missing, demands.delete, row.auto_delete.cast_unsigned()),
+            archive: armed(missing, demands.archive, archive_after(row.auto_archive)),
+            pause: armed(missing, demands.pause, pause_after(row.auto_pause)),
+            stop: armed(missing, demands.stop, stop_after(row.auto_stop)),
+        }
+    }
+
+    /// The earliest boundary, or the end of time.
+    #[inline]
+    pub(super) fn earliest(self) -> i64 {
+        let watched = boundary(self.watched_since, choose(self.queue == 0, self.limit_turned, self.queue));
+        let idle = self.delete.min(self.archive).min(self.pause.min(self.stop));
+        boundary(self.idle_since, idle).min(watched).min(self.ttl.min(self.backup))
+    }
+
+    /// The boundary of every timer, in the order of [`Timer::TIMED`].
+    pub(super) fn boundaries(self) -> [i64; TIMED] {
+        let when = |watches, minutes| if watches { boundary(self.watched_since, minutes) } else { UNARMED };
+        let (queues, limited) = (self.queue != 0, self.limit != NOT);
+        [
+            self.ttl,
+            when(queues, self.queue),
+            when(!queues && limited, self.limit),
+            self.backup,
+            boundary(self.idle_since, self.delete),
+            boundary(self.idle_since, self.archive),
+            boundary(self.idle_since, self.pause),
+            boundary(self.idle_since, self.stop),
+            when(!queues && !limited, self.limit_turned),
+        ]
+    }
+}
+
+/// So many minutes, if nothing is missing of what is demanded.
+#[inline]
+fn armed(missing: Mask, demand: Mask, minutes: u32) -> u32 {
+    choose(missing & demand == 0, minutes, NOT)
+}
+
+/// So many minutes after an instant, or the end of time. Instants keep to chrono's range, which leaves room for the
+/// longest interval on either side, so the sum does not wrap.
+#[inline]
+fn boundary(since: i64, minutes: u32) -> i64 {
+    let at = since.wrapping_add(i64::from(minutes).wrapping_mul(MICROS_PER_MINUTE));
+    choose(minutes & NOT == 0, at, UNARMED)
+}
+
+// The numbers as they lie in the row: whether 0 is never is among the facts.
+
+#[inline]
+const fn stop_after(interval: AutoStop) -> u32 {
+    match interval {
+        AutoStop::Never => 0,
+        AutoStop::After(minutes) => minutes.get(),
+    }
+}
+
+#[inline]
+const fn pause_after(interval: AutoPause) -> u32 {
+    match interval {
+        AutoPause::Never => 0,
+        AutoPause::After(minutes) => minutes.get(),
+    }
+}
+
+#[inline]
+const fn archive_after(interval: AutoArchive) -> u32 {
+    match interval {
+        AutoArchive::AtOnce => 0,
+        AutoArchive::After(minutes) => minutes.get(),
+    }
+}
