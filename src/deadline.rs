@@ -36,6 +36,8 @@ pub enum Standing {
         /// The timer that acts first.
         by: Timer,
     },
+    /// It is set and would act here, but its time lies beyond the last instant there is: it never acts.
+    Beyond,
     /// It is turned off.
     Off,
     /// It does not act in this state, or not for this kind of sandbox.
@@ -65,6 +67,7 @@ impl fmt::Display for Deadline {
         match self.standing {
             Standing::Armed { at } => write!(f, "{} acts after {at}", self.timer),
             Standing::Masked { by } => write!(f, "{} never acts: {by} comes first", self.timer),
+            Standing::Beyond => write!(f, "{} never acts: its time lies beyond the last instant", self.timer),
             Standing::Off => write!(f, "{} is off", self.timer),
             Standing::NotHere => write!(f, "{} does not act here", self.timer),
         }
@@ -88,7 +91,8 @@ impl Lifecycle {
             .find(|step| !step.is_nothing())
     }
 
-    /// The timer that acts next and when, if no column changes before. It acts strictly later than its time.
+    /// The timer that acts next and when, if no column changes before. It acts strictly later than its time, and a time
+    /// beyond the last instant there is never passes.
     #[must_use]
     pub fn next_deadline(&self, policy: &Policy, context: Context) -> Option<(Timer, DateTime<Utc>)> {
         let armed = Timer::TIMED.into_iter().zip(Clock::new(policy).boundaries(self, context));
@@ -102,15 +106,16 @@ impl Lifecycle {
         let (row, clock) = (*self, Clock::new(policy));
         let boundaries = clock.boundaries(&row, context);
         Timer::TIMED.into_iter().zip(boundaries).map(move |(timer, at)| {
-            let standing = Clock::passes_at(at).map_or_else(|| row.unarmed(timer), |at| Standing::Armed { at });
+            let standing = Clock::passes_at(at).map_or_else(|| row.never_acts(timer, at), |at| Standing::Armed { at });
             // Both count from one clock, and archived rows have no timer but the time to live.
             let masked = timer == Timer::AutoDelete && row.archive_comes_first() && !context.warm_pool;
+            let masked = masked && standing != Standing::Beyond;
             Deadline { timer, standing: if masked { Standing::Masked { by: Timer::AutoArchive } } else { standing } }
         })
     }
 
-    /// How a timer that is not armed stands.
-    fn unarmed(&self, timer: Timer) -> Standing {
+    /// How a timer stands whose boundary cannot pass.
+    fn never_acts(&self, timer: Timer, boundary: i64) -> Standing {
         let off = match timer {
             Timer::AutoStop => self.auto_stop == AutoStop::Never,
             Timer::AutoPause => self.auto_pause == AutoPause::Never,
@@ -121,7 +126,12 @@ impl Lifecycle {
                 false
             }
         };
-        if off { Standing::Off } else { Standing::NotHere }
+        let unbegun = timer == Timer::BackupLimit && self.backup_since().is_none();
+        match (off, Clock::is_armed(boundary) && !unbegun) {
+            (true, _) => Standing::Off,
+            (false, true) => Standing::Beyond,
+            (false, false) => Standing::NotHere,
+        }
     }
 
     /// Auto-archive acts before auto-delete could (section 9).

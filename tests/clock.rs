@@ -7,8 +7,9 @@ mod loops;
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Cause, Clock, Columns, Context, DesiredState, Instant,
-    Lifecycle, Policy, QueueTimeout, SandboxClass, SandboxState, Standing, Step, Timer, Warning,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Cause, Clock, Columns, Context, Deadline, DesiredState,
+    Instant, Lifecycle, Next, Policy, QueueTimeout, RunnerView, SandboxClass, SandboxState, Standing, Step, Timer,
+    Warning,
 };
 
 fn noon() -> DateTime<Utc> {
@@ -92,7 +93,7 @@ fn the_next_deadline_is_the_earliest_of_the_armed_ones_and_the_clock_wakes_right
         assert_eq!(woken, Some(at + Duration::microseconds(1)));
         let armed = row.deadlines(&policy, Context::default()).filter_map(|deadline| match deadline.standing {
             Standing::Armed { at } => Some((at, deadline.timer)),
-            Standing::Masked { .. } | Standing::Off | Standing::NotHere => None,
+            Standing::Masked { .. } | Standing::Beyond | Standing::Off | Standing::NotHere => None,
         });
         assert_eq!(armed.min(), Some((Instant::from(at), timer)));
     }
@@ -165,6 +166,54 @@ fn a_use_moves_the_idle_timers_and_no_time_limit() {
     let limit = |columns| Lifecycle::from(columns).next_deadline(&Policy::default(), Context::default());
     assert_eq!(limit(used), Some((Timer::TimeLimit, noon() + Duration::minutes(5))));
     assert_eq!(limit(used), limit(starting));
+}
+
+/// How a timer of this row stands.
+fn standing(columns: Columns, timer: Timer) -> Standing {
+    let mut deadlines = Lifecycle::from(columns).deadlines(&Policy::default(), Context::default());
+    deadlines.find(|deadline| deadline.timer == timer).expect("every timer with a time stands somehow").standing
+}
+
+#[test]
+fn a_time_beyond_the_last_instant_is_no_deadline() {
+    let year = 365 * 24 * 60;
+    let row = Columns {
+        auto_stop: AutoStop::try_from(4_000 * year).expect("minutes"),
+        last_activity_at: Instant::MAX.saturating_add_minutes(-3_000 * year),
+        ..at_noon()
+    };
+    let lifecycle = Lifecycle::from(row);
+    assert_eq!(due(row, DateTime::<Utc>::MAX_UTC), None);
+    assert_eq!(lifecycle.next_deadline(&Policy::default(), Context::default()), None);
+    let clock = Clock::new(&Policy::default());
+    assert_eq!(clock.next(&lifecycle, Context::default()), None);
+    assert_eq!(clock.first(&[lifecycle; 5], Context::default()), None);
+    assert_eq!(standing(row, Timer::AutoStop), Standing::Beyond);
+    let said = Deadline { timer: Timer::AutoStop, standing: Standing::Beyond }.to_string();
+    assert_eq!(said, "autoStop never acts: its time lies beyond the last instant");
+}
+
+#[test]
+fn the_last_time_that_can_pass_is_a_deadline() {
+    let last = Instant::MAX.saturating_add_micros(-1);
+    let ends = |at| Columns { auto_stop: AutoStop::Never, auto_destroy_at: Some(at), ..at_noon() };
+    let next = |columns| Clock::new(&Policy::default()).next(&Lifecycle::from(columns), Context::default());
+    assert_eq!(next(ends(last)), Some(Instant::MAX.into()));
+    assert_eq!(cause(ends(last), Instant::MAX.into()), Some(Cause::Timer(Timer::Ttl)));
+    assert_eq!(next(ends(Instant::MAX)), None);
+    assert_eq!(standing(ends(Instant::MAX), Timer::Ttl), Standing::Off, "the last instant stands for none");
+    let backing_up = Columns { backup_state: BackupState::InProgress, ..at_noon() };
+    assert_eq!(standing(backing_up, Timer::BackupLimit), Standing::NotHere, "nothing says when it was begun");
+}
+
+#[test]
+fn at_the_last_instant_a_pass_has_no_later_time_to_wait_for() {
+    let starting = Lifecycle::from(Columns { state: SandboxState::Stopped, pending: true, ..at_noon() });
+    let unready = RunnerView { ready: false, ..RunnerView::default() };
+    let waits = |now| starting.reconcile(&unready, &Policy::default(), now);
+    let last = DateTime::<Utc>::from(Instant::MAX);
+    assert_eq!(waits(last - Duration::seconds(1)), Next::Wait { until: last });
+    assert_eq!(waits(last), Next::Nothing);
 }
 
 #[test]

@@ -60,7 +60,9 @@ impl Lifecycle {
             let timer = Clock::new(policy).next(self, context);
             // Nobody tells of a report that was lost, a runner that became ready or a place that became free.
             let again = Instant::from(now).saturating_add_minutes(i64::from(policy.look_again.get()));
-            let again = (self.owes_work() && !pass.has_given_up()).then(|| again.into());
+            // At the last instant there is no later one.
+            let looks = self.owes_work() && !pass.has_given_up() && again > pass.now;
+            let again = looks.then(|| again.into());
             let until = timer.into_iter().chain(again).min();
             until.map_or(Next::Nothing, |until| Next::Wait { until })
         })

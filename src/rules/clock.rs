@@ -67,6 +67,11 @@ impl Clock {
         Armed::of(row, &self.limits, &Demands::of(context)).boundaries()
     }
 
+    /// The timer of this boundary is armed, whether or not its time can ever pass.
+    pub(crate) const fn is_armed(boundary: i64) -> bool {
+        boundary != UNARMED
+    }
+
     /// The instant of a boundary that can pass: not that of a timer that is not armed, nor one at the end of time.
     pub(crate) fn passes_at(boundary: i64) -> Option<Instant> {
         (boundary < Instant::MAX.as_micros()).then(|| Instant::from_micros(boundary))
