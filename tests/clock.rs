@@ -1,6 +1,6 @@
 //! The clock at its edges: strictly later, the largest interval, the first and the last instant, a clock that goes back.
 //!
-//! What holds of every row stands in `clock/loops.rs`.
+//! What holds of every row stands in `clock/loops.rs`: a loop over the clock never finds itself where it was.
 
 #[path = "clock/loops.rs"]
 mod loops;
@@ -161,11 +161,11 @@ fn a_clock_that_goes_back_and_a_use_in_the_future_act_on_nothing() {
 
 #[test]
 fn a_use_moves_the_idle_timers_and_no_time_limit() {
-    let starting = Columns { state: SandboxState::Starting, pending: true, ..at_noon() };
-    let used = Columns { last_activity_at: (noon() + Duration::minutes(4)).into(), ..starting };
+    let stopping = Columns { state: SandboxState::Stopping, pending: true, ..stopped() };
+    let used = Columns { last_activity_at: (noon() + Duration::minutes(4)).into(), ..stopping };
     let limit = |columns| Lifecycle::from(columns).next_deadline(&Policy::default(), Context::default());
-    assert_eq!(limit(used), Some((Timer::TimeLimit, noon() + Duration::minutes(5))));
-    assert_eq!(limit(used), limit(starting));
+    assert_eq!(limit(used), Some((Timer::TimeLimit, noon() + Duration::minutes(15))));
+    assert_eq!(limit(used), limit(stopping));
 }
 
 /// How a timer of this row stands.
@@ -204,6 +204,27 @@ fn the_last_time_that_can_pass_is_a_deadline() {
     assert_eq!(standing(ends(Instant::MAX), Timer::Ttl), Standing::Off, "the last instant stands for none");
     let backing_up = Columns { backup_state: BackupState::InProgress, ..at_noon() };
     assert_eq!(standing(backing_up, Timer::BackupLimit), Standing::NotHere, "nothing says when it was begun");
+}
+
+#[test]
+fn the_limit_of_a_change_that_the_controller_follows_stands_among_the_deadlines_and_wakes_no_clock() {
+    let starting = Columns { state: SandboxState::Starting, pending: true, ..at_noon() };
+    let (row, over) = (Lifecycle::from(starting), noon() + Duration::minutes(5));
+    assert_eq!(standing(starting, Timer::TimeLimit), Standing::Armed { at: over.into() });
+    assert_eq!(row.next_deadline(&Policy::default(), Context::default()), None);
+    assert_eq!(Clock::new(&Policy::default()).next(&row, Context::default()), None);
+    assert_eq!(due(starting, over + Duration::hours(1)), None);
+    assert!(row.owes_work(), "a controller looks at it");
+}
+
+#[test]
+fn a_change_that_no_pass_would_end_is_ended_by_the_clock() {
+    // Nothing is pending, so a pass would drop that the runner has started it.
+    let starting = Columns { state: SandboxState::Starting, pending: false, ..at_noon() };
+    let over = noon() + Duration::minutes(5);
+    let next = Lifecycle::from(starting).next_deadline(&Policy::default(), Context::default());
+    assert_eq!(next, Some((Timer::TimeLimit, over)));
+    assert_eq!(cause(starting, over + Duration::microseconds(1)), Some(Cause::Timer(Timer::TimeLimit)));
 }
 
 #[test]

@@ -12,6 +12,10 @@ use chrono::{DateTime, Utc};
 
 /// A policy's times in the form the clock reads: made once, asked for every sandbox.
 ///
+/// It wakes whoever asks [`due`](Lifecycle::due): at the instant it names, and not before, `due` has a step. The limit
+/// of a change that [`reconcile`](Lifecycle::reconcile) follows is not among its times, for `due` leaves that to the
+/// pass: such a row [owes work](Lifecycle::owes_work), and the pass says itself until when to wait.
+///
 /// ```
 /// use sandbox_lifecycle::{Clock, Columns, Context, Lifecycle, Policy};
 /// let clock = Clock::new(&Policy::default());
@@ -62,9 +66,19 @@ impl Clock {
         right_after(earliest)
     }
 
+    /// As [`next`](Self::next), and beside what `due` acts on the limit of a change that the controller's pass ends.
+    pub(crate) fn next_with_followed(&self, row: &Lifecycle, context: Context) -> Option<DateTime<Utc>> {
+        self.boundaries(row, context).into_iter().min().and_then(right_after)
+    }
+
     /// The boundary of every timer, in the order of [`Timer::TIMED`](super::Timer::TIMED). A timer acts strictly later.
     pub(crate) fn boundaries(&self, row: &Lifecycle, context: Context) -> [i64; TIMED] {
         Armed::of(row, &self.limits, &Demands::of(context)).boundaries()
+    }
+
+    /// The time limit of this row is left to the controller's pass.
+    pub(crate) fn is_followed(row: &Lifecycle) -> bool {
+        armed::is_followed(row)
     }
 
     /// The timer of this boundary is armed, whether or not its time can ever pass.

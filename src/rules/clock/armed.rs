@@ -91,25 +91,35 @@ impl Limits {
 /// What watches over a state beside its time limit. Of queue timeout, time limit and retention at most one does.
 #[derive(Clone, Copy)]
 struct Watched {
-    /// Bits that change in the minutes of the limit: `NOT` and a retention turn a state without a limit into one that is
-    /// kept for so long.
+    /// Bits that change in the minutes of the limit: `NOT` alone turns the limit off, since the controller's pass ends
+    /// that change; `NOT` and a retention turn a state without a limit into one that is kept for so long.
     turned: u32,
     /// Bits that stay of the minutes of the queue timeout: all where it may take the place of the limit.
     queued: u32,
 }
 
 impl Watched {
-    const fn of(state: SandboxState, desired: DesiredState, has_runner: bool) -> Self {
+    const fn of(state: SandboxState, desired: DesiredState, pending: bool, has_runner: bool) -> Self {
         const UNASSIGNED: Mask = facts::PendingBuild | facts::PullingSnapshot;
+        const FOLLOWED: Mask = facts::Creating
+            | facts::Restoring
+            | facts::Starting
+            | facts::Resuming
+            | facts::BuildingSnapshot
+            | facts::PullingSnapshot;
         let at = facts::state(state);
         let starts = matches!(desired, DesiredState::Started);
         let goes = matches!(desired, DesiredState::Destroyed);
         let failed_build = at & facts::BuildFailed != 0;
         let queued = at & UNASSIGNED != 0 && starts && !has_runner;
+        // A pass drops what it finds where nothing is pending, so there the clock ends the change.
+        let followed = at & FOLLOWED != 0 && starts && pending && !queued;
         let turned = if at & facts::Destroyed != 0 || (failed_build && goes) {
             NOT | A_DAY
         } else if (failed_build && starts) || (at & facts::Error != 0 && goes) {
             NOT | A_WEEK
+        } else if followed {
+            NOT
         } else {
             0
         };
@@ -121,28 +131,36 @@ impl Watched {
     fn over(row: &Lifecycle) -> Self {
         let status = &row.status;
         let flags = &WATCHED[status.state as usize][status.desired as usize];
-        flags[usize::from(status.has_runner)]
+        flags[usize::from(status.pending)][usize::from(status.has_runner)]
     }
 }
 
-/// Without a runner and on one.
-type Flags = [Watched; 2];
+/// With nothing pending and pending, without a runner and on one.
+type Flags = [[Watched; 2]; 2];
 
 /// Over each state beside each desired state. As data, for a look costs less than the questions.
 static WATCHED: [[Flags; WISHES]; STATES] = watched();
 
 const fn watched() -> [[Flags; WISHES]; STATES] {
-    let mut all = [[[Watched { turned: 0, queued: 0 }; 2]; WISHES]; STATES];
+    let mut all = [[[[Watched { turned: 0, queued: 0 }; 2]; 2]; WISHES]; STATES];
     let (mut to, mut from): (&mut [[Flags; WISHES]], &[SandboxState]) = (&mut all, SandboxState::ALL);
     while let ([place, places @ ..], [state, states @ ..]) = (to, from) {
         let (mut within, mut wishes): (&mut [Flags], &[DesiredState]) = (place, DesiredState::ALL);
         while let ([flags, more @ ..], [desired, others @ ..]) = (within, wishes) {
-            *flags = [Watched::of(*state, *desired, false), Watched::of(*state, *desired, true)];
+            *flags = [
+                [Watched::of(*state, *desired, false, false), Watched::of(*state, *desired, false, true)],
+                [Watched::of(*state, *desired, true, false), Watched::of(*state, *desired, true, true)],
+            ];
             (within, wishes) = (more, others);
         }
         (to, from) = (places, states);
     }
     all
+}
+
+/// The controller's pass follows this change and ends it itself when its time is over.
+pub(super) fn is_followed(row: &Lifecycle) -> bool {
+    Watched::over(row).turned == NOT
 }
 
 /// The armed timers of a row: minutes from an instant, or the instant where it needs no sum.
@@ -187,7 +205,7 @@ impl Armed {
         }
     }
 
-    /// The earliest boundary, or the end of time.
+    /// The earliest boundary of those that [`due`](Lifecycle::due) acts on, or the end of time.
     #[inline]
     pub(super) fn earliest(self) -> i64 {
         let watched = boundary(self.watched_since, choose(self.queue == 0, self.limit_turned, self.queue));
@@ -195,7 +213,7 @@ impl Armed {
         boundary(self.idle_since, idle).min(watched).min(self.ttl.min(self.backup))
     }
 
-    /// The boundary of every timer, in the order of [`Timer::TIMED`].
+    /// The boundary of every timer, in the order of [`Timer::TIMED`], the limit of a followed change among them.
     pub(super) fn boundaries(self) -> [i64; TIMED] {
         let when = |watches, minutes| if watches { boundary(self.watched_since, minutes) } else { UNARMED };
         let (queues, limited) = (self.queue != 0, self.limit != NOT);
