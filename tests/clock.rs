@@ -228,6 +228,23 @@ fn a_change_that_no_pass_would_end_is_ended_by_the_clock() {
 }
 
 #[test]
+fn what_a_broken_row_could_not_write_is_not_waited_for() {
+    let building = Columns { state: SandboxState::BuildingSnapshot, desired_state: DesiredState::Paused, ..at_noon() };
+    let ended = due(building, noon() + Duration::hours(2)).expect("its time is over");
+    assert_eq!(ended.state(), SandboxState::Error, "no failed build can stand beside paused");
+    let backing_up = Columns {
+        state: SandboxState::Archived,
+        desired_state: DesiredState::Stopped,
+        backup_state: BackupState::InProgress,
+        backup_since: Some(noon().into()),
+        ..at_noon()
+    };
+    assert_eq!(due(backing_up, noon() + Duration::days(1)), None);
+    assert_eq!(Lifecycle::from(backing_up).next_deadline(&Policy::default(), Context::default()), None);
+    assert_eq!(standing(backing_up, Timer::BackupLimit), Standing::NotHere);
+}
+
+#[test]
 fn at_the_last_instant_a_pass_has_no_later_time_to_wait_for() {
     let starting = Lifecycle::from(Columns { state: SandboxState::Stopped, pending: true, ..at_noon() });
     let unready = RunnerView { ready: false, ..RunnerView::default() };

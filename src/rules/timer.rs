@@ -137,6 +137,9 @@ pub(crate) fn over(row: &Lifecycle, draft: Draft) -> Draft {
     {
         return draft.state(named);
     }
-    let builds = row.status.state == SandboxState::BuildingSnapshot;
+    // Every row can end in error. A broken one may be built toward a pause, beside which no failed build can stand: it
+    // would be building for ever.
+    let builds = row.status.state == SandboxState::BuildingSnapshot
+        && facts::may_stand(SandboxState::BuildFailed, row.status.desired);
     draft.state(if builds { SandboxState::BuildFailed } else { SandboxState::Error }).ours(Fault::Timeout)
 }

@@ -1,10 +1,10 @@
-//! What holds of every sound row: whoever acts on what is due and waits for what is next gets on, and four parts are a fleet.
+//! What holds of every row: whoever acts on what is due and waits for what is next gets on, and four parts are a fleet.
 
 use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
     Cause, Clock, Context, Effect, Lifecycle, Next, Policy, Stamp,
-    testing::{Case, case, context, lifecycle, runner_view},
+    testing::{Case, any_case, context, lifecycle, runner_view},
 };
 
 /// A configuration that leaves no files behind.
@@ -31,7 +31,7 @@ proptest! {
     #![proptest_config(cases(20_000))]
 
     #[test]
-    fn after_what_is_due_the_next_deadline_lies_ahead_and_then_something_is_due(case in case()) {
+    fn after_what_is_due_the_next_deadline_lies_ahead_and_then_something_is_due(case in any_case()) {
         let Case { row, context, now, .. } = case;
         let policy = Policy::default();
         let Some(row) = drained(row, context, now) else { return Ok(()) };
@@ -52,7 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn after_what_is_due_a_pass_that_waits_waits_for_a_later_time(case in case(), view in runner_view()) {
+    fn after_what_is_due_a_pass_that_waits_waits_for_a_later_time(case in any_case(), view in runner_view()) {
         let Case { row, now, .. } = case;
         let beside = Context { warm_pool: view.warm_pool, runner_unready: !view.ready, ..Context::default() };
         let Some(row) = drained(row, beside, now) else { return Ok(()) };

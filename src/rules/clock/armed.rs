@@ -187,7 +187,8 @@ impl Armed {
         let watched = Watched::over(row);
         let queue = row.queue_timeout.map_or(0, |timeout| timeout.0.get()) & watched.queued;
         let limit = limits.of_state(row.status.state);
-        let backs_up = matches!(row.status.backup, BackupState::InProgress);
+        // A row that breaks rule 4 keeps its backup until it is mended: no write that leaves it so is made.
+        let backs_up = matches!(row.status.backup, BackupState::InProgress) & (missing & facts::Coherent == 0);
         Self {
             // An instant that is not set is the last one there is, so no timer acts after it.
             ttl: choose(missing & facts::WantsDestroyed == 0, row.destroy_at.as_micros(), UNARMED),
