@@ -1,7 +1,8 @@
 //! When does the next timer of a fleet act? A million sandboxes, asked of this crate and of SQLite in the same run.
 //!
 //! SQLite holds the same columns in memory, its words as small numbers and its times as integers, and answers with one
-//! prepared statement: the minimum over the rows of the minimum over the nine timers. The answers are compared.
+//! prepared statement: the minimum over the rows of the minimum over the nine timers, without the time limits that the
+//! controller's pass ends itself. The answers are compared.
 
 use criterion::{Criterion, Throughput};
 use rusqlite::{Connection, params};
@@ -12,6 +13,8 @@ use sandbox_lifecycle::{
 use std::{hint::black_box, time::Duration};
 
 const FLEET: usize = 1_000_000;
+/// What we aim at: at most so many ns a sandbox, and so many times faster than SQLite.
+const AIM: (f64, f64) = (8.0, 15.0);
 /// How often each is asked for the table of ratios, in turns.
 const ROUNDS: usize = 15;
 
@@ -110,6 +113,16 @@ fn store(fleet: &[Lifecycle]) -> Connection {
     store
 }
 
+/// Where a pass of the controller ends the change itself, toward started.
+const FOLLOWED: [SandboxState; 6] = [
+    SandboxState::Creating,
+    SandboxState::Restoring,
+    SandboxState::Starting,
+    SandboxState::Resuming,
+    SandboxState::BuildingSnapshot,
+    SandboxState::PullingSnapshot,
+];
+
 /// The statement, with the codes of the words and the policy's limits filled in.
 fn statement(policy: &Policy) -> String {
     let state = |state| code(SandboxState::ALL, &state);
@@ -130,6 +143,11 @@ fn statement(policy: &Policy) -> String {
         state(SandboxState::PendingBuild),
         state(SandboxState::PullingSnapshot)
     );
+    let followed = format!(
+        "(state IN ({}) AND desired = {wants_started} AND pending AND (runner OR state <> {}))",
+        FOLLOWED.map(|followed| state(followed).to_string()).join(", "),
+        state(SandboxState::PullingSnapshot)
+    );
     let runs = format!("state = {started} AND desired = {wants_started} AND NOT pending AND runner");
     let rests = format!("state = {stopped} AND desired = {wants_stopped} AND NOT pending");
     let begun = code(BackupState::ALL, &BackupState::InProgress);
@@ -137,7 +155,7 @@ fn statement(policy: &Policy) -> String {
         "SELECT MIN(MIN(
             CASE WHEN desired <> {wants_destroyed} THEN ifnull(ends, {never}) ELSE {never} END,
             CASE WHEN {queued} THEN created + queue * {minute} ELSE {never} END,
-            CASE WHEN {queued} THEN {never} ELSE CASE state {limits} ELSE {never} END END,
+            CASE WHEN {queued} OR {followed} THEN {never} ELSE CASE state {limits} ELSE {never} END END,
             CASE WHEN backup = {begun} THEN backup_since + {backup} ELSE {never} END,
             CASE WHEN {rests} AND runner AND del >= 0 THEN used + del * {minute} ELSE {never} END,
             CASE WHEN {rests} AND del <> 0 THEN used + archive * {minute} ELSE {never} END,
@@ -196,4 +214,5 @@ fn main() {
     let (mine, other) = (each(median(mine)), each(median(other)));
     println!("\n| next deadline of {FLEET} sandboxes | ns a sandbox | ours is faster by |\n|---|---|---|");
     println!("| ours | {mine:.1} | |\n| SQLite, in memory | {other:.1} | {:.0} times |", other / mine);
+    println!("| the aim | {:.0} at most | {:.0} times at least |", AIM.0, AIM.1);
 }

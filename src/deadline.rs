@@ -1,7 +1,7 @@
 //! Every timer of a sandbox: which acts now, which acts next and when, and which never will.
 
 use crate::{
-    lifecycle::{Lifecycle, facts},
+    lifecycle::Lifecycle,
     policy::Policy,
     rules::{Clock, Context, Step, Timer},
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Instant, Minutes},
@@ -26,7 +26,8 @@ pub struct Deadline {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "standing", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Standing {
-    /// It acts strictly after this time, unless something moves it.
+    /// It acts strictly after this time, unless something moves it. A time limit that is left to
+    /// [`reconcile`](Lifecycle::reconcile) acts in the first pass after it.
     Armed {
         /// The boundary.
         at: Instant,
@@ -36,6 +37,8 @@ pub enum Standing {
         /// The timer that acts first.
         by: Timer,
     },
+    /// It is set and would act here, but its time lies beyond the last instant there is: it never acts.
+    Beyond,
     /// It is turned off.
     Off,
     /// It does not act in this state, or not for this kind of sandbox.
@@ -65,6 +68,7 @@ impl fmt::Display for Deadline {
         match self.standing {
             Standing::Armed { at } => write!(f, "{} acts after {at}", self.timer),
             Standing::Masked { by } => write!(f, "{} never acts: {by} comes first", self.timer),
+            Standing::Beyond => write!(f, "{} never acts: its time lies beyond the last instant", self.timer),
             Standing::Off => write!(f, "{} is off", self.timer),
             Standing::NotHere => write!(f, "{} does not act here", self.timer),
         }
@@ -72,29 +76,31 @@ impl fmt::Display for Deadline {
 }
 
 impl Lifecycle {
-    /// The step of the first timer that acts at `now`, if one does. Apply it and ask again.
+    /// The step of the first timer that acts at `now`, if one does. Apply it and ask again, until there is none or the
+    /// record is to be purged ([`Stamp::Purge`](crate::Stamp::Purge)), after which there is no row to ask of.
     ///
     /// Timers of one instant act in the order of [`Timer`]'s declaration. A time limit of a change that
     /// [`reconcile`](Self::reconcile) follows is left to it, since the runner may say that the change has ended.
+    /// [`next_deadline`](Self::next_deadline) and [`Clock`] name the times of exactly what this acts on.
     #[must_use]
     pub fn due(&self, policy: &Policy, context: Context, now: DateTime<Utc>) -> Option<Step> {
-        let boundaries = Clock::new(policy).boundaries(self, context);
         let now_micros = Instant::from(now).as_micros();
-        Timer::TIMED
-            .into_iter()
-            .zip(boundaries)
-            .filter(|(timer, at)| now_micros > *at && !(*timer == Timer::TimeLimit && self.is_followed()))
+        self.of_the_clock(policy, context)
+            .filter(|(_, at)| now_micros > *at)
             .filter_map(|(timer, _)| self.decide(timer, policy, context, now).ok())
             .find(|step| !step.is_nothing())
     }
 
     /// The timer that acts next and when, if no column changes before. It acts strictly later than its time.
+    ///
+    /// It is a timer that [`due`](Self::due) acts on, at a time that can pass: whoever waits for it finds a step there.
+    /// A time limit that is left to [`reconcile`](Self::reconcile) is not named here but among the
+    /// [`deadlines`](Self::deadlines), and the pass says itself until when to wait.
     #[must_use]
     pub fn next_deadline(&self, policy: &Policy, context: Context) -> Option<(Timer, DateTime<Utc>)> {
-        let armed = Timer::TIMED.into_iter().zip(Clock::new(policy).boundaries(self, context));
         // `min_by_key` keeps the first of equals, and the timers stand in the order in which they act.
-        let (timer, at) = armed.min_by_key(|(_, at)| *at)?;
-        Clock::armed_at(at).map(|at| (timer, at.into()))
+        let (timer, at) = self.of_the_clock(policy, context).min_by_key(|(_, at)| *at)?;
+        Clock::passes_at(at).map(|at| (timer, at.into()))
     }
 
     /// Every timer of this sandbox and how it stands.
@@ -102,15 +108,23 @@ impl Lifecycle {
         let (row, clock) = (*self, Clock::new(policy));
         let boundaries = clock.boundaries(&row, context);
         Timer::TIMED.into_iter().zip(boundaries).map(move |(timer, at)| {
-            let standing = Clock::armed_at(at).map_or_else(|| row.unarmed(timer), |at| Standing::Armed { at });
+            let standing = Clock::passes_at(at).map_or_else(|| row.never_acts(timer, at), |at| Standing::Armed { at });
             // Both count from one clock, and archived rows have no timer but the time to live.
             let masked = timer == Timer::AutoDelete && row.archive_comes_first() && !context.warm_pool;
+            let masked = masked && standing != Standing::Beyond;
             Deadline { timer, standing: if masked { Standing::Masked { by: Timer::AutoArchive } } else { standing } }
         })
     }
 
-    /// How a timer that is not armed stands.
-    fn unarmed(&self, timer: Timer) -> Standing {
+    /// The boundaries of the timers that `due` acts on.
+    fn of_the_clock(&self, policy: &Policy, context: Context) -> impl Iterator<Item = (Timer, i64)> + use<> {
+        let left = Clock::is_followed(self);
+        let boundaries = Clock::new(policy).boundaries(self, context);
+        Timer::TIMED.into_iter().zip(boundaries).filter(move |(timer, _)| !(*timer == Timer::TimeLimit && left))
+    }
+
+    /// How a timer stands whose boundary cannot pass.
+    fn never_acts(&self, timer: Timer, boundary: i64) -> Standing {
         let off = match timer {
             Timer::AutoStop => self.auto_stop == AutoStop::Never,
             Timer::AutoPause => self.auto_pause == AutoPause::Never,
@@ -121,7 +135,12 @@ impl Lifecycle {
                 false
             }
         };
-        if off { Standing::Off } else { Standing::NotHere }
+        let unbegun = timer == Timer::BackupLimit && self.backup_since().is_none();
+        match (off, Clock::is_armed(boundary) && !unbegun) {
+            (true, _) => Standing::Off,
+            (false, true) => Standing::Beyond,
+            (false, false) => Standing::NotHere,
+        }
     }
 
     /// Auto-archive acts before auto-delete could (section 9).
@@ -134,16 +153,5 @@ impl Lifecycle {
             AutoDelete::After(minutes) => Minutes::get(minutes) > archive,
             AutoDelete::AtOnce | AutoDelete::Never(_) => false,
         }
-    }
-
-    /// The controller's pass follows this change and ends it itself when its time is over.
-    fn is_followed(&self) -> bool {
-        let assigned = facts::Creating
-            | facts::Restoring
-            | facts::Starting
-            | facts::Resuming
-            | facts::BuildingSnapshot
-            | if self.status().has_runner { facts::PullingSnapshot } else { 0 };
-        self.facts() & facts::WantsStarted != 0 && self.facts() & assigned != 0
     }
 }

@@ -1,9 +1,15 @@
 //! The clock at its edges: strictly later, the largest interval, the first and the last instant, a clock that goes back.
+//!
+//! What holds of every row stands in `clock/loops.rs`: a loop over the clock never finds itself where it was.
+
+#[path = "clock/loops.rs"]
+mod loops;
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Cause, Clock, Columns, Context, DesiredState, Instant,
-    Lifecycle, Policy, QueueTimeout, SandboxClass, SandboxState, Standing, Step, Timer, Warning,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Cause, Clock, Columns, Context, Deadline, DesiredState,
+    Instant, Lifecycle, Next, Policy, QueueTimeout, RunnerView, SandboxClass, SandboxState, Standing, Step, Timer,
+    Warning,
 };
 
 fn noon() -> DateTime<Utc> {
@@ -87,7 +93,7 @@ fn the_next_deadline_is_the_earliest_of_the_armed_ones_and_the_clock_wakes_right
         assert_eq!(woken, Some(at + Duration::microseconds(1)));
         let armed = row.deadlines(&policy, Context::default()).filter_map(|deadline| match deadline.standing {
             Standing::Armed { at } => Some((at, deadline.timer)),
-            Standing::Masked { .. } | Standing::Off | Standing::NotHere => None,
+            Standing::Masked { .. } | Standing::Beyond | Standing::Off | Standing::NotHere => None,
         });
         assert_eq!(armed.min(), Some((Instant::from(at), timer)));
     }
@@ -155,11 +161,97 @@ fn a_clock_that_goes_back_and_a_use_in_the_future_act_on_nothing() {
 
 #[test]
 fn a_use_moves_the_idle_timers_and_no_time_limit() {
-    let starting = Columns { state: SandboxState::Starting, pending: true, ..at_noon() };
-    let used = Columns { last_activity_at: (noon() + Duration::minutes(4)).into(), ..starting };
+    let stopping = Columns { state: SandboxState::Stopping, pending: true, ..stopped() };
+    let used = Columns { last_activity_at: (noon() + Duration::minutes(4)).into(), ..stopping };
     let limit = |columns| Lifecycle::from(columns).next_deadline(&Policy::default(), Context::default());
-    assert_eq!(limit(used), Some((Timer::TimeLimit, noon() + Duration::minutes(5))));
-    assert_eq!(limit(used), limit(starting));
+    assert_eq!(limit(used), Some((Timer::TimeLimit, noon() + Duration::minutes(15))));
+    assert_eq!(limit(used), limit(stopping));
+}
+
+/// How a timer of this row stands.
+fn standing(columns: Columns, timer: Timer) -> Standing {
+    let mut deadlines = Lifecycle::from(columns).deadlines(&Policy::default(), Context::default());
+    deadlines.find(|deadline| deadline.timer == timer).expect("every timer with a time stands somehow").standing
+}
+
+#[test]
+fn a_time_beyond_the_last_instant_is_no_deadline() {
+    let year = 365 * 24 * 60;
+    let row = Columns {
+        auto_stop: AutoStop::try_from(4_000 * year).expect("minutes"),
+        last_activity_at: Instant::MAX.saturating_add_minutes(-3_000 * year),
+        ..at_noon()
+    };
+    let lifecycle = Lifecycle::from(row);
+    assert_eq!(due(row, DateTime::<Utc>::MAX_UTC), None);
+    assert_eq!(lifecycle.next_deadline(&Policy::default(), Context::default()), None);
+    let clock = Clock::new(&Policy::default());
+    assert_eq!(clock.next(&lifecycle, Context::default()), None);
+    assert_eq!(clock.first(&[lifecycle; 5], Context::default()), None);
+    assert_eq!(standing(row, Timer::AutoStop), Standing::Beyond);
+    let said = Deadline { timer: Timer::AutoStop, standing: Standing::Beyond }.to_string();
+    assert_eq!(said, "autoStop never acts: its time lies beyond the last instant");
+}
+
+#[test]
+fn the_last_time_that_can_pass_is_a_deadline() {
+    let last = Instant::MAX.saturating_add_micros(-1);
+    let ends = |at| Columns { auto_stop: AutoStop::Never, auto_destroy_at: Some(at), ..at_noon() };
+    let next = |columns| Clock::new(&Policy::default()).next(&Lifecycle::from(columns), Context::default());
+    assert_eq!(next(ends(last)), Some(Instant::MAX.into()));
+    assert_eq!(cause(ends(last), Instant::MAX.into()), Some(Cause::Timer(Timer::Ttl)));
+    assert_eq!(next(ends(Instant::MAX)), None);
+    assert_eq!(standing(ends(Instant::MAX), Timer::Ttl), Standing::Off, "the last instant stands for none");
+    let backing_up = Columns { backup_state: BackupState::InProgress, ..at_noon() };
+    assert_eq!(standing(backing_up, Timer::BackupLimit), Standing::NotHere, "nothing says when it was begun");
+}
+
+#[test]
+fn the_limit_of_a_change_that_the_controller_follows_stands_among_the_deadlines_and_wakes_no_clock() {
+    let starting = Columns { state: SandboxState::Starting, pending: true, ..at_noon() };
+    let (row, over) = (Lifecycle::from(starting), noon() + Duration::minutes(5));
+    assert_eq!(standing(starting, Timer::TimeLimit), Standing::Armed { at: over.into() });
+    assert_eq!(row.next_deadline(&Policy::default(), Context::default()), None);
+    assert_eq!(Clock::new(&Policy::default()).next(&row, Context::default()), None);
+    assert_eq!(due(starting, over + Duration::hours(1)), None);
+    assert!(row.owes_work(), "a controller looks at it");
+}
+
+#[test]
+fn a_change_that_no_pass_would_end_is_ended_by_the_clock() {
+    // Nothing is pending, so a pass would drop that the runner has started it.
+    let starting = Columns { state: SandboxState::Starting, pending: false, ..at_noon() };
+    let over = noon() + Duration::minutes(5);
+    let next = Lifecycle::from(starting).next_deadline(&Policy::default(), Context::default());
+    assert_eq!(next, Some((Timer::TimeLimit, over)));
+    assert_eq!(cause(starting, over + Duration::microseconds(1)), Some(Cause::Timer(Timer::TimeLimit)));
+}
+
+#[test]
+fn what_a_broken_row_could_not_write_is_not_waited_for() {
+    let building = Columns { state: SandboxState::BuildingSnapshot, desired_state: DesiredState::Paused, ..at_noon() };
+    let ended = due(building, noon() + Duration::hours(2)).expect("its time is over");
+    assert_eq!(ended.state(), SandboxState::Error, "no failed build can stand beside paused");
+    let backing_up = Columns {
+        state: SandboxState::Archived,
+        desired_state: DesiredState::Stopped,
+        backup_state: BackupState::InProgress,
+        backup_since: Some(noon().into()),
+        ..at_noon()
+    };
+    assert_eq!(due(backing_up, noon() + Duration::days(1)), None);
+    assert_eq!(Lifecycle::from(backing_up).next_deadline(&Policy::default(), Context::default()), None);
+    assert_eq!(standing(backing_up, Timer::BackupLimit), Standing::NotHere);
+}
+
+#[test]
+fn at_the_last_instant_a_pass_has_no_later_time_to_wait_for() {
+    let starting = Lifecycle::from(Columns { state: SandboxState::Stopped, pending: true, ..at_noon() });
+    let unready = RunnerView { ready: false, ..RunnerView::default() };
+    let waits = |now| starting.reconcile(&unready, &Policy::default(), now);
+    let last = DateTime::<Utc>::from(Instant::MAX);
+    assert_eq!(waits(last - Duration::seconds(1)), Next::Wait { until: last });
+    assert_eq!(waits(last), Next::Nothing);
 }
 
 #[test]

@@ -27,7 +27,8 @@ pub enum Next {
     Apply(Step),
     /// Look again when something is reported, or at this time.
     Wait {
-        /// When a timer acts or, for a row that owes work, after [`Policy::look_again`], whichever is first.
+        /// When a timer acts, when the time of a change that a pass ends is over or, for a row that owes work, after
+        /// [`Policy::look_again`], whichever is first.
         until: DateTime<Utc>,
     },
     /// There is nothing to do, and no time at which there will be.
@@ -57,10 +58,12 @@ impl Lifecycle {
         let pass = Pass { row: self, view, policy, now: now.into() };
         pass.next().unwrap_or_else(|| {
             let context = Context { warm_pool: view.warm_pool, runner_unready: !view.ready, ..Context::default() };
-            let timer = Clock::new(policy).next(self, context);
+            let timer = Clock::new(policy).next_with_followed(self, context);
             // Nobody tells of a report that was lost, a runner that became ready or a place that became free.
             let again = Instant::from(now).saturating_add_minutes(i64::from(policy.look_again.get()));
-            let again = (self.owes_work() && !pass.has_given_up()).then(|| again.into());
+            // At the last instant there is no later one.
+            let looks = self.owes_work() && !pass.has_given_up() && again > pass.now;
+            let again = looks.then(|| again.into());
             let until = timer.into_iter().chain(again).min();
             until.map_or(Next::Nothing, |until| Next::Wait { until })
         })

@@ -37,6 +37,12 @@ impl Guards {
         Self(self.0 & !others.0)
     }
 
+    /// These, with those that hold where they do not, and do not where they hold.
+    #[inline]
+    pub(crate) const fn turned(self, others: Self) -> Self {
+        Self(self.0 ^ others.0)
+    }
+
     /// There is none.
     #[inline]
     pub(crate) const fn is_empty(self) -> bool {
@@ -146,6 +152,8 @@ guards! {
     starts_after: StartsAfter;
     paused: Paused;
     held_by_a_runner: HeldByRunner;
+    // And this the clock asks beside some of those above.
+    to_be_destroyed: WantsDestroyed;
 }
 
 /// The case that is left, last among the cases of a row's writes.

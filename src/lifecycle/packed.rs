@@ -17,18 +17,22 @@ use crate::vocabulary::{BackupState, DesiredState, Fault, SandboxState};
 #[serde(from = "Status", into = "Status")]
 pub(crate) struct Packed(u32);
 
-// Where each column stands. The two states stand lowest, for they are looked up together.
+// Where each column stands. What tables are looked up by stands lowest: the two states, pending and the runner.
 const STATE: Place = Place { at: 0, wide: 5 };
 const DESIRED: Place = Place { at: 5, wide: 3 };
-const BACKUP: Place = Place { at: 8, wide: 3 };
-const FAULT: Place = Place { at: 11, wide: 3 };
-const PENDING: Place = Place { at: 14, wide: 1 };
-const HAS_RUNNER: Place = Place { at: 15, wide: 1 };
+const PENDING: Place = Place { at: 8, wide: 1 };
+const HAS_RUNNER: Place = Place { at: 9, wide: 1 };
+const BACKUP: Place = Place { at: 10, wide: 3 };
+const FAULT: Place = Place { at: 13, wide: 3 };
 const HAS_BACKUP_REF: Place = Place { at: 16, wide: 1 };
 const RECOVERABLE: Place = Place { at: 17, wide: 1 };
 const FORCE_STOP: Place = Place { at: 18, wide: 1 };
-/// How many pairs of two states there are places for.
+/// How many places there are for a state.
+pub(crate) const STATES: usize = 1 << STATE.wide;
+/// How many places there are for a pair of state and desired state.
 const PAIRS: usize = 1 << (STATE.wide + DESIRED.wide);
+/// How many places there are for such a pair, pending or not, on a runner or not.
+pub(crate) const STANDINGS: usize = 1 << (STATE.wide + DESIRED.wide + PENDING.wide + HAS_RUNNER.wide);
 
 /// Some bits of the word.
 #[derive(Clone, Copy)]
@@ -125,10 +129,33 @@ impl Packed {
         self.0 & !before.0 & PENDING.mask() != 0
     }
 
-    /// The place of the two states in the tables below.
+    /// The place of the state in a table.
+    #[inline]
+    pub(crate) const fn state_place(self) -> usize {
+        self.0 as usize & (STATES - 1)
+    }
+
+    /// The place of the two states in a table.
     #[inline]
     const fn pair(self) -> usize {
-        (self.0 & (STATE.mask() | DESIRED.mask())) as usize & (PAIRS - 1)
+        self.0 as usize & (PAIRS - 1)
+    }
+
+    /// The place of the two states, pending and the runner in a table.
+    #[inline]
+    pub(crate) const fn standing(self) -> usize {
+        self.0 as usize & (STANDINGS - 1)
+    }
+
+    /// What stands at that place, all else being nothing.
+    pub(crate) const fn at_standing(place: usize) -> Status {
+        Self(place as u32).open()
+    }
+
+    /// A backup is under way.
+    #[inline]
+    pub(crate) const fn backs_up(self) -> bool {
+        self.0 & BACKUP.mask() == BACKUP.holding(BackupState::InProgress as u8)
     }
 }
 

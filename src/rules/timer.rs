@@ -74,11 +74,11 @@ impl Timer {
         self.into()
     }
 
-    /// The instant after which it acts on this row, if it is armed.
+    /// The instant after which it acts on this row, if it is armed and that can pass.
     pub(crate) fn boundary(self, row: &Lifecycle, clock: &Clock, context: Context) -> Option<Instant> {
         let boundaries = clock.boundaries(row, context);
         let found = Self::TIMED.iter().zip(boundaries).find(|(timer, _)| **timer == self);
-        found.and_then(|(_, at)| Clock::armed_at(at))
+        found.and_then(|(_, at)| Clock::passes_at(at))
     }
 }
 
@@ -122,6 +122,9 @@ pub(crate) fn over(row: &Lifecycle, draft: Draft) -> Draft {
     {
         return draft.state(named);
     }
-    let builds = row.status().state == SandboxState::BuildingSnapshot;
+    // Every row can end in error. A broken one may be built toward a pause, beside which no failed build can stand: it
+    // would be building for ever.
+    let builds = row.status().state == SandboxState::BuildingSnapshot
+        && facts::may_stand(SandboxState::BuildFailed, row.status().desired);
     draft.state(if builds { SandboxState::BuildFailed } else { SandboxState::Error }).ours(Fault::Timeout)
 }

@@ -53,7 +53,7 @@ fn time_limit(row: &Columns, write: &mut Write) {
         write.row.state = S::Stopped;
     } else {
         write.fails(Fault::Timeout, false, ReasonText::Ours(Fault::Timeout));
-        if row.state == S::BuildingSnapshot {
+        if row.state == S::BuildingSnapshot && !wants(row, &[DesiredState::Paused]) {
             write.row.state = S::BuildFailed;
         }
     }
