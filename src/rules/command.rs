@@ -1,6 +1,6 @@
 //! What a caller may ask of a sandbox.
 
-use super::{Verb, check::Row};
+use super::{Verb, bare::bare, check::Row};
 use crate::{
     lifecycle::{
         Lifecycle,
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub enum Command {
     /// Wake it: from stopped, archived, archiving or paused.
+    #[serde(deserialize_with = "bare")]
     Start,
     /// Free compute, keep the disk. An ephemeral sandbox is deleted instead.
     Stop {
@@ -34,12 +35,15 @@ pub enum Command {
         force: bool,
     },
     /// Free compute, keep disk and memory: VM classes.
+    #[serde(deserialize_with = "bare")]
     Pause,
     /// Free compute and disk, keep the backup.
+    #[serde(deserialize_with = "bare")]
     Archive,
     /// Change cpu, memory or disk.
     Resize(SizeChange),
     /// Copy it while it runs: VM classes. The child is [`Lifecycle::child`].
+    #[serde(deserialize_with = "bare")]
     Fork,
     /// Keep an image of it.
     Snapshot {
@@ -54,6 +58,7 @@ pub enum Command {
         start: bool,
     },
     /// Ask for a backup of its disk.
+    #[serde(deserialize_with = "bare")]
     Backup,
     /// Stop it when idle for so long.
     AutoStop {
@@ -81,6 +86,7 @@ pub enum Command {
         minutes: Ttl,
     },
     /// It was used: the automatic timers count from now.
+    #[serde(deserialize_with = "bare")]
     Touch,
 }
 

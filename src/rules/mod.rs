@@ -1,6 +1,7 @@
 //! The one door: a command, a report or a timer goes in; a step or a refusal comes out. Nothing is mutated.
 
 mod answer;
+mod bare;
 pub(crate) mod check;
 mod clock;
 mod command;

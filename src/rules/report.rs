@@ -59,7 +59,7 @@ pub enum Report {
 
 /// A job that a runner ends later than the call that began it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Job {
     /// Made from its image or its backup.
@@ -107,7 +107,7 @@ pub enum BackupOf {
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Outcome {
     /// It was done.
     Completed,
@@ -123,7 +123,7 @@ pub enum Outcome {
 
 /// What a runner answers to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Answer {
     /// It will do it; the end comes as [`Report::Ended`].
     Accepted,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Zero is possible for a stored row; a request names at least 1 of each ([`SizeChange`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct Size {
     /// CPU cores.
     pub cpu: u32,

@@ -1,6 +1,8 @@
 //! Reading what is stored: rows of earlier versions with their defaults, and garbage, which is named.
 
-use sandbox_lifecycle::{AutoStop, Columns, Command, Lifecycle, Minutes, Report};
+use sandbox_lifecycle::{AutoStop, Columns, Command, Lifecycle, Minutes, Report, Timer};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// A row as an earlier version wrote it.
 fn read(json: &str) -> Columns {
@@ -158,4 +160,49 @@ fn garbage_in_an_input_is_named() {
         report(r#"{"report":"state","state":"started","colour":1}"#),
         "unknown field `colour`, expected one of `state`, `fault`, `recoverable`, `epoch`"
     );
+}
+
+/// Every value that is this one with a field too many, in each in turn of its objects that have fields.
+fn mistyped(value: &Value) -> Vec<Value> {
+    let Value::Object(fields) = value else { return Vec::new() };
+    let mut found = Vec::new();
+    // What holds one object alone has no fields: it says which job, outcome or answer is meant.
+    if fields.len() != 1 || !fields.values().all(Value::is_object) {
+        let mut more = fields.clone();
+        more.insert("mistyped".to_owned(), Value::Bool(true));
+        found.push(Value::Object(more));
+    }
+    for (name, inner) in fields {
+        found.extend(mistyped(inner).into_iter().map(|inner| {
+            let mut fields = fields.clone();
+            fields.insert(name.clone(), inner);
+            Value::Object(fields)
+        }));
+    }
+    found
+}
+
+/// What is said of each of these, with a field too many in any of its objects: never that it is taken.
+fn complaints<T: DeserializeOwned>(written: &[Value]) -> Vec<String> {
+    let read = |value: Value| match serde_json::from_value::<T>(value.clone()) {
+        Ok(_) => format!("taken: {value}"),
+        Err(error) => error.to_string(),
+    };
+    written.iter().flat_map(mistyped).map(read).collect()
+}
+
+fn every(golden: &str) -> Vec<Value> {
+    golden.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+#[test]
+fn a_field_too_many_is_named_wherever_it_stands_in_an_input() {
+    let commands = every(include_str!("../golden/command.jsonl"));
+    let reports = every(include_str!("../golden/report.jsonl"));
+    let timers = every(include_str!("../golden/timer.jsonl"));
+    let mut said = complaints::<Command>(&commands);
+    said.extend(complaints::<Report>(&reports));
+    said.extend(complaints::<Timer>(&timers));
+    let unnamed: Vec<_> = said.iter().filter(|said| !said.starts_with("unknown field `mistyped`")).collect();
+    assert_eq!(unnamed, [""; 0]);
 }
