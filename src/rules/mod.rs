@@ -9,6 +9,7 @@ mod context;
 mod draft;
 mod effect;
 mod event;
+mod input;
 mod jobs;
 mod reason;
 mod refusal;
@@ -49,7 +50,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whatever can happen to a sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "input::Form")]
 pub enum Input {
     /// A caller asks.
     Command(Command),

@@ -1,6 +1,6 @@
 //! Reading what is stored: rows of earlier versions with their defaults, and garbage, which is named.
 
-use sandbox_lifecycle::{AutoStop, Columns, Command, Lifecycle, Minutes, Report, Timer};
+use sandbox_lifecycle::{AutoStop, Columns, Command, Input, Lifecycle, Minutes, Report, Timer};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -203,6 +203,23 @@ fn a_field_too_many_is_named_wherever_it_stands_in_an_input() {
     let mut said = complaints::<Command>(&commands);
     said.extend(complaints::<Report>(&reports));
     said.extend(complaints::<Timer>(&timers));
+    for kind in [commands, reports, timers] {
+        said.extend(complaints::<Input>(&kind));
+    }
     let unnamed: Vec<_> = said.iter().filter(|said| !said.starts_with("unknown field `mistyped`")).collect();
     assert_eq!(unnamed, [""; 0]);
+}
+
+#[test]
+fn an_input_is_read_as_the_kind_that_its_tag_names() {
+    let input = |json: &str| serde_json::from_str::<Input>(json).expect_err(json).to_string();
+    assert_eq!(input(r#"{"command":"stop","froce":true}"#), "unknown field `froce`, expected `force`");
+    assert_eq!(input(r#"{"force":true,"command":"start"}"#), "unknown field `force`, there are no fields");
+    assert_eq!(input(r#"{"timer":"ttl","command":"touch"}"#), "unknown field `command`, there are no fields");
+    assert_eq!(input(r#"{"report":"ended","job":"stop"}"#), "missing field `outcome`");
+    assert_eq!(input(r#"{"comand":"start" }"#), "missing field `command`, `report` or `timer` at line 1 column 19");
+    assert_eq!(
+        input(r#""start""#),
+        "invalid type: string \"start\", expected a command, a report or a timer at line 1 column 7"
+    );
 }
