@@ -26,8 +26,11 @@ pub enum ApiProfile {
 /// let mut policy = Policy::default();
 /// policy.profile = ApiProfile::V0_190;
 /// ```
+///
+/// A stored one may lack any field, which is then the default. A field that is unknown is refused: a limit with a slip
+/// in its name would hold nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Policy {
     /// Which published rules apply.
@@ -103,7 +106,7 @@ impl Policy {
 /// Recorded: starting 5, creating 15, restoring, pulling_snapshot 30, building_snapshot and snapshotting 60, a backup
 /// 120. The other defaults are ours, since the recorded server waits for ever there; each says why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TimeLimits {
     /// Recorded: 15.

@@ -1,7 +1,7 @@
 //! Reading what is stored: rows of earlier versions with their defaults, and garbage, which is named.
 
-use sandbox_lifecycle::{AutoStop, Columns, Command, Input, Lifecycle, Minutes, Report, Timer};
-use serde::de::DeserializeOwned;
+use sandbox_lifecycle::{AutoStop, Columns, Command, Context, Input, Lifecycle, Minutes, Policy, Report, Timer};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// A row as an earlier version wrote it.
@@ -208,6 +208,26 @@ fn a_field_too_many_is_named_wherever_it_stands_in_an_input() {
     }
     let unnamed: Vec<_> = said.iter().filter(|said| !said.starts_with("unknown field `mistyped`")).collect();
     assert_eq!(unnamed, [""; 0]);
+}
+
+#[test]
+fn a_field_too_many_is_named_in_what_a_decision_goes_by() {
+    fn whole(value: impl Serialize) -> [Value; 1] {
+        [serde_json::to_value(value).expect("it is written")]
+    }
+    let mut said = complaints::<Context>(&whole(Context::default()));
+    said.extend(complaints::<Policy>(&whole(Policy::default())));
+    assert_eq!(said.len(), 3, "the context, the policy and its time limits");
+    let unnamed: Vec<_> = said.iter().filter(|said| !said.starts_with("unknown field `mistyped`")).collect();
+    assert_eq!(unnamed, [""; 0]);
+}
+
+#[test]
+fn a_policy_of_an_earlier_version_is_read_with_the_defaults() {
+    let policy: Policy = serde_json::from_str(r#"{"profile":"0.190","timeLimits":{"starting":7}}"#).expect("a policy");
+    let mut expected = Policy::recorded();
+    expected.time_limits.starting = Minutes::new(7).expect("an interval");
+    assert_eq!(policy, expected);
 }
 
 #[test]
