@@ -243,3 +243,10 @@ fn an_input_is_read_as_the_kind_that_its_tag_names() {
         "invalid type: string \"start\", expected a command, a report or a timer at line 1 column 7"
     );
 }
+
+#[test]
+fn a_size_that_a_runner_tells_is_told_in_full() {
+    let json = r#"{"report":"ended","job":{"resize":{"to":{"cpu":3,"memory":5}}},"outcome":"completed"}"#;
+    let said = serde_json::from_str::<Report>(json).expect_err(json).to_string();
+    assert_eq!(said, "missing field `disk`");
+}
