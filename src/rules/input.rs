@@ -65,13 +65,19 @@ impl<'de> Visitor<'de> for Tag {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut input: A) -> Result<Meant, A::Error> {
         let mut meant = None;
-        while let Some((key, IgnoredAny)) = input.next_entry::<String, _>()? {
-            meant = meant.or(match key.as_str() {
-                "command" => Some(Meant::Command),
-                "report" => Some(Meant::Report),
-                "timer" => Some(Meant::Timer),
-                _beside_the_tag => None,
-            });
+        while let Some(key) = input.next_key::<String>()? {
+            let kind = match key.as_str() {
+                "command" => Meant::Command,
+                "report" => Meant::Report,
+                "timer" => Meant::Timer,
+                _beside_the_tag => {
+                    input.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            // Kept until the kind is known, a word could also be told by its place in the list; no caller means that.
+            input.next_value::<String>()?;
+            meant = meant.or(Some(kind));
         }
         meant.ok_or_else(|| Error::custom("missing field `command`, `report` or `timer`"))
     }

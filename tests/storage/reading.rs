@@ -236,6 +236,8 @@ fn an_input_is_read_as_the_kind_that_its_tag_names() {
     assert_eq!(input(r#"{"command":"stop","froce":true}"#), "unknown field `froce`, expected `force`");
     assert_eq!(input(r#"{"force":true,"command":"start"}"#), "unknown field `force`, there are no fields");
     assert_eq!(input(r#"{"timer":"ttl","command":"touch"}"#), "unknown field `command`, there are no fields");
+    let number = "invalid type: integer `5`, expected a string at line 1 column 14";
+    assert_eq!(input(r#"{"command":5 }"#), number, "not the sixth command");
     assert_eq!(input(r#"{"report":"ended","job":"stop"}"#), "missing field `outcome`");
     assert_eq!(input(r#"{"comand":"start" }"#), "missing field `command`, `report` or `timer` at line 1 column 19");
     assert_eq!(
