@@ -11,6 +11,7 @@ mod effect;
 mod event;
 mod input;
 mod jobs;
+mod profile;
 mod reason;
 mod refusal;
 mod report;
