@@ -1,4 +1,6 @@
 //! The lifecycle of a cloud sandbox as a pure, typed state machine.
+#![doc = ""]
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
