@@ -68,6 +68,21 @@ fn a_controller_that_dies_between_any_two_steps_reaches_the_same_end() {
     }
 }
 
+#[test]
+fn force_ends_every_story_at_any_step_and_leaves_nothing_on_the_runner() {
+    for story in STORIES {
+        let steps = played(story).steps;
+        for (superseded_at, dies_at) in (0..steps).flat_map(|at| (at..steps + 3).map(move |dies_at| (at, dies_at))) {
+            let mut stage = Stage::new(story);
+            (stage.superseded_at, stage.dies_at) = (Some(superseded_at), Some(dies_at));
+            stage.play();
+            let left = (stage.row.state(), stage.row.is_settled(), stage.copy());
+            let nothing = (SandboxState::Destroyed, true, None);
+            assert_eq!(left, nothing, "{} at step {superseded_at}, with a crash at {dies_at}", story.name);
+        }
+    }
+}
+
 /// The epoch that a report echoes, where it carries one.
 fn epoch(report: Report) -> Option<u32> {
     match report {

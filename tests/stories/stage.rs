@@ -3,8 +3,8 @@
 use crate::tales::{Act, Manner, Story};
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Answer, BackupOf, BackupState, Call, Columns, Context, DesiredState, Effect, Fault, Image, Input, Job, Lifecycle,
-    Next, Observed, Outcome, Placement, Policy, Report, RunnerChange, RunnerView, SandboxState, Step, Task,
+    Answer, BackupOf, BackupState, Call, Columns, Command, Context, DesiredState, Effect, Fault, Image, Input, Job,
+    Lifecycle, Next, Observed, Outcome, Placement, Policy, Report, RunnerChange, RunnerView, SandboxState, Step, Task,
 };
 use std::collections::VecDeque;
 
@@ -15,6 +15,8 @@ pub const BEGINNING: DateTime<Utc> = DateTime::from_timestamp(86_400, 0).expect(
 #[derive(Clone, Default)]
 struct Runner {
     copy: Option<SandboxState>,
+    /// What the runner before still has, until its host sees to it.
+    previous: Option<SandboxState>,
     image: Option<Image>,
     done: Vec<Call>,
 }
@@ -40,6 +42,8 @@ pub struct Stage {
     /// Between two steps the process may die: the step at which it does, and how many there were.
     pub dies_at: Option<usize>,
     pub steps: usize,
+    /// The step at which a caller destroys the sandbox by force, and nothing else is asked of it any more.
+    pub superseded_at: Option<usize>,
     /// What the controller has in hand and loses when it dies.
     in_hand: Option<InHand>,
     /// Which report arrives next, where they overtake each other. Every other one is one that has arrived before.
@@ -73,6 +77,7 @@ impl Stage {
             acts: story.acts.iter().copied().collect(),
             late: None,
             dies_at: None,
+            superseded_at: None,
             steps: 0,
             in_hand: None,
             shuffle: Vec::new(),
@@ -85,6 +90,9 @@ impl Stage {
             self.now += Duration::seconds(1);
             if self.steps == self.dies_at.unwrap_or(usize::MAX) {
                 self.in_hand = None;
+            }
+            if self.steps == self.superseded_at.unwrap_or(usize::MAX) {
+                self.acts = [Act::Once(self.row.state(), Command::Destroy { force: true })].into();
             }
             self.steps += 1;
             if matches!(self.acts.front(), Some(Act::Once(state, _)) if *state == self.row.state()) {
@@ -166,6 +174,11 @@ impl Stage {
             self.child = Some(step.apply(child).expect("it was decided on this row"));
         } else if let Ok(step) = self.row.decide(report, &Policy::default(), context, self.now) {
             self.write(&step);
+            // The host's: whoever takes a restore that nobody waits for any more is told to let go of it.
+            let restores = matches!(report, Report::Answered { task: Task::Restore, .. });
+            if restores && self.row.state() == SandboxState::Destroyed {
+                self.runner.copy = None;
+            }
         }
     }
 
@@ -180,12 +193,17 @@ impl Stage {
             match effect {
                 Effect::Call(call) => self.outbox.push_back(call),
                 Effect::StoreChild => self.child = Some(self.row.child(self.now)),
+                Effect::Runner(RunnerChange::ReleasedAsPrevious) => self.runner.previous = self.runner.copy.take(),
                 // A runner that takes a sandbox whose image it lacks fetches that first.
                 Effect::Runner(RunnerChange::Assigned) if self.row.state() == SandboxState::PullingSnapshot => {
                     self.runner.copy = Some(SandboxState::Unknown);
                 }
                 _ => {}
             }
+        }
+        // The host's: what was left on the runner before is removed once nobody can need it.
+        if matches!(self.row.state(), SandboxState::Started | SandboxState::Destroyed) {
+            self.runner.previous = None;
         }
     }
 
@@ -297,9 +315,9 @@ impl Stage {
         self.send(Report::Ended { job, outcome, epoch });
     }
 
-    /// What is left on the runner.
+    /// What is left on a runner.
     pub fn copy(&self) -> Option<SandboxState> {
-        self.runner.copy
+        self.runner.copy.or(self.runner.previous)
     }
 
     fn send(&mut self, report: Report) {
