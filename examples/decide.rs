@@ -3,27 +3,39 @@
 //! `{"lifecycle":{…},"input":{"command":"stop","force":false},"now":"2024-10-01T16:45:00Z"}` asks what a command does;
 //! an input can also be a `{"report":…}` or a `{"timer":…}`. `context` and `policy` may stand beside it. The answer is
 //! `{"step":{"lifecycle":{…},"effects":[…]}}`, `{"refusal":{"code":…,"http":…,"message":…}}` or, for a line that is no
-//! question, `{"error":…}`. Every line gets exactly one answer; nothing ends the program but the end of its input.
+//! question, `{"error":…}`. Every line gets exactly one answer; nothing ends the program but the end of its input, or of
+//! the interest in its answers.
 
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, Command, Context, Effect, Input, IntervalError, Lifecycle, Policy,
-    Refusal, Report, Timer, Ttl,
+    Refusal, Ttl,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
-use std::io::{self, BufRead, BufWriter, Write};
+use serde_json::{Value, value::RawValue};
+use std::{
+    io::{self, BufRead, BufWriter, ErrorKind, Write},
+    process::ExitCode,
+};
 
+const USAGE: &str = "usage: decide < questions.jsonl
+
+  A line asks {\"lifecycle\":{...},\"input\":{\"command\":\"stop\",\"force\":false},\"now\":\"2024-10-01T16:45:00Z\"}; the input
+  can also be a {\"report\":...} or a {\"timer\":...}, and a \"context\" and a \"policy\" may stand beside it.
+  Its answer is a {\"step\":...}, a {\"refusal\":...} or, where the line is no question, an {\"error\":...}.";
+
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Its parts as they came, so that each is read by itself: a field that stands in one twice is found, too.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
-    lifecycle: Value,
-    input: Value,
-    now: Value,
-    #[serde(default)]
-    context: Option<Value>,
-    #[serde(default)]
-    policy: Option<Value>,
+    lifecycle: Box<RawValue>,
+    input: Box<RawValue>,
+    now: Box<RawValue>,
+    context: Option<Box<RawValue>>,
+    policy: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -54,7 +66,32 @@ impl From<IntervalError> for Refused {
     }
 }
 
-fn main() -> io::Result<()> {
+fn main() -> ExitCode {
+    match std::env::args_os().nth(1) {
+        None => {}
+        Some(word) if word == "--help" || word == "-h" => {
+            return ended(writeln!(io::stdout(), "{USAGE}"));
+        }
+        Some(word) => {
+            eprintln!("decide: unknown argument {}\n{USAGE}", word.display());
+            return ExitCode::from(2);
+        }
+    }
+    ended(answers())
+}
+
+/// Whoever closes the pipe has seen enough: `decide | head`.
+fn ended(result: io::Result<()>) -> ExitCode {
+    match result {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("decide: {error}");
+            ExitCode::FAILURE
+        }
+        Ok(()) | Err(_) => ExitCode::SUCCESS,
+    }
+}
+
+fn answers() -> io::Result<()> {
     let mut output = BufWriter::new(io::stdout().lock());
     for line in io::stdin().lock().split(b'\n') {
         let answer = answer(&line?).unwrap_or_else(Answer::Error);
@@ -66,15 +103,22 @@ fn main() -> io::Result<()> {
 }
 
 fn answer(line: &[u8]) -> Result<Answer, String> {
-    let question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-    let row: Lifecycle = part("lifecycle", question.lifecycle)?;
-    if let Some(error) = bad_interval(&question.input) {
-        return Ok(Answer::Refusal(error.into()));
+    let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).trim_ascii();
+    if !line.starts_with(b"{") {
+        return Err("a question is a JSON object".to_owned());
     }
-    let input = input(question.input)?;
-    let now: DateTime<Utc> = part("now", question.now)?;
-    let context: Context = question.context.map_or(Ok(Context::default()), |value| part("context", value))?;
-    let policy: Policy = question.policy.map_or(Ok(Policy::default()), |value| part("policy", value))?;
+    let question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let row: Lifecycle = part("lifecycle", &question.lifecycle)?;
+    let now: DateTime<Utc> = part("now", &question.now)?;
+    let context: Context = question.context.map_or(Ok(Context::default()), |text| part("context", &text))?;
+    let policy: Policy = question.policy.map_or(Ok(Policy::default()), |text| part("policy", &text))?;
+    let input = match bad_interval(&question.input) {
+        Some((error, rest)) => {
+            let _: Command = serde_json::from_value(rest).map_err(|error| format!("input: {error}"))?;
+            return Ok(Answer::Refusal(error.into()));
+        }
+        None => part::<Input>("input", &question.input)?,
+    };
     match row.decide(input, &policy, context, now) {
         Ok(step) => {
             let lifecycle = step.apply(row).map_err(|stale| stale.to_string())?;
@@ -84,34 +128,24 @@ fn answer(line: &[u8]) -> Result<Answer, String> {
     }
 }
 
-/// A whole number of minutes that the command's interval cannot take: the server refuses it, and so do we.
-fn bad_interval(input: &Value) -> Option<IntervalError> {
-    let minutes = input.get("minutes")?.as_i64()?;
-    match input.get("command")?.as_str()? {
+/// A whole number of minutes that the command's interval cannot take: the server refuses it, and so do we. With it, the
+/// command as it would be without this mistake, which may not be its only one.
+fn bad_interval(input: &RawValue) -> Option<(IntervalError, Value)> {
+    let mut command: Value = serde_json::from_str(input.get()).ok()?;
+    let minutes = command.get("minutes")?.as_i64()?;
+    let error = match command.get("command")?.as_str()? {
         "autostop" => AutoStop::try_from(minutes).err(),
         "autopause" => AutoPause::try_from(minutes).err(),
         "autoarchive" => AutoArchive::try_from(minutes).err(),
         "autodelete" => AutoDelete::try_from(minutes).err(),
         "ttl" => Ttl::try_from(minutes).err(),
         _ => None,
-    }
+    }?;
+    *command.get_mut("minutes")? = Value::from(0);
+    Some((error, command))
 }
 
 /// A part of the question; an error names it.
-fn part<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, String> {
-    serde_json::from_value(value).map_err(|error| format!("{name}: {error}"))
-}
-
-/// The input, by its tag: an error then tells of the kind that was meant.
-fn input(input: Value) -> Result<Input, String> {
-    const NAME: &str = "input";
-    if input.get("command").is_some() {
-        part::<Command>(NAME, input).map(Into::into)
-    } else if input.get("report").is_some() {
-        part::<Report>(NAME, input).map(Into::into)
-    } else if input.get("timer").is_some() {
-        part::<Timer>(NAME, input).map(Into::into)
-    } else {
-        Err(format!("{NAME}: {input} is neither a command, a report nor a timer"))
-    }
+fn part<T: DeserializeOwned>(name: &str, text: &RawValue) -> Result<T, String> {
+    serde_json::from_str(text.get()).map_err(|error| format!("{name}: {error}"))
 }

@@ -13,7 +13,7 @@ const USAGE: &str = "usage: diagram [mermaid|dot|table]
   table    the decision tables of all commands, in Markdown";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let picture = match arguments[..] {
         [] | ["mermaid"] => Diagram::whole().mermaid().to_string(),

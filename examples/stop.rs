@@ -9,29 +9,54 @@ use sandbox_lifecycle::{
     RunnerView, Sandbox, SandboxDto, SandboxState, Step, Task,
     record::{Kept, Texts},
 };
-use std::{io::Read, process::ExitCode, time::SystemTime};
+use std::{
+    ffi::OsString,
+    io::{self, ErrorKind, Read, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::SystemTime,
+};
 
 /// The record that is read where no file is named: a sandbox that runs.
 const SAMPLE: &str = include_str!("data/sandbox.json");
 const USAGE: &str = "usage: stop [FILE|-] [--force] [--now RFC3339]";
+const HELP: &str = "
+  FILE           the API record of a sandbox, as JSON; - is standard input, and without it the sample is read
+  --force        with SIGKILL instead of SIGTERM
+  --now RFC3339  the time at which it is stopped, such as 2024-10-01T16:45:00Z; without it, now
+
+The record as the API would answer goes to standard output, the story of what follows to standard error.
+Exit status: 0 stopped, 1 refused, 2 bad input.";
+
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 type Record = SandboxDto<Kept<serde_json::Value>>;
 
+/// A line to standard error. Who does not listen to the story may still want the record.
+macro_rules! say {
+    ($($what:tt)*) => {
+        writeln!(io::stderr(), $($what)*).unwrap_or_default()
+    };
+}
+
 /// What the command line asks for.
 struct Arguments {
-    file: Option<String>,
+    file: Option<PathBuf>,
     force: bool,
     now: DateTime<Utc>,
+    help: bool,
 }
 
 fn main() -> ExitCode {
-    let prepared = arguments(std::env::args().skip(1)).and_then(|asked| Ok((sandbox(asked.file.as_deref())?, asked)));
-    let (mut sandbox, asked) = match prepared {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            eprintln!("stop: {error}");
-            return ExitCode::from(2);
-        }
+    let asked = match arguments(std::env::args_os().skip(1)) {
+        Ok(asked) if asked.help => return print(&format!("{USAGE}\n{HELP}")),
+        Ok(asked) => asked,
+        Err(error) => return fail(2, &error),
+    };
+    let mut sandbox = match sandbox(asked.file.as_deref()) {
+        Ok(sandbox) => sandbox,
+        Err(error) => return fail(2, &error),
     };
     let decided = decide(sandbox.lifecycle(), Command::Stop { force: asked.force }, asked.now);
     let written = decided.map_err(|refusal| refusal.to_string()).and_then(|step| {
@@ -42,50 +67,66 @@ fn main() -> ExitCode {
     match written {
         Ok((before, step)) => {
             Story { now: asked.now }.tell(&before, &step);
-            println!("{}", serde_json::to_string_pretty(sandbox.dto()).expect("a record has a JSON form"));
-            ExitCode::SUCCESS
+            print(&serde_json::to_string_pretty(sandbox.dto()).expect("a record has a JSON form"))
         }
-        Err(reason) => {
-            eprintln!("stop: {reason}");
-            ExitCode::from(1)
-        }
+        Err(reason) => fail(1, &reason),
     }
 }
 
-fn arguments(words: impl Iterator<Item = String>) -> Result<Arguments, String> {
+fn fail(code: u8, reason: &str) -> ExitCode {
+    say!("stop: {reason}");
+    ExitCode::from(code)
+}
+
+/// The answer. Whoever closes the pipe before it is read has seen enough.
+fn print(text: &str) -> ExitCode {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => fail(2, &format!("cannot write: {error}")),
+        Ok(()) | Err(_) => ExitCode::SUCCESS,
+    }
+}
+
+fn arguments(words: impl Iterator<Item = OsString>) -> Result<Arguments, String> {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|error| error.to_string())?;
     let micros = i64::try_from(since_1970.as_micros()).map_err(|error| error.to_string())?;
     let now = DateTime::from_timestamp_micros(micros).ok_or("the clock is out of range")?;
-    let mut asked = Arguments { file: None, force: false, now };
+    let mut asked = Arguments { file: None, force: false, now, help: false };
     let mut words = words;
     while let Some(word) = words.next() {
-        match word.as_str() {
+        match word.to_string_lossy().as_ref() {
             "--force" => asked.force = true,
             "--now" => {
-                let time = words.next().ok_or(format!("--now needs a time\n{USAGE}"))?;
-                let parsed = DateTime::parse_from_rfc3339(&time);
-                asked.now = parsed.map_err(|error| format!("--now {time}: {error}\n{USAGE}"))?.to_utc();
+                asked.now = time(&words.next().ok_or(format!("--now needs a time\n{USAGE}"))?.to_string_lossy())?
             }
-            "--help" | "-h" => return Err(USAGE.to_owned()),
-            flag if flag.starts_with("--") => return Err(format!("unknown option {flag}\n{USAGE}")),
+            "--help" | "-h" => asked.help = true,
+            option if option.starts_with("--now=") => asked.now = time(&option["--now=".len()..])?,
+            option if option.starts_with('-') && option != "-" => {
+                return Err(format!("unknown option {option}\n{USAGE}"));
+            }
             _ if asked.file.is_some() => return Err(format!("more than one file\n{USAGE}")),
-            _ => asked.file = Some(word),
+            _ => asked.file = Some(word.into()),
         }
     }
     Ok(asked)
 }
 
-fn sandbox(file: Option<&str>) -> Result<Sandbox<Kept<serde_json::Value>>, String> {
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    let time = DateTime::parse_from_rfc3339(text).map_err(|error| format!("--now {text}: {error}\n{USAGE}"))?;
+    Ok(time.to_utc())
+}
+
+fn sandbox(file: Option<&Path>) -> Result<Sandbox<Kept<serde_json::Value>>, String> {
     let (name, text) = match file {
-        None => ("the sample", Ok(SAMPLE.as_bytes().to_vec())),
-        Some("-") => {
+        None => ("the sample".to_owned(), Ok(SAMPLE.as_bytes().to_vec())),
+        Some(path) if path == Path::new("-") => {
             let mut text = Vec::new();
-            ("standard input", std::io::stdin().read_to_end(&mut text).map(|_| text))
+            ("standard input".to_owned(), io::stdin().read_to_end(&mut text).map(|_| text))
         }
-        Some(path) => (path, std::fs::read(path)),
+        Some(path) => (path.display().to_string(), std::fs::read(path)),
     };
     let text = text.map_err(|error| format!("{name}: {error}"))?;
-    let record: Record = serde_json::from_slice(&text).map_err(|error| format!("{name}: {error}"))?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+    let record: Record = serde_json::from_slice(text).map_err(|error| format!("{name}: {error}"))?;
     Sandbox::try_from(record).map_err(|error| format!("{name}: {error}"))
 }
 
@@ -101,7 +142,7 @@ struct Story {
 impl Story {
     fn tell(&self, before: &Lifecycle, step: &Step) {
         let stopped = step.apply(*before).expect("nobody else writes this sandbox");
-        eprintln!("decided  stop of a sandbox that was {}, wanted {}", before.state(), before.desired_state());
+        say!("decided  stop of a sandbox that was {}, wanted {}", before.state(), before.desired_state());
         self.written(before, step, &stopped);
         let rest = self.work(stopped);
         self.held(before, &rest);
@@ -111,20 +152,20 @@ impl Story {
     /// What a step writes and tells.
     fn written(&self, before: &Lifecycle, step: &Step, after: &Lifecycle) {
         if !step.writes() {
-            return eprintln!("written  nothing: it is so already");
+            return say!("written  nothing: it is so already");
         }
         if before.state() != after.state() {
-            eprintln!("written  state {} -> {}", before.state(), after.state());
+            say!("written  state {} -> {}", before.state(), after.state());
         }
         if before.desired_state() != after.desired_state() {
             let (old, new, shown) = (before.desired_state(), after.desired_state(), after.reported_state());
-            eprintln!("written  desired state {old} -> {new}; the API shows {shown}");
+            say!("written  desired state {old} -> {new}; the API shows {shown}");
         }
         for effect in step.effects() {
             match effect {
-                Effect::GiveUpName => eprintln!("         its name can be used again"),
-                Effect::RotateToken => eprintln!("         it gets a new auth token"),
-                Effect::Tell(event) => eprintln!("told     {}", event.name()),
+                Effect::GiveUpName => say!("         its name can be used again"),
+                Effect::RotateToken => say!("         it gets a new auth token"),
+                Effect::Tell(event) => say!("told     {}", event.name()),
                 _ => {}
             }
         }
@@ -142,7 +183,7 @@ impl Story {
                     continue;
                 }
                 Next::Call(Call { task, epoch }) => {
-                    eprintln!("call     the runner: {} (epoch {epoch})", verb(task));
+                    say!("call     the runner: {} (epoch {epoch})", verb(task));
                     let accepted = Report::Answered { task, answer: Answer::Accepted, from: None, epoch: Some(epoch) };
                     row = self.report(row, accepted);
                     let Some((job, state)) = ends(task) else { return row };
@@ -173,7 +214,7 @@ impl Story {
 
     fn held(&self, before: &Lifecycle, rest: &Lifecycle) {
         let (was, is) = (before.held_size(), rest.held_size());
-        eprintln!(
+        say!(
             "at rest  {}: it held {} cpu, {} GB memory, {} GB disk; it holds {} cpu, {} GB memory, {} GB disk",
             rest.state(),
             was.cpu,
@@ -188,11 +229,11 @@ impl Story {
     fn restart(&self, rest: Lifecycle) {
         match decide(&rest, Command::Start, self.now) {
             Ok(step) => {
-                eprintln!("later    it can be started again:");
+                say!("later    it can be started again:");
                 let started = self.work(self.apply(rest, &step));
-                eprintln!("         and is {}", started.state());
+                say!("         and is {}", started.state());
             }
-            Err(refusal) => eprintln!("later    it cannot be started again: {refusal}"),
+            Err(refusal) => say!("later    it cannot be started again: {refusal}"),
         }
     }
 }

@@ -78,7 +78,8 @@ impl fmt::Display for Why {
 pub struct Glimpse {
     /// The reported state.
     pub state: Option<SandboxState>,
-    /// The desired state. Nothing where the record shows none: the reported state is then believed.
+    /// The desired state. Nothing where the record shows none: the reported state is then believed, but for
+    /// [`Goal::Back`], which is where the desired state names and is not reached without one.
     pub desired: Option<DesiredState>,
     /// A stop deletes it.
     pub ephemeral: bool,

@@ -1,4 +1,6 @@
 //! The lifecycle of a cloud sandbox as a pure, typed state machine.
+#![doc = ""]
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -45,9 +47,9 @@ pub use lint::Warning;
 pub use policy::{ApiProfile, Policy, TimeLimits};
 pub use record::{Sandbox, SandboxDto};
 pub use rules::{
-    Answer, Asked, BackupOf, Call, Cause, Changes, Check, Clock, Command, Context, Effect, Event, EventName, Expects,
-    Ignored, Input, Job, Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale,
-    Stamp, Step, Task, Timer, Verb,
+    Answer, AsInput, Asked, BackupOf, Call, Cause, Changes, Check, Clock, Command, Context, Effect, Event, EventName,
+    Expects, Ignored, Input, Job, Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry,
+    RunnerChange, Stale, Stamp, Step, Task, Timer, Verb,
 };
 pub use vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType,

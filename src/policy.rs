@@ -1,9 +1,6 @@
 //! What a platform may choose: limits, time limits and which published API it speaks, each default with its reason.
 
-use crate::{
-    lifecycle::{facts, guards::Guards},
-    vocabulary::{Instant, MICROS_PER_MINUTE, Minutes, SandboxClass, SandboxState},
-};
+use crate::vocabulary::{Minutes, SandboxState};
 use serde::{Deserialize, Serialize};
 
 /// The published API whose rules apply where they moved on.
@@ -26,8 +23,11 @@ pub enum ApiProfile {
 /// let mut policy = Policy::default();
 /// policy.profile = ApiProfile::V0_190;
 /// ```
+///
+/// A stored one may lack any field, which is then the default. A field that is unknown is refused: a limit with a slip
+/// in its name would hold nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Policy {
     /// Which published rules apply.
@@ -58,50 +58,11 @@ impl Default for Policy {
     }
 }
 
-/// The guards that each profile fulfils for each class, as data: a class cannot be foreseen, and a branch on it is missed
-/// half the time.
-static OF_CLASS_0_190: [Guards; SandboxClass::ALL.len()] = of_classes(ApiProfile::V0_190);
-static OF_CLASS_0_226: [Guards; SandboxClass::ALL.len()] = of_classes(ApiProfile::V0_226);
-
-const fn of_classes(profile: ApiProfile) -> [Guards; SandboxClass::ALL.len()] {
-    let mut held = [Guards::NONE; SandboxClass::ALL.len()];
-    let (mut to, mut from): (&mut [Guards], &[SandboxClass]) = (&mut held, SandboxClass::ALL);
-    while let ([place, places @ ..], [class, rest @ ..]) = (to, from) {
-        let keeps_memory = match profile {
-            ApiProfile::V0_190 => matches!(class, SandboxClass::Windows),
-            ApiProfile::V0_226 => class.is_vm(),
-        };
-        *place = Guards::held_by(if keeps_memory { facts::MemorySnapshots } else { facts::LiveSnapshots });
-        (to, from) = (places, rest);
-    }
-    held
-}
-
 impl Policy {
     /// The rules as recorded from the 0.190 server.
     #[must_use]
     pub fn recorded() -> Self {
         Self { profile: ApiProfile::V0_190, ..Self::default() }
-    }
-
-    /// A sandbox that was last recovered from its backup then may be again.
-    pub(crate) fn has_cooled_down(&self, last_recovery: Option<Instant>, now: Instant) -> bool {
-        let cooldown = i64::from(self.recovery_cooldown.get()).saturating_mul(MICROS_PER_MINUTE);
-        last_recovery.is_none_or(|last| now.as_micros().saturating_sub(last.as_micros()) >= cooldown)
-    }
-
-    /// The guards that the profile fulfils for a class.
-    ///
-    /// 0.190 (recorded): memory snapshots of windows alone; all but windows are snapshotted while they run.
-    /// 0.226 (published): memory snapshots of every VM class; a VM is snapshotted without memory only when stopped.
-    #[inline]
-    #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one place for each class, in order")]
-    pub(crate) const fn held(&self, class: SandboxClass) -> Guards {
-        let of_class = match self.profile {
-            ApiProfile::V0_190 => &OF_CLASS_0_190,
-            ApiProfile::V0_226 => &OF_CLASS_0_226,
-        };
-        of_class[class as usize]
     }
 }
 
@@ -110,7 +71,7 @@ impl Policy {
 /// Recorded: starting 5, creating 15, restoring, pulling_snapshot 30, building_snapshot and snapshotting 60, a backup
 /// 120. The other defaults are ours, since the recorded server waits for ever there; each says why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TimeLimits {
     /// Recorded: 15.

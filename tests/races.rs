@@ -45,6 +45,29 @@ fn two_callers_do_not_set_both_idle_timers() {
     assert_eq!(pause.apply(stop.apply(row).expect("the first one is taken")), stale(SandboxState::Started));
 }
 
+/// A touch at this many seconds past `now`, decided on this row.
+fn touched(row: &Lifecycle, seconds: i64) -> Step {
+    let at = now() + Duration::seconds(seconds);
+    row.decide(Command::Touch, &Policy::default(), Context::default(), at).expect("a touch is always taken")
+}
+
+#[test]
+fn who_is_used_meanwhile_is_not_stopped_by_its_timer() {
+    let row = Lifecycle::from(Columns { auto_stop: minutes(60), ..idle() });
+    let stops = decide(&row, Timer::AutoStop);
+    assert_eq!(stops.expects().last_activity_at, Some(idle().last_activity_at));
+    let used = touched(&row, 0).apply(row).expect("the caller was first");
+    assert_eq!(stops.apply(used), stale(SandboxState::Started));
+}
+
+#[test]
+fn a_touch_that_is_decided_late_does_not_make_a_sandbox_look_idle() {
+    let row = Lifecycle::from(idle());
+    let later = touched(&row, 5).apply(row).expect("nobody else writes this row");
+    let earlier = touched(&later, 0).apply(later).expect("nobody else writes this row");
+    assert_eq!(earlier.last_activity_at(), now() + Duration::seconds(5));
+}
+
 #[test]
 fn who_gives_a_sandbox_more_time_keeps_it() {
     let end = Instant::from(now() - Duration::seconds(1));

@@ -296,6 +296,88 @@ fn a_file_has_one_subject_and_says_which() {
     hold("a file has at most 400 lines or so, and begins by saying what it is about", broken);
 }
 
+/// The rooms of `src/` as `docs/DESIGN.md` lists them, the lowest first. Those of one row stand beside each other.
+fn rooms() -> Vec<Vec<String>> {
+    let page = fs::read_to_string(root().join("docs/DESIGN.md")).expect("docs/DESIGN.md");
+    let table = page.split("## The rooms").nth(1).expect("a table of rooms").split("\n## ").next().unwrap_or_default();
+    let rows =
+        table.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('|').nth(1).unwrap_or_default());
+    rows.map(|cell| {
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(|name| name.trim_end_matches(".rs").trim_end_matches('/').to_owned())
+            .collect()
+    })
+    .collect()
+}
+
+/// The first names of all paths that begin with this word: `crate::rules::Step`, `crate::{policy::Policy, Columns}`.
+fn named_after(start: &str, code: &str) -> BTreeSet<String> {
+    let first = |path: &str| {
+        path.trim()
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let go = |depth: &mut i32, letter| {
+        *depth += i32::from(letter == '{') - i32::from(letter == '}');
+        *depth
+    };
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices(start) {
+        let rest = &code[at + start.len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            found.insert(first(rest));
+            continue;
+        };
+        let mut depth = 0;
+        let group = &group[..group.find(|letter| go(&mut depth, letter) < 0).unwrap_or(group.len())];
+        let mut depth = 0;
+        found.extend(group.split(|letter| go(&mut depth, letter) == 0 && letter == ',').map(first));
+    }
+    found.remove("");
+    found
+}
+
+#[test]
+fn lower_never_imports_upper() {
+    let rooms = rooms();
+    let level = |room: &str| rooms.iter().position(|row| row.iter().any(|name| name == room));
+    let front = Source::read(&root().join("src/lib.rs"));
+    // What the front door shows under its own name lives in a room, too.
+    let home = |name: &str| {
+        let shown = |room: &&String| named_after(&format!("pub use {room}::"), &front.code).contains(name);
+        rooms.iter().flatten().find(shown).cloned().unwrap_or_else(|| name.to_owned())
+    };
+    let mut broken = Vec::new();
+    for source in sources().iter().filter(|source| source.name != front.name) {
+        let room = source.name["src/".len()..].split('/').next().unwrap_or_default().trim_end_matches(".rs");
+        let Some(own) = level(room) else {
+            broken.push(format!("{} is in no room", source.name));
+            continue;
+        };
+        for name in named_after("crate::", &source.code) {
+            let imported = home(&name);
+            if imported != room && level(&imported).is_none_or(|other| other >= own) {
+                broken.push(format!("{} imports {name}", source.name));
+            }
+        }
+    }
+    hold("docs/DESIGN.md lists the rooms from the lowest to the highest, and none imports from one above it", broken);
+}
+
+#[test]
+fn an_import_is_found_however_it_is_written() {
+    let found = |code| named_after("crate::", code).into_iter().collect::<Vec<_>>();
+    assert_eq!(found("use crate::rules::{Step, Verb}; crate::Columns::default()"), ["Columns", "rules"]);
+    assert_eq!(
+        found("use crate::{\n policy::Policy,\n rules::{Step, check::Row},\n Columns, view,\n};"),
+        ["Columns", "policy", "rules", "view"]
+    );
+}
+
 #[test]
 fn the_reader_tells_code_from_quotes_and_comments() {
     let text =

@@ -8,7 +8,7 @@ mod reading;
 
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    Answer, AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, BackupState, Columns, Command, Context,
+    Answer, AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, BackupState, Changes, Columns, Command, Context,
     DesiredState, Fault, GpuType, Input, Instant, Job, Lifecycle, Minutes, Negative, Outcome, Policy, QueueTimeout,
     Report, SandboxClass, SandboxState, Size, SizeChange, Step, Task, Timer, Ttl,
 };
@@ -259,6 +259,21 @@ fn a_step_is_stored_as_before() {
 #[test]
 fn what_a_step_expects_is_stored_as_before() {
     keep("expects.jsonl", &steps().iter().map(Step::expects).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_step_changes_is_stored_with_the_columns_it_empties() {
+    let backed_up =
+        Report::Ended { job: Job::Backup { of: BackupOf::Current }, outcome: Outcome::Completed, epoch: None };
+    let ends_backup = Lifecycle::from(Columns { backup_state: BackupState::InProgress, ..Columns::default() })
+        .decide(backed_up, &Policy::default(), Context::default(), at(NOW))
+        .expect("a job's end is never refused");
+    let changes: Vec<Changes> = steps().iter().chain([&ends_backup]).map(Step::changes).collect();
+    keep("changes.jsonl", &changes);
+    assert!(changes.iter().any(|changes| changes.fault == Some(None)));
+    assert!(changes.iter().any(|changes| changes.auto_destroy_at == Some(None)));
+    assert!(changes.iter().any(|changes| changes.backup_since == Some(None)));
+    assert_eq!(serde_json::from_str::<Changes>("{}").expect("no column"), Changes::default());
 }
 
 #[test]

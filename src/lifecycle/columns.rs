@@ -11,8 +11,13 @@ use serde::Serialize;
 ///
 /// The serde form is what [`Lifecycle`] is stored as: the API's own names, plus the columns that only a server has.
 /// `state` and `desiredState` must be there. Everything else has a default, so that a row written before a column
-/// existed is still read; `pending`, when it is not there, is what rule 5 makes of the two states, and the times,
-/// when they are not there, are those of the column before: `createdAt`, `lastActivityAt`, `stateSince`.
+/// existed is still read: that of [`Columns::default`], but `hasRunner` is false; `pending`, when it is not there, is
+/// what rule 5 makes of the two states, and the times, when they are not there, are those of the column before:
+/// `createdAt` (1970), `lastActivityAt`, `stateSince`. A column that this crate does not know is passed over, a value
+/// that it does not know is an error that names the column.
+///
+/// Intervals are in minutes; 0 and negative numbers mean what each type says. The last instant there is,
+/// [`Instant::MAX`], stands for none where a time may be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Columns {
@@ -25,12 +30,12 @@ pub struct Columns {
     /// The class of the sandbox.
     #[serde(rename = "sandboxClass")]
     pub class: SandboxClass,
-    /// How many GPUs.
+    /// How many GPUs it holds when it runs.
     pub gpu: u8,
     /// The GPU model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu_type: Option<GpuType>,
-    /// cpu, memory and disk.
+    /// cpu (cores), memory and disk (GB).
     #[serde(flatten)]
     pub size: Size,
     /// How far the backup is.
@@ -39,31 +44,31 @@ pub struct Columns {
     pub has_backup_ref: bool,
     /// A runner is assigned.
     pub has_runner: bool,
-    /// What went wrong.
+    /// What went wrong, where the record holds an error reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
     /// The recover command is open to it.
     pub recoverable: bool,
     /// The stop under way was asked for with force.
     pub force_stop: bool,
-    /// Which piece of work this is.
+    /// Which piece of work this is: calls carry it, reports echo it, every new piece raises it.
     pub epoch: u32,
-    /// When an idle running sandbox is stopped.
+    /// After how many idle minutes a running sandbox is stopped.
     #[serde(rename = "autoStopInterval")]
     pub auto_stop: AutoStop,
-    /// When an idle running VM is paused.
+    /// After how many idle minutes a running VM is paused.
     #[serde(rename = "autoPauseInterval")]
     pub auto_pause: AutoPause,
-    /// When a stopped sandbox is archived.
+    /// After how many idle minutes a stopped sandbox is archived.
     #[serde(rename = "autoArchiveInterval")]
     pub auto_archive: AutoArchive,
-    /// When a stopped sandbox is deleted.
+    /// After how many idle minutes a stopped sandbox is deleted.
     #[serde(rename = "autoDeleteInterval")]
     pub auto_delete: AutoDelete,
     /// When its time to live ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_destroy_at: Option<Instant>,
-    /// How long it may wait for a runner.
+    /// How many minutes it may wait for a runner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_timeout: Option<QueueTimeout>,
     /// When it was made.

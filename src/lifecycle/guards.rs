@@ -25,8 +25,9 @@ impl Guards {
         Self(self.0 | others.0)
     }
 
-    /// These, where it is so. A choice of two numbers, so that no branch is made of it.
+    /// These, where it is so. A product, so that no branch is made of it.
     #[inline]
+    #[expect(clippy::as_conversions, reason = "a yes or no as 1 or 0; `as` is what const allows")]
     pub(crate) const fn when(self, so: bool) -> Self {
         Self(self.0.wrapping_mul(so as u64))
     }

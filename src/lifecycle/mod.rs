@@ -92,7 +92,7 @@ pub(crate) struct Status {
     pub(crate) force_stop: bool,
 }
 
-/// Stands for "no such time" in a stored instant; chrono's range ends well before it.
+/// Stands for "no such time" in a stored instant: the last one there is, so that it is later than any other.
 pub(crate) const NEVER: Instant = Instant::MAX;
 
 impl Lifecycle {

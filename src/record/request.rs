@@ -86,6 +86,8 @@ object! {
 
 impl<X> TryFrom<&ResizeSandbox<X>> for Command {
     type Error = FieldErrors;
+    /// Refused for every quantity that is named and is no whole number from 1. What is not named stays as it is; a
+    /// request that names nothing is a command, which [`decide`](crate::Lifecycle::decide) refuses.
     fn try_from(request: &ResizeSandbox<X>) -> Result<Self, FieldErrors> {
         let mut faults = Vec::new();
         let change = SizeChange {
@@ -113,7 +115,8 @@ pub(super) fn at_least_one(
 
 impl<X> TryFrom<&UpdateSandboxState<X>> for Report {
     type Error = FieldErrors;
-    /// The reason's text stays in the request, for [`Texts::reason`](super::Texts::reason). The body has no epoch.
+    /// Refused for a state that this crate does not know; whether the sandbox may be in it,
+    /// [`decide`](crate::Lifecycle::decide) says. The reason's text stays in the request, for [`Texts::reason`](super::Texts::reason). The body has no epoch.
     fn try_from(report: &UpdateSandboxState<X>) -> Result<Self, FieldErrors> {
         let state = report.state.closed().map_err(|unknown| FieldError::of_word(names::state, &unknown))?;
         let fault = report.error_reason.value().map(|reason| Fault::recognize(reason));
@@ -141,6 +144,7 @@ impl<X> From<SandboxLabels<X>> for RecordEdit {
 
 impl<X> TryFrom<&UpdateSandboxNetworkSettings<X>> for RecordEdit {
     type Error = FieldErrors;
+    /// Refused for every list that holds something else than its kind of entry.
     fn try_from(request: &UpdateSandboxNetworkSettings<X>) -> Result<Self, FieldErrors> {
         let mut faults = Vec::new();
         let settings = NetworkSettings {

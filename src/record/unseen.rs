@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// What a server knows of a sandbox and the API does not show.
 ///
-/// The default is what a client may assume: settled means that nothing is pending, anything else is (rule 5); no
-/// backup can be reached, no stop is with force, no report carries an epoch to compare with.
+/// The default is what a client may assume: pending is what rule 5 makes of the two states; no backup can be reached,
+/// no stop is with force, and the piece of work is that of epoch 0.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unseen {
     /// The controller owes work. `None`: what rule 5 makes of the two states.

@@ -155,6 +155,7 @@ macro_rules! seen {
 
         impl<X> TryFrom<&$record<X>> for Lifecycle {
             type Error = FieldErrors;
+            /// As [`LifecycleView::lifecycle`], with what a client may assume of what it cannot see.
             fn try_from(record: &$record<X>) -> Result<Self, FieldErrors> {
                 LifecycleView::from(record).lifecycle(&Unseen::default())
             }
@@ -165,6 +166,7 @@ seen!(SandboxDto, SandboxListItem);
 
 impl TryFrom<&LifecycleView> for Lifecycle {
     type Error = FieldErrors;
+    /// As [`LifecycleView::lifecycle`], with what a client may assume of what it cannot see.
     fn try_from(view: &LifecycleView) -> Result<Self, FieldErrors> {
         view.lifecycle(&Unseen::default())
     }
@@ -177,7 +179,7 @@ impl LifecycleView {
     /// backup state none. A time that it leaves out is that of the one before it: last activity, update, creation.
     ///
     /// # Errors
-    /// Every field whose value no lifecycle can hold.
+    /// Every field whose value no lifecycle can hold, and `state` and `desiredState` where they are missing.
     pub fn lifecycle(&self, unseen: &Unseen) -> Result<Lifecycle, FieldErrors> {
         let mut faults = Faults(Vec::new());
         let columns = self.columns(unseen, &mut faults);

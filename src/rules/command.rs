@@ -2,6 +2,7 @@
 
 use super::{
     Verb,
+    bare::bare,
     check::{CASES, Outcome, Row},
 };
 use crate::{
@@ -22,14 +23,18 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub enum Command {
     /// Wake it: from stopped, archived, archiving or paused.
+    #[serde(deserialize_with = "bare")]
     Start,
     /// Free compute, keep disk and memory: VM classes.
+    #[serde(deserialize_with = "bare")]
     Pause,
     /// Free compute and disk, keep the backup.
+    #[serde(deserialize_with = "bare")]
     Archive,
     /// Change cpu, memory or disk.
     Resize(SizeChange),
     /// Copy it while it runs: VM classes. The child is [`Lifecycle::child`].
+    #[serde(deserialize_with = "bare")]
     Fork,
     /// Free compute, keep the disk. An ephemeral sandbox is deleted instead.
     Stop {
@@ -56,6 +61,7 @@ pub enum Command {
         start: bool,
     },
     /// Ask for a backup of its disk.
+    #[serde(deserialize_with = "bare")]
     Backup,
     /// Stop it when idle for so long.
     AutoStop {
@@ -83,6 +89,7 @@ pub enum Command {
         minutes: Ttl,
     },
     /// It was used: the automatic timers count from now.
+    #[serde(deserialize_with = "bare")]
     Touch,
 }
 
@@ -166,9 +173,12 @@ static KINDS: [[Kind; 2]; 16] = [
 /// Pointers, so that each question is compiled by itself, into comparisons and not a branch. Asked in one function
 /// they are merged into one jump on the command, which is missed half the time.
 const FLAGS: [fn(&Command) -> bool; 4] = [
-    |command| {
-        let forced = matches!(command, Command::Stop { force: true } | Command::Destroy { force: true });
-        forced | matches!(command, Command::Snapshot { memory: true } | Command::Recover { start: true })
+    |command| match command {
+        Command::Stop { force: said } | Command::Destroy { force: said } => *said,
+        Command::Snapshot { memory: said } | Command::Recover { start: said } => *said,
+        Command::Start | Command::Pause | Command::Archive | Command::Resize(_) | Command::Fork => false,
+        Command::Backup | Command::AutoStop { .. } | Command::AutoPause { .. } | Command::AutoArchive { .. } => false,
+        Command::AutoDelete { .. } | Command::Ttl { .. } | Command::Touch => false,
     },
     |command| matches!(command, Command::AutoStop { minutes: AutoStop::Never }),
     |command| matches!(command, Command::AutoPause { minutes: AutoPause::Never }),

@@ -3,7 +3,8 @@
 
 use super::{
     effect::{Notice, ReasonText, RunnerChange, Stamp},
-    step::{Cause, Ignored, Own, Step, next_epoch},
+    own::Own,
+    step::{Cause, Ignored, Step, next_epoch},
 };
 use crate::{
     lifecycle::{Lifecycle, Status},

@@ -1,22 +1,26 @@
 //! What a step asks of the world: calls to the runner, events to tell, changes to the record's texts. Data, no I/O.
 
-use super::Event;
+use super::{Event, bare::bare};
 use crate::vocabulary::{Fault, Size};
 use serde::{Deserialize, Serialize};
 
 /// What the runner is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
-#[serde(tag = "task", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "task", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[strum(serialize_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Task {
     /// Make the sandbox from its image.
+    #[serde(deserialize_with = "bare")]
     Create,
     /// Make it again from its backup, on a runner that is not the one it was on.
+    #[serde(deserialize_with = "bare")]
     Restore,
     /// Start it.
+    #[serde(deserialize_with = "bare")]
     Start,
     /// Wake it from its memory.
+    #[serde(deserialize_with = "bare")]
     Resume,
     /// Stop it.
     Stop {
@@ -24,8 +28,10 @@ pub enum Task {
         force: bool,
     },
     /// Pause it.
+    #[serde(deserialize_with = "bare")]
     Pause,
     /// Remove its copy: for good, or because it is archived.
+    #[serde(deserialize_with = "bare")]
     Destroy,
     /// Give it this size.
     Resize {
@@ -38,6 +44,7 @@ pub enum Task {
         include_memory: bool,
     },
     /// Copy it.
+    #[serde(deserialize_with = "bare")]
     Fork,
     /// Mend it in place.
     Recover {
@@ -45,6 +52,7 @@ pub enum Task {
         start: bool,
     },
     /// Build its declarative image.
+    #[serde(deserialize_with = "bare")]
     Build,
 }
 

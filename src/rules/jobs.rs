@@ -2,8 +2,9 @@
 
 use super::{
     Context, Draft, Notice, Step,
+    own::Own,
     report::{BackupOf, Job, Outcome, ReportKind},
-    step::{Cause, Ignored, Own},
+    step::{Cause, Ignored},
 };
 use crate::{
     lifecycle::{Lifecycle, facts},

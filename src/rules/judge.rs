@@ -3,12 +3,7 @@
 //! This is the one path where speed decided the form. What is asked, of whom and whether it is granted cannot be
 //! foreseen, so nothing branches on them but the verdict itself; what is rare leaves the path at once.
 
-use super::{
-    Cause, Command, Context, Refusal, Step, Verb,
-    command::Kind,
-    refusal::Why,
-    step::{Own, next_epoch},
-};
+use super::{Cause, Command, Context, Refusal, Step, Verb, command::Kind, own::Own, refusal::Why, step::next_epoch};
 use crate::{
     lifecycle::{
         Lifecycle, facts,
@@ -32,9 +27,6 @@ pub(crate) fn decide(
     if !held.meet(guards::cooled_down) {
         return decide_after_timeout(row, command, held, context.last_recovery.map(Instant::from), policy, now);
     }
-    if matches!(command, Command::Resize(_)) {
-        return decide_resize(row, command, held, policy, now);
-    }
     judge(row, command, held, policy, now)
 }
 
@@ -49,25 +41,14 @@ fn decide_after_timeout(
     now: Instant,
 ) -> Result<Step, Refusal> {
     let cooled_down = guards::cooled_down.when(policy.has_cooled_down(last_recovery, now));
-    judge(row, command, held.and(cooled_down).and(command.held_by_size(row.size)), policy, now)
+    judge(row, command, held.and(cooled_down), policy, now)
 }
 
-/// A resize, whose numbers are compared with those of the row.
-#[inline(never)]
-fn decide_resize(
-    row: &Lifecycle,
-    command: &Command,
-    held: Guards,
-    policy: &Policy,
-    now: Instant,
-) -> Result<Step, Refusal> {
-    judge(row, command, held.and(command.held_by_size(row.size)), policy, now)
-}
-
+/// Already so, granted or refused.
 #[inline(always)]
 fn judge(row: &Lifecycle, command: &Command, held: Guards, policy: &Policy, now: Instant) -> Result<Step, Refusal> {
     let kind = command.looked_up();
-    let held = held.and(kind.brings);
+    let held = held.and(kind.brings).and(command.held_by_size(row.size));
     if held.meet(kind.already) {
         return Ok(Step::nothing(row, Cause::Already(kind.verb), now));
     }

@@ -1,15 +1,20 @@
 //! The one door: a command, a report or a timer goes in; a step or a refusal comes out. Nothing is mutated.
 
 mod answer;
+mod bare;
 pub(crate) mod check;
 mod clock;
 mod command;
 mod context;
+mod door;
 mod draft;
 mod effect;
 mod event;
+mod input;
 mod jobs;
 mod judge;
+mod own;
+mod profile;
 mod reason;
 mod refusal;
 mod report;
@@ -24,6 +29,7 @@ pub use check::Check;
 pub use clock::Clock;
 pub use command::Command;
 pub use context::Context;
+pub use door::{AsInput, Input};
 pub use effect::{Call, Effect, Notice, ReasonText, RunnerChange, Stamp, Task};
 pub use event::{Event, EventName};
 pub use reason::{Reason, Retry};
@@ -35,40 +41,12 @@ pub use table::{Verb, verb};
 pub use timer::Timer;
 
 pub(crate) use draft::Draft;
-pub(crate) use step::{Edit, edit_of};
+pub(crate) use own::{Edit, edit_of};
 pub(crate) use timer::over;
 
 use crate::{lifecycle::Lifecycle, policy::Policy, vocabulary::Instant};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-
-/// Whatever can happen to a sandbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Input {
-    /// A caller asks.
-    Command(Command),
-    /// A runner tells.
-    Report(Report),
-    /// The clock acts.
-    Timer(Timer),
-}
-
-impl From<Command> for Input {
-    fn from(command: Command) -> Self {
-        Self::Command(command)
-    }
-}
-impl From<Report> for Input {
-    fn from(report: Report) -> Self {
-        Self::Report(report)
-    }
-}
-impl From<Timer> for Input {
-    fn from(timer: Timer) -> Self {
-        Self::Timer(timer)
-    }
-}
+use door::InputRef;
 
 impl Lifecycle {
     /// Decides what `input` does to this sandbox at `now`. The value itself is not changed.
@@ -81,16 +59,16 @@ impl Lifecycle {
     #[inline(always)]
     pub fn decide(
         &self,
-        input: impl Into<Input>,
+        input: impl AsInput,
         policy: &Policy,
         context: Context,
         now: DateTime<Utc>,
     ) -> Result<Step, Refusal> {
         let now = Instant::from(now);
-        match input.into() {
-            Input::Command(command) => judge::decide(self, &command, policy, &context, now),
-            Input::Report(report) => decide_report(self, report, context, now),
-            Input::Timer(timer) => Ok(timer::decide(self, timer, policy, context, now)),
+        match input.as_input() {
+            InputRef::Command(command) => judge::decide(self, command, policy, &context, now),
+            InputRef::Report(report) => decide_report(self, *report, context, now),
+            InputRef::Timer(timer) => Ok(timer::decide(self, *timer, policy, context, now)),
         }
     }
 

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub enum Report {
     /// Unasked: the runner's copy is in this state (`PUT …/state`, table `reports`).
+    ///
+    /// Refused as `bad_state` unless the sandbox is started, stopped or paused, and for a word that a report may not
+    /// say of it (difference D15); as `conflict` while a change is pending.
     State {
         /// The state it reports.
         state: SandboxState,
@@ -26,7 +29,7 @@ pub enum Report {
         #[serde(default)]
         epoch: Option<u32>,
     },
-    /// A job ended (table `jobs`).
+    /// A job ended (table `jobs`). Never refused: one that the row does not wait for is ignored.
     Ended {
         /// Which job.
         job: Job,
@@ -36,7 +39,8 @@ pub enum Report {
         #[serde(default)]
         epoch: Option<u32>,
     },
-    /// The runner answered a call.
+    /// The runner answered a call. One that the row does not wait for is ignored; refused is alone, as `conflict`, a
+    /// recovery done within the call while a change is pending.
     Answered {
         /// What it was asked.
         task: Task,
@@ -59,7 +63,7 @@ pub enum Report {
 
 /// A job that a runner ends later than the call that began it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Job {
     /// Made from its image or its backup.
@@ -107,7 +111,7 @@ pub enum BackupOf {
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Outcome {
     /// It was done.
     Completed,
@@ -123,7 +127,7 @@ pub enum Outcome {
 
 /// What a runner answers to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Answer {
     /// It will do it; the end comes as [`Report::Ended`].
     Accepted,

@@ -6,7 +6,7 @@ use crate::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, Instant, SandboxState, Size,
     },
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The columns that must still hold for a step to be written: the `where` of a compare-and-swap.
 ///
@@ -117,7 +117,7 @@ pub struct Changes {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_runner: Option<bool>,
     /// The fault; `Some(None)` removes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "named")]
     pub fault: Option<Option<Fault>>,
     /// The recoverable flag.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,7 +141,7 @@ pub struct Changes {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_delete: Option<AutoDelete>,
     /// When its time to live ends; `Some(None)` removes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "named")]
     pub auto_destroy_at: Option<Option<Instant>>,
     /// The last activity.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,6 +150,11 @@ pub struct Changes {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_since: Option<Instant>,
     /// When the backup under way was begun; `Some(None)` removes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "named")]
     pub backup_since: Option<Option<Instant>>,
+}
+
+/// A column that is named is written, also where it is emptied: `null` is a value, and only what is missing is left alone.
+fn named<'de, D: Deserializer<'de>, T: Deserialize<'de>>(column: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(column).map(Some)
 }

@@ -1,6 +1,6 @@
 //! What the clock does: which timers there are, in which order they act, and what each writes.
 
-use super::{Cause, Context, Draft, Step, clock::Clock, effect::Stamp};
+use super::{Cause, Context, Draft, Step, bare::bare, clock::Clock, effect::Stamp};
 use crate::{
     lifecycle::{Lifecycle, facts},
     policy::Policy,
@@ -28,29 +28,39 @@ use serde::{Deserialize, Serialize};
     strum::EnumString,
 )]
 #[strum(serialize_all = "camelCase")]
-#[serde(tag = "timer", rename_all = "camelCase")]
+#[serde(tag = "timer", rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Timer {
     /// A spot sandbox gives way, at any time and without notice: destroyed. (spec: GPU only.) It has no time of its
     /// own; the platform says when.
+    #[serde(deserialize_with = "bare")]
     SpotEviction,
     /// Its time to live is over: destroyed, whatever is under way. (spec)
+    #[serde(deserialize_with = "bare")]
     Ttl,
     /// It has waited too long for a runner: destroyed. (spec)
+    #[serde(deserialize_with = "bare")]
     QueueTimeout,
     /// Its change takes too long: ended, in error or where the desired state names.
+    #[serde(deserialize_with = "bare")]
     TimeLimit,
     /// Its backup takes too long: failed.
+    #[serde(deserialize_with = "bare")]
     BackupLimit,
     /// Stopped and idle for longer than its auto-delete interval: soft-deleted.
+    #[serde(deserialize_with = "bare")]
     AutoDelete,
     /// Stopped and idle for longer than its auto-archive interval: to be archived.
+    #[serde(deserialize_with = "bare")]
     AutoArchive,
     /// Running and idle for longer than its auto-pause interval: paused. (spec)
+    #[serde(deserialize_with = "bare")]
     AutoPause,
     /// Running and idle for longer than its auto-stop interval: stopped, or soft-deleted when ephemeral.
+    #[serde(deserialize_with = "bare")]
     AutoStop,
     /// Its record has been kept long enough: purged.
+    #[serde(deserialize_with = "bare")]
     Retention,
 }
 

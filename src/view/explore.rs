@@ -6,7 +6,7 @@ use crate::{
     controller::{Image, Next, Observed, Placement, RunnerView},
     lifecycle::{Creation, Lifecycle, Origin},
     policy::Policy,
-    rules::{Answer, BackupOf, Call, Context, Input, Job, Outcome, Report, Step, Task, Timer, Verb},
+    rules::{Answer, AsInput, BackupOf, Call, Context, Job, Outcome, Report, Step, Task, Timer, Verb},
     vocabulary::{
         AutoDelete, AutoPause, AutoStop, Fault, Instant, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
     },
@@ -167,7 +167,7 @@ impl Exploration {
         self.reach(after);
     }
 
-    fn try_input(&mut self, place: Place, by: Trigger, input: impl Into<Input>, work: Option<Task>, policy: &Policy) {
+    fn try_input(&mut self, place: Place, by: Trigger, input: impl AsInput, work: Option<Task>, policy: &Policy) {
         if let Ok(step) = place.row.decide(input, policy, Context::default(), THEN.into()) {
             self.take(place, by, &step, work);
         }

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 /// What a sandbox holds when it runs. cpu and gpu in cores and devices, memory and disk in GB.
 ///
-/// Zero is possible for a stored row; a request names at least 1 of each ([`SizeChange`]).
+/// Zero is possible for a stored row; a request names at least 1 of each ([`SizeChange`]). It is read whole or not at
+/// all: what a report does not name is not known, and is not written as the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Size {
     /// CPU cores.
     pub cpu: u32,

@@ -1,6 +1,8 @@
 //! Reading what is stored: rows of earlier versions with their defaults, and garbage, which is named.
 
-use sandbox_lifecycle::{AutoStop, Columns, Command, Lifecycle, Minutes, Report};
+use sandbox_lifecycle::{AutoStop, Columns, Command, Context, Input, Lifecycle, Minutes, Policy, Report, Timer};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 /// A row as an earlier version wrote it.
 fn read(json: &str) -> Columns {
@@ -158,4 +160,95 @@ fn garbage_in_an_input_is_named() {
         report(r#"{"report":"state","state":"started","colour":1}"#),
         "unknown field `colour`, expected one of `state`, `fault`, `recoverable`, `epoch`"
     );
+}
+
+/// Every value that is this one with a field too many, in each in turn of its objects that have fields.
+fn mistyped(value: &Value) -> Vec<Value> {
+    let Value::Object(fields) = value else { return Vec::new() };
+    let mut found = Vec::new();
+    // What holds one object alone has no fields: it says which job, outcome or answer is meant.
+    if fields.len() != 1 || !fields.values().all(Value::is_object) {
+        let mut more = fields.clone();
+        more.insert("mistyped".to_owned(), Value::Bool(true));
+        found.push(Value::Object(more));
+    }
+    for (name, inner) in fields {
+        found.extend(mistyped(inner).into_iter().map(|inner| {
+            let mut fields = fields.clone();
+            fields.insert(name.clone(), inner);
+            Value::Object(fields)
+        }));
+    }
+    found
+}
+
+/// What is said of each of these, with a field too many in any of its objects: never that it is taken.
+fn complaints<T: DeserializeOwned>(written: &[Value]) -> Vec<String> {
+    let read = |value: Value| match serde_json::from_value::<T>(value.clone()) {
+        Ok(_) => format!("taken: {value}"),
+        Err(error) => error.to_string(),
+    };
+    written.iter().flat_map(mistyped).map(read).collect()
+}
+
+fn every(golden: &str) -> Vec<Value> {
+    golden.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+#[test]
+fn a_field_too_many_is_named_wherever_it_stands_in_an_input() {
+    let commands = every(include_str!("../golden/command.jsonl"));
+    let reports = every(include_str!("../golden/report.jsonl"));
+    let timers = every(include_str!("../golden/timer.jsonl"));
+    let mut said = complaints::<Command>(&commands);
+    said.extend(complaints::<Report>(&reports));
+    said.extend(complaints::<Timer>(&timers));
+    for kind in [commands, reports, timers] {
+        said.extend(complaints::<Input>(&kind));
+    }
+    let unnamed: Vec<_> = said.iter().filter(|said| !said.starts_with("unknown field `mistyped`")).collect();
+    assert_eq!(unnamed, [""; 0]);
+}
+
+#[test]
+fn a_field_too_many_is_named_in_what_a_decision_goes_by() {
+    fn whole(value: impl Serialize) -> [Value; 1] {
+        [serde_json::to_value(value).expect("it is written")]
+    }
+    let mut said = complaints::<Context>(&whole(Context::default()));
+    said.extend(complaints::<Policy>(&whole(Policy::default())));
+    assert_eq!(said.len(), 3, "the context, the policy and its time limits");
+    let unnamed: Vec<_> = said.iter().filter(|said| !said.starts_with("unknown field `mistyped`")).collect();
+    assert_eq!(unnamed, [""; 0]);
+}
+
+#[test]
+fn a_policy_of_an_earlier_version_is_read_with_the_defaults() {
+    let policy: Policy = serde_json::from_str(r#"{"profile":"0.190","timeLimits":{"starting":7}}"#).expect("a policy");
+    let mut expected = Policy::recorded();
+    expected.time_limits.starting = Minutes::new(7).expect("an interval");
+    assert_eq!(policy, expected);
+}
+
+#[test]
+fn an_input_is_read_as_the_kind_that_its_tag_names() {
+    let input = |json: &str| serde_json::from_str::<Input>(json).expect_err(json).to_string();
+    assert_eq!(input(r#"{"command":"stop","froce":true}"#), "unknown field `froce`, expected `force`");
+    assert_eq!(input(r#"{"force":true,"command":"start"}"#), "unknown field `force`, there are no fields");
+    assert_eq!(input(r#"{"timer":"ttl","command":"touch"}"#), "unknown field `command`, there are no fields");
+    let number = "invalid type: integer `5`, expected a string at line 1 column 14";
+    assert_eq!(input(r#"{"command":5 }"#), number, "not the sixth command");
+    assert_eq!(input(r#"{"report":"ended","job":"stop"}"#), "missing field `outcome`");
+    assert_eq!(input(r#"{"comand":"start" }"#), "missing field `command`, `report` or `timer` at line 1 column 19");
+    assert_eq!(
+        input(r#""start""#),
+        "invalid type: string \"start\", expected a command, a report or a timer at line 1 column 7"
+    );
+}
+
+#[test]
+fn a_size_that_a_runner_tells_is_told_in_full() {
+    let json = r#"{"report":"ended","job":{"resize":{"to":{"cpu":3,"memory":5}}},"outcome":"completed"}"#;
+    let said = serde_json::from_str::<Report>(json).expect_err(json).to_string();
+    assert_eq!(said, "missing field `disk`");
 }

@@ -1,72 +1,31 @@
 //! A stage for one sandbox: a stored row, an outbox, a runner that does its work, and a controller that may die.
 
+use crate::tales::{Act, Manner, Story};
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Answer, BackupOf, BackupState, Call, Columns, Command, Context, DesiredState, Effect, Image, Input, Job, Lifecycle,
-    Next, Observed, Outcome, Placement, Policy, Report, RunnerView, SandboxClass, SandboxState, Step, Task,
+    Answer, BackupOf, BackupState, Call, Columns, Command, Context, DesiredState, Effect, Fault, Image, Input, Job,
+    Lifecycle, Next, Observed, Outcome, Placement, Policy, Report, RunnerChange, RunnerView, SandboxState, Step, Task,
 };
 use std::collections::VecDeque;
+
+/// When every story begins.
+pub const BEGINNING: DateTime<Utc> = DateTime::from_timestamp(86_400, 0).expect("a time");
 
 /// What the runner holds of the sandbox, and what it has done.
 #[derive(Clone, Default)]
 struct Runner {
     copy: Option<SandboxState>,
+    /// What the runner before still has, until its host sees to it.
+    previous: Option<SandboxState>,
     image: Option<Image>,
     done: Vec<Call>,
 }
 
-/// A story: the row it begins with, and what callers ask, each once the one before has come to rest.
-#[derive(Clone, Copy)]
-pub struct Story {
-    pub name: &'static str,
-    pub begins: (SandboxState, DesiredState),
-    pub asks: &'static [Command],
-    pub ends: (SandboxState, DesiredState),
-}
-
-/// The stories, each with the end it must reach.
-pub const STORIES: [Story; 6] = [
-    Story {
-        name: "stop",
-        begins: (SandboxState::Started, DesiredState::Started),
-        asks: &[Command::Stop { force: false }],
-        ends: (SandboxState::Stopped, DesiredState::Stopped),
-    },
-    Story {
-        name: "start",
-        begins: (SandboxState::Stopped, DesiredState::Stopped),
-        asks: &[Command::Start],
-        ends: (SandboxState::Started, DesiredState::Started),
-    },
-    Story {
-        name: "archive and restore",
-        begins: (SandboxState::Stopped, DesiredState::Stopped),
-        asks: &[Command::Archive, Command::Start],
-        ends: (SandboxState::Started, DesiredState::Started),
-    },
-    Story {
-        name: "destroy",
-        begins: (SandboxState::Started, DesiredState::Started),
-        asks: &[Command::Destroy { force: false }],
-        ends: (SandboxState::Destroyed, DesiredState::Destroyed),
-    },
-    Story {
-        name: "build",
-        begins: (SandboxState::PendingBuild, DesiredState::Started),
-        asks: &[],
-        ends: (SandboxState::Started, DesiredState::Started),
-    },
-    Story {
-        name: "there and back",
-        begins: (SandboxState::Started, DesiredState::Started),
-        asks: &[Command::Stop { force: true }, Command::Start, Command::Pause, Command::Start],
-        ends: (SandboxState::Started, DesiredState::Started),
-    },
-];
-
 /// What is stored outlives a crash; what the controller only holds does not.
 pub struct Stage {
     pub row: Lifecycle,
+    /// The row of a fork's child, once there is one. It is its host's to wait with it until its runner tells of it.
+    pub child: Option<Lifecycle>,
     outbox: VecDeque<Call>,
     runner: Runner,
     /// Reports on their way.
@@ -74,10 +33,17 @@ pub struct Stage {
     /// Every report that was ever sent.
     pub sent: Vec<Report>,
     pub now: DateTime<Utc>,
-    asks: VecDeque<Command>,
+    manner: Manner,
+    /// Something was to happen in a state that the sandbox never came into, and happened at rest.
+    pub missed: bool,
+    acts: VecDeque<Act>,
+    /// Who decided on a row that another one has written since.
+    late: Option<(Input, Step)>,
     /// Between two steps the process may die: the step at which it does, and how many there were.
     pub dies_at: Option<usize>,
     pub steps: usize,
+    /// The step at which a caller destroys the sandbox by force, and nothing else is asked of it any more.
+    pub superseded_at: Option<usize>,
     /// What the controller has in hand and loses when it dies.
     in_hand: Option<InHand>,
     /// Which report arrives next, where they overtake each other. Every other one is one that has arrived before.
@@ -92,28 +58,26 @@ enum InHand {
 
 impl Stage {
     pub fn new(story: &Story) -> Self {
-        let (state, desired_state) = story.begins;
-        let builds = state == SandboxState::PendingBuild;
-        let now = DateTime::UNIX_EPOCH + Duration::days(1);
-        let row = Lifecycle::from(Columns {
-            state,
-            desired_state,
-            has_runner: !builds,
-            class: if builds { SandboxClass::Container } else { SandboxClass::LinuxVm },
-            created_at: now.into(),
-            last_activity_at: now.into(),
-            state_since: now.into(),
-            ..Columns::default()
-        });
+        let begins = Columns {
+            created_at: BEGINNING.into(),
+            last_activity_at: BEGINNING.into(),
+            state_since: BEGINNING.into(),
+            ..(story.begins)()
+        };
         Self {
-            row: row.tidied(),
+            row: Lifecycle::from(begins).tidied(),
+            child: None,
             outbox: VecDeque::new(),
-            runner: Runner { copy: (!builds).then_some(state), ..Runner::default() },
+            runner: Runner { copy: begins.has_runner.then_some(begins.state), ..Runner::default() },
             reports: Vec::new(),
             sent: Vec::new(),
-            now,
-            asks: story.asks.iter().copied().collect(),
+            now: BEGINNING,
+            manner: story.runner,
+            missed: false,
+            acts: story.acts.iter().copied().collect(),
+            late: None,
             dies_at: None,
+            superseded_at: None,
             steps: 0,
             in_hand: None,
             shuffle: Vec::new(),
@@ -127,20 +91,49 @@ impl Stage {
             if self.steps == self.dies_at.unwrap_or(usize::MAX) {
                 self.in_hand = None;
             }
+            if self.steps == self.superseded_at.unwrap_or(usize::MAX) {
+                self.acts = [Act::Once(self.row.state(), Command::Destroy { force: true })].into();
+            }
             self.steps += 1;
-            let goes_on = self.hear() || self.call_out() || self.control();
+            if matches!(self.acts.front(), Some(Act::Once(state, _)) if *state == self.row.state()) {
+                self.act();
+                continue;
+            }
+            let goes_on = self.decide_again() || self.hear() || self.call_out() || self.control();
             // Callers wait until everything has been said.
-            if !goes_on && self.reports.is_empty() && !self.ask() {
+            if !goes_on && self.reports.is_empty() && !self.act() {
                 return;
             }
         }
         panic!("it does not come to rest: {:?}", self.row);
     }
 
-    fn ask(&mut self) -> bool {
-        let Some(command) = self.asks.pop_front() else { return false };
-        let step = self.decide(command);
-        self.write(&step);
+    fn act(&mut self) -> bool {
+        let Some(act) = self.acts.pop_front() else { return false };
+        match act {
+            Act::Ask(command) | Act::Once(_, command) => {
+                self.missed |= matches!(act, Act::Once(state, _) if state != self.row.state());
+                let step = self.decide(command);
+                self.write(&step);
+            }
+            Act::After(minutes) => self.now += Duration::minutes(minutes),
+            Act::Race { after, first, second } => {
+                self.now += Duration::minutes(after);
+                let (first, late) = (self.decide(first), self.decide(second));
+                self.write(&first);
+                self.late = Some((second, late));
+            }
+        }
+        true
+    }
+
+    /// Whoever was too late reads again and decides again. What is refused then is refused.
+    fn decide_again(&mut self) -> bool {
+        let Some((input, late)) = self.late.take() else { return false };
+        late.apply(self.row).expect_err("another one was first");
+        if let Ok(step) = self.row.decide(input, &Policy::default(), Context::default(), self.now) {
+            self.write(&step);
+        }
         true
     }
 
@@ -175,8 +168,17 @@ impl Stage {
             Report::Ended { job: Job::Backup { of }, .. } if !waits => *of = BackupOf::Other,
             _ => {}
         }
-        if let Ok(step) = self.row.decide(report, &Policy::default(), Context::default(), self.now) {
+        let context = Context::default();
+        if let (Report::Ended { job: Job::ForkChild, .. }, Some(child)) = (report, self.child) {
+            let step = child.decide(report, &Policy::default(), context, self.now).expect("a job's end is not refused");
+            self.child = Some(step.apply(child).expect("it was decided on this row"));
+        } else if let Ok(step) = self.row.decide(report, &Policy::default(), context, self.now) {
             self.write(&step);
+            // The host's: whoever takes a restore that nobody waits for any more is told to let go of it.
+            let restores = matches!(report, Report::Answered { task: Task::Restore, .. });
+            if restores && self.row.state() == SandboxState::Destroyed {
+                self.runner.copy = None;
+            }
         }
     }
 
@@ -187,10 +189,22 @@ impl Stage {
     fn write(&mut self, step: &Step) {
         self.row = step.apply(self.row).expect("it was decided on this row");
         assert!(self.row.check().is_empty(), "{:?} after {step:?}", self.row.check());
-        self.outbox.extend(step.effects().filter_map(|effect| match effect {
-            Effect::Call(call) => Some(call),
-            _ => None,
-        }));
+        for effect in step.effects() {
+            match effect {
+                Effect::Call(call) => self.outbox.push_back(call),
+                Effect::StoreChild => self.child = Some(self.row.child(self.now)),
+                Effect::Runner(RunnerChange::ReleasedAsPrevious) => self.runner.previous = self.runner.copy.take(),
+                // A runner that takes a sandbox whose image it lacks fetches that first.
+                Effect::Runner(RunnerChange::Assigned) if self.row.state() == SandboxState::PullingSnapshot => {
+                    self.runner.copy = Some(SandboxState::Unknown);
+                }
+                _ => {}
+            }
+        }
+        // The host's: what was left on the runner before is removed once nobody can need it.
+        if matches!(self.row.state(), SandboxState::Started | SandboxState::Destroyed) {
+            self.runner.previous = None;
+        }
     }
 
     /// The outbox, which is stored, lets a call out.
@@ -218,6 +232,12 @@ impl Stage {
             Some(InHand::Question(read, observed)) if read == self.row => observed,
             Some(InHand::Question(..)) | None => Observed::NotAsked,
         };
+        // What only ends the record's own time is its store's.
+        let due = self.row.due(&Policy::default(), Context::default(), self.now).filter(Step::writes);
+        if let Some(step) = due {
+            self.in_hand = Some(InHand::Write(step));
+            return true;
+        }
         let archives = self.row.desired_state() == DesiredState::Archived;
         if archives && self.row.backup_state() == BackupState::None && self.reports.is_empty() {
             let job = Job::Backup { of: BackupOf::Current };
@@ -225,10 +245,14 @@ impl Stage {
             self.send(Report::Ended { job, outcome: Outcome::Completed, epoch: None });
             return true;
         }
-        let builds = self.row.state() == SandboxState::PendingBuild;
+        let lacks_image = matches!(self.row.state(), SandboxState::PendingBuild | SandboxState::PullingSnapshot);
         let view = RunnerView {
             observed,
-            placement: if builds { Placement::Cold } else { Placement::Warm },
+            placement: match self.manner {
+                Manner::Full => Placement::None,
+                _ if lacks_image => Placement::Cold,
+                _ => Placement::Warm,
+            },
             image: self.runner.image.unwrap_or_default(),
             ..RunnerView::default()
         };
@@ -245,17 +269,29 @@ impl Stage {
     /// seen is not done twice, but told again.
     fn work(&mut self, call: Call) {
         let Call { task, epoch } = call;
+        let epoch = Some(epoch);
+        let outcome = match self.manner {
+            Manner::Silent(deaf) if deaf == task => return,
+            Manner::Refuses(refused) if refused == task => {
+                let answer = Answer::Refused { fault: Fault::Refused, recoverable: false };
+                return self.send(Report::Answered { task, answer, from: None, epoch });
+            }
+            Manner::Fails { task: failing, recoverable } if failing == task => {
+                Outcome::Failed { fault: Fault::Runner, recoverable }
+            }
+            _ => Outcome::Completed,
+        };
         if !self.runner.done.contains(&call) {
             self.runner.done.push(call);
             self.runner.copy = match task {
+                _ if outcome != Outcome::Completed => Some(SandboxState::Error),
                 Task::Create | Task::Restore | Task::Start | Task::Resume => Some(SandboxState::Started),
-                Task::Stop { .. } => Some(SandboxState::Stopped),
+                Task::Stop { .. } | Task::Recover { .. } => Some(SandboxState::Stopped),
                 Task::Pause => Some(SandboxState::Paused),
                 Task::Destroy => None,
                 _ => self.runner.copy,
             };
         }
-        let epoch = Some(epoch);
         self.send(Report::Answered { task, answer: Answer::Accepted, from: None, epoch });
         let job = match task {
             Task::Create | Task::Restore => Job::Create,
@@ -263,13 +299,25 @@ impl Stage {
             Task::Stop { .. } => Job::Stop,
             Task::Pause => Job::Pause,
             Task::Destroy => Job::Destroy,
+            Task::Resize { to } => Job::Resize { to },
+            Task::Snapshot { .. } => Job::Snapshot,
+            Task::Recover { start } => Job::Recover { start },
+            Task::Fork => {
+                self.send(Report::Ended { job: Job::ForkChild, outcome, epoch });
+                Job::ForkSource
+            }
             Task::Build => {
                 self.runner.image = Some(Image::Ready);
                 return;
             }
             other => panic!("no story asks for {other:?}"),
         };
-        self.send(Report::Ended { job, outcome: Outcome::Completed, epoch });
+        self.send(Report::Ended { job, outcome, epoch });
+    }
+
+    /// What is left on a runner.
+    pub fn copy(&self) -> Option<SandboxState> {
+        self.runner.copy.or(self.runner.previous)
     }
 
     fn send(&mut self, report: Report) {
