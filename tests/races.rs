@@ -11,7 +11,7 @@ fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + Duration::days(10)
 }
 
-fn decide(row: &Lifecycle, input: impl Into<sandbox_lifecycle::Input>) -> Step {
+fn decide(row: &Lifecycle, input: impl sandbox_lifecycle::AsInput) -> Step {
     row.decide(input, &Policy::default(), Context::default(), now()).expect("it is taken")
 }
 
@@ -171,4 +171,16 @@ fn the_end_of_a_restore_waits_until_the_runner_has_the_sandbox() {
     let done = Report::Answered { task: Task::Restore, answer: Answer::Done, from: None, epoch: None };
     let started = decide(&archived, done).apply(archived).expect("nobody else writes this row");
     assert_eq!((started.state(), started.has_runner()), (SandboxState::Started, true));
+}
+
+#[test]
+fn an_earlier_touch_that_is_written_last_does_not_take_the_later_one_back() {
+    let row = Lifecycle::from(Columns::default());
+    let at = |seconds| {
+        let used_at = now() + Duration::seconds(seconds);
+        row.decide(Command::Touch, &Policy::default(), Context::default(), used_at).expect("it is taken")
+    };
+    let (earlier, later) = (at(0), at(5));
+    let used = later.apply(row).expect("the later one is written first");
+    assert_eq!(earlier.apply(used), Err(Stale { was: SandboxState::Started, is: SandboxState::Started }));
 }

@@ -87,7 +87,7 @@ facts! {
     InPlace "without a timeout and a usable backup",
     AutoStopOff "auto-stop off",
     AutoPauseOff "auto-pause off",
-    StartedAsWanted "started, and meant to be",
+    StartedAsWanted "started, and meant to be started",
     HeldByRunner "on a runner, and not destroyed",
     DestroyedAsWanted "meant to be destroyed, and nothing pending or pending_build",
     // Added by the context.

@@ -4,6 +4,8 @@
 //! whenever a column changes (`Lifecycle::sealed`) and nowhere else; what context, policy and arguments add is joined to
 //! it for one decision. So a decision is one operation: the guards that a command demands and that do not hold. The
 //! lowest of them is the refusal, all of them are its explanation.
+//!
+//! So the order below has to be that of every row of the rule table at once; a row that asks in another does not compile.
 #![allow(non_upper_case_globals, reason = "a guard reads like the question it asks, here and in the rule table")]
 
 use super::facts::*;
@@ -145,8 +147,8 @@ guards! {
     no_auto_stop: AutoStopOff | TurnsOff;
     unlinked: Unlinked | AsksEphemeral;
     coherent: Coherent;
-    already_started: StartedAsWanted;
-    already_to_be_destroyed: DestroyedAsWanted;
+    started_as_wanted: StartedAsWanted;
+    destroyed_as_wanted: DestroyedAsWanted;
     // What an accepted command writes may depend on these.
     ephemeral: Ephemeral;
     from_backup: FromBackup;

@@ -47,8 +47,9 @@ fn decide_after_timeout(
 /// Already so, granted or refused.
 #[inline(always)]
 fn judge(row: &Lifecycle, command: &Command, held: Guards, policy: &Policy, now: Instant) -> Result<Step, Refusal> {
+    let held = held.and(command.held_by_size(row.size));
     let kind = command.looked_up();
-    let held = held.and(kind.brings).and(command.held_by_size(row.size));
+    let held = held.and(kind.brings);
     if held.meet(kind.already) {
         return Ok(Step::nothing(row, Cause::Already(kind.verb), now));
     }

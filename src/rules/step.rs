@@ -195,13 +195,13 @@ impl Step {
     /// The call that goes out with the step. Its epoch is the one that the step begins.
     pub(crate) fn call(&self) -> Option<Call> {
         let task = match (self.own, self.cause) {
-            _ if !self.beside.calls => None,
             (Own::Command(command), _) => task_of(command, self.row.size),
             // The clock calls for a pause alone; all else it leaves to the controller.
             (Own::Nothing | Own::Resized(_), Cause::Timer(_)) => Some(Task::Pause),
             (Own::Nothing | Own::Resized(_), Cause::Command(_) | Cause::Already(_) | Cause::Report(_)) => None,
             (Own::Nothing | Own::Resized(_), Cause::Ignored(_) | Cause::Controller) => None,
         };
+        let task = task.filter(|_| self.beside.calls);
         task.map(|task| Call { task, epoch: self.next_epoch })
     }
 

@@ -17,7 +17,7 @@ use crate::{
 
 commands! {
     /// Wake a resting sandbox.
-    Start "start" from [Stopped Archived Archiving Paused] already already_started;
+    Start "start" from [Stopped Archived Archiving Paused] already started_as_wanted;
     {
         unsuspended else Suspended, "a suspended organization starts nothing";
         not_errored else Errored, "an error is recovered or destroyed, never started over";
@@ -46,7 +46,7 @@ commands! {
 
     /// Remove it for good.
     Destroy "destroy" from [Destroyed Destroying Stopped Started Archived Error BuildFailed Archiving PendingBuild Paused]
-        already already_to_be_destroyed;
+        already destroyed_as_wanted;
     {
         nothing_but_a_build_pending else InProgress, "the controller still owes work; force supersedes it";
         childless else ForkChildren, "its forks still read its disk";
@@ -57,7 +57,7 @@ commands! {
     }
 
     /// Remove it for good, whatever is under way.
-    ForceDestroy "destroy with force" from any already already_to_be_destroyed;
+    ForceDestroy "destroy with force" from any already destroyed_as_wanted;
     {
         childless else ForkChildren, "its forks still read its disk";
     }

@@ -3,8 +3,9 @@
 use crate::tales::{Act, Manner, Story};
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Answer, BackupOf, BackupState, Call, Columns, Command, Context, DesiredState, Effect, Fault, Image, Input, Job,
-    Lifecycle, Next, Observed, Outcome, Placement, Policy, Report, RunnerChange, RunnerView, SandboxState, Step, Task,
+    Answer, AsInput, BackupOf, BackupState, Call, Columns, Command, Context, DesiredState, Effect, Fault, Image, Input,
+    Job, Lifecycle, Next, Observed, Outcome, Placement, Policy, Report, RunnerChange, RunnerView, SandboxState, Step,
+    Task,
 };
 use std::collections::VecDeque;
 
@@ -182,7 +183,7 @@ impl Stage {
         }
     }
 
-    fn decide(&self, input: impl Into<Input>) -> Step {
+    fn decide(&self, input: impl AsInput) -> Step {
         self.row.decide(input, &Policy::default(), Context::default(), self.now).expect("the story allows it")
     }
 
