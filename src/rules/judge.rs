@@ -12,6 +12,7 @@ use crate::{
     policy::Policy,
     vocabulary::Instant,
 };
+use chrono::{DateTime, Utc};
 use core::hint::select_unpredictable;
 
 /// Decides what a command does to this sandbox.
@@ -25,22 +26,23 @@ pub(crate) fn decide(
 ) -> Result<Step, Refusal> {
     let held = held_at_sight(row, policy, context);
     if !held.meet(guards::cooled_down) {
-        return decide_after_timeout(row, command, held, context.last_recovery.map(Instant::from), policy, now);
+        return decide_after_timeout(row, command, held, context.last_recovery, policy, now);
     }
     judge(row, command, held, policy, now)
 }
 
 /// A sandbox that timed out and has a usable backup: its recovery has a cooldown, for which a date has to be read.
+#[cold]
 #[inline(never)]
 fn decide_after_timeout(
     row: &Lifecycle,
     command: &Command,
     held: Guards,
-    last_recovery: Option<Instant>,
+    last_recovery: Option<DateTime<Utc>>,
     policy: &Policy,
     now: Instant,
 ) -> Result<Step, Refusal> {
-    let cooled_down = guards::cooled_down.when(policy.has_cooled_down(last_recovery, now));
+    let cooled_down = guards::cooled_down.when(policy.has_cooled_down(last_recovery.map(Instant::from), now));
     judge(row, command, held.and(cooled_down), policy, now)
 }
 
@@ -51,12 +53,19 @@ fn judge(row: &Lifecycle, command: &Command, held: Guards, policy: &Policy, now:
     let kind = command.looked_up();
     let held = held.and(kind.brings);
     if held.meet(kind.already) {
-        return Ok(Step::nothing(row, Cause::Already(kind.verb), now));
+        return already(row, kind.verb, now);
     }
     if kind.demands.without(held).is_empty() {
         return accepted(row, command, kind, held, policy, now);
     }
     Err(Refusal { why: Why::Command(kind.verb), packed: row.packed, held })
+}
+
+/// It is so already, and a success that writes nothing.
+#[cold]
+#[inline(never)]
+fn already(row: &Lifecycle, verb: Verb, now: Instant) -> Result<Step, Refusal> {
+    Ok(Step::nothing(row, Cause::Already(verb), now))
 }
 
 /// The step of an accepted command. `held` are the guards that it was accepted by.
