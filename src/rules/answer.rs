@@ -61,7 +61,7 @@ const fn leads_to(task: Task, row: &Lifecycle) -> Option<SandboxState> {
 
 fn accepted(row: &Lifecycle, task: Task, now: Instant) -> Step {
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
-    if matches!(task, Task::Fork) {
+    if matches!(task, Task::Fork) && in_place(task) == Some(row.status().state) {
         // The child exists for others only once its runner makes it.
         return draft.notice(Some(Notice::Created)).untouched();
     }
@@ -115,7 +115,11 @@ fn done(
         Task::Recover { .. } => return recovered(row, now),
         Task::Build => return Ok(Step::ignored(row, Ignored::NotAwaited, now)),
     };
-    Ok(ended(row, job, Outcome::Completed, back(row, task, from), context, now))
+    let mut step = ended(row, job, Outcome::Completed, back(row, task, from), context, now);
+    if matches!(task, Task::Fork) && step.writes() {
+        step.beside.notice = Some(Notice::Created); // The runner has made the child within the call.
+    }
+    Ok(step)
 }
 
 /// A runner that restores within the call takes the sandbox and runs it, in one write.

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Answer, AutoPause, AutoStop, BackupState, Cause, Columns, Command, Context, DesiredState, Fault, Ignored, Input,
-    Job, Lifecycle, Minutes, Outcome, Policy, Report, SandboxClass, SandboxState, Stale, Step, Task, Timer, Ttl,
+    Answer, AutoPause, AutoStop, BackupState, Cause, Columns, Command, Context, DesiredState, Effect, Event, Fault,
+    Ignored, Input, Job, Lifecycle, Minutes, Outcome, Policy, Report, SandboxClass, SandboxState, Stale, Step, Task,
+    Timer, Ttl,
 };
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -80,4 +81,24 @@ fn the_end_of_a_fork_is_taken_by_source_and_child() {
     let ended = |job| Report::Ended { job, outcome: Outcome::Completed, epoch: Some(source.epoch()) };
     assert_eq!(after(source, ended(Job::ForkSource)).state(), SandboxState::Started);
     assert_eq!(after(child, ended(Job::ForkChild)).state(), SandboxState::Started);
+}
+
+/// A sandbox that is being forked, and what its runner answers.
+fn fork_answered(state: SandboxState, answer: Answer) -> Vec<Effect> {
+    let row = Lifecycle::from(Columns { state, pending: true, class: SandboxClass::LinuxVm, ..Columns::default() });
+    let report = Report::Answered { task: Task::Fork, answer, from: Some(SandboxState::Started), epoch: None };
+    decided(row, report, NOW).effects().filter(|effect| matches!(effect, Effect::Tell(Event::Created))).collect()
+}
+
+#[test]
+fn a_child_that_is_made_within_the_call_is_told_of() {
+    assert_eq!(fork_answered(SandboxState::Forking, Answer::Done), [Effect::Tell(Event::Created)]);
+}
+
+#[test]
+fn an_answer_to_a_fork_that_is_over_tells_of_no_child() {
+    assert_eq!(fork_answered(SandboxState::Forking, Answer::Accepted), [Effect::Tell(Event::Created)]);
+    for state in [SandboxState::Started, SandboxState::Stopped, SandboxState::Destroying] {
+        assert_eq!(fork_answered(state, Answer::Accepted), []);
+    }
 }

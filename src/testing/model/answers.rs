@@ -3,7 +3,7 @@
 use super::{Answered, Write, at, reports, wants};
 use crate::{
     lifecycle::Columns,
-    rules::{Answer, Context, Event, Job, Outcome, ReasonText, RunnerChange, Task},
+    rules::{Answer, Context, Effect, Event, Job, Outcome, ReasonText, RunnerChange, Task},
     vocabulary::{BackupState, DesiredState, Fault, SandboxState as S},
 };
 
@@ -44,7 +44,7 @@ fn leads_to(row: &Columns, task: Task) -> Option<S> {
 
 fn accepted(row: &Columns, mut write: Write, task: Task) -> super::Taken {
     if task == Task::Fork {
-        write.told = Some(Event::Created);
+        write.told = (row.state == S::Forking).then_some(Event::Created);
         return write.unwritten();
     }
     let errored_destroy = wants(row, &[DesiredState::Destroyed]) && at(row, &[S::Error, S::BuildFailed]); // D2
@@ -114,7 +114,11 @@ fn done(row: &Columns, mut write: Write, task: Task, from: Option<S>, context: C
         }
     };
     let back = from.filter(|_| in_place(row, task));
-    Ok(reports::ended(row, write, job, Outcome::Completed, back, context))
+    let mut taken = reports::ended(row, write, job, Outcome::Completed, back, context);
+    if task == Task::Fork && taken.row != *row {
+        taken.effects.push(Effect::Tell(Event::Created)); // The child was made within the call.
+    }
+    Ok(taken)
 }
 
 fn refused(
