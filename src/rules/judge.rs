@@ -6,7 +6,7 @@
 use super::{Cause, Command, Context, Refusal, Step, Verb, command::Kind, own::Own, refusal::Why, step::next_epoch};
 use crate::{
     lifecycle::{
-        Lifecycle, facts,
+        Lifecycle,
         guards::{self, Guards},
     },
     policy::Policy,
@@ -108,22 +108,4 @@ pub(crate) fn held(row: &Lifecycle, policy: &Policy, context: &Context, now: Ins
 #[inline(always)]
 fn held_at_sight(row: &Lifecycle, policy: &Policy, context: &Context) -> Guards {
     row.held.and(policy.held(row.class)).and(context.held())
-}
-
-/// Guards that only arguments fulfil. Where no arguments are given, they are taken to be the right ones.
-const OF_ARGUMENTS: Guards = Guards::held_by(
-    facts::DiskUnnamed
-        | facts::CpuNotLess
-        | facts::MemoryNotLess
-        | facts::DiskNotLess
-        | facts::SizeDiffers
-        | facts::TurnsOff
-        | facts::AsksEphemeral,
-);
-
-/// The verbs that are accepted by these guards, with the right arguments.
-pub(crate) fn accepted_by(held: Guards) -> impl Iterator<Item = Verb> + use<> {
-    // With and without memory are two ways to ask, and one that is accepted is enough.
-    let ways = [facts::WithMemory, facts::WithoutMemory].map(|way| held.and(OF_ARGUMENTS).and(Guards::held_by(way)));
-    Verb::ALL.iter().copied().filter(move |verb| ways.iter().any(|held| verb.row().demands.without(*held).is_empty()))
 }

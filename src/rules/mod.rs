@@ -9,6 +9,7 @@ mod context;
 mod door;
 mod draft;
 mod effect;
+mod elapsed;
 mod event;
 mod input;
 mod jobs;
@@ -41,8 +42,8 @@ pub use table::{Verb, verb};
 pub use timer::Timer;
 
 pub(crate) use draft::Draft;
+pub(crate) use elapsed::over;
 pub(crate) use own::{Edit, edit_of};
-pub(crate) use timer::over;
 
 use crate::{lifecycle::Lifecycle, policy::Policy, vocabulary::Instant};
 use chrono::{DateTime, Utc};
@@ -68,13 +69,13 @@ impl Lifecycle {
         match input.as_input() {
             InputRef::Command(command) => judge::decide(self, command, policy, &context, now),
             InputRef::Report(report) => decide_report(self, *report, context, now),
-            InputRef::Timer(timer) => Ok(timer::decide(self, *timer, policy, context, now)),
+            InputRef::Timer(timer) => Ok(elapsed::decide(self, *timer, policy, context, now)),
         }
     }
 
     /// The commands this sandbox would accept now, given the right arguments.
     pub fn accepts(&self, policy: &Policy, context: Context, now: DateTime<Utc>) -> impl Iterator<Item = Verb> + use<> {
-        judge::accepted_by(judge::held(self, policy, &context, now.into()))
+        table::accepted_by(judge::held(self, policy, &context, now.into()))
     }
 
     /// Everything `command` demands of this sandbox, in order, and whether it holds.

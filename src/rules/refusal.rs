@@ -123,7 +123,7 @@ impl Refusal {
 
     /// The commands that the sandbox would accept instead, given the right arguments.
     pub fn accepted(&self) -> impl Iterator<Item = Verb> + use<> {
-        super::judge::accepted_by(self.held)
+        super::table::accepted_by(self.held)
     }
 }
 

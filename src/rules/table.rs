@@ -11,7 +11,10 @@ use super::{
     effect::Notice,
 };
 use crate::{
-    lifecycle::guards::{self, Guards},
+    lifecycle::{
+        facts,
+        guards::{self, Guards},
+    },
     vocabulary::{DesiredState, SandboxState},
 };
 
@@ -261,3 +264,21 @@ impl V {
 }
 
 crate::vocabulary::word!(V, "command");
+
+/// Guards that only arguments fulfil. Where no arguments are given, they are taken to be the right ones.
+const OF_ARGUMENTS: Guards = Guards::held_by(
+    facts::DiskUnnamed
+        | facts::CpuNotLess
+        | facts::MemoryNotLess
+        | facts::DiskNotLess
+        | facts::SizeDiffers
+        | facts::TurnsOff
+        | facts::AsksEphemeral,
+);
+
+/// The verbs that are accepted by these guards, with the right arguments.
+pub(crate) fn accepted_by(held: Guards) -> impl Iterator<Item = V> + use<> {
+    // With and without memory are two ways to ask, and one that is accepted is enough.
+    let ways = [facts::WithMemory, facts::WithoutMemory].map(|way| held.and(OF_ARGUMENTS).and(Guards::held_by(way)));
+    V::ALL.iter().copied().filter(move |verb| ways.iter().any(|held| verb.row().demands.without(*held).is_empty()))
+}

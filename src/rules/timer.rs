@@ -1,11 +1,6 @@
-//! What the clock does: which timers there are, in which order they act, and what each writes.
+//! The timers of a sandbox, in the order in which they act.
 
-use super::{Cause, Context, Draft, Step, bare::bare, clock::Clock, effect::Stamp};
-use crate::{
-    lifecycle::{Lifecycle, facts},
-    policy::Policy,
-    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
-};
+use super::bare::bare;
 use serde::{Deserialize, Serialize};
 
 /// A timer of a sandbox, in the order in which timers of one instant act.
@@ -83,58 +78,10 @@ impl Timer {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
-
-    /// The instant after which it acts on this row, if it is armed and that can pass.
-    pub(crate) fn boundary(self, row: &Lifecycle, clock: &Clock, context: Context) -> Option<Instant> {
-        let boundaries = clock.boundaries(row, context);
-        let found = Self::TIMED.iter().zip(boundaries).find(|(timer, _)| **timer == self);
-        found.and_then(|(_, at)| Clock::passes_at(at))
-    }
 }
 
 impl core::fmt::Display for Timer {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.pad(self.as_str())
     }
-}
-
-pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Instant) -> Step {
-    let draft = Draft::new(row, Cause::Timer(timer), now);
-    // Only a spot sandbox with a GPU is evicted, and only once; it has no time of its own.
-    let evicted = timer == Timer::SpotEviction && row.gpus > 0 && row.status().desired != DesiredState::Destroyed;
-    let acts = evicted || timer.boundary(row, &Clock::new(policy), context).is_some_and(|at| now > at);
-    if !acts {
-        return draft.untouched();
-    }
-    let draft = match timer {
-        Timer::SpotEviction => draft.supersede().stamp(Stamp::SpotEvicted),
-        Timer::Ttl => draft.supersede(),
-        Timer::QueueTimeout => draft.supersede().stamp(Stamp::QueueTimedOut),
-        Timer::TimeLimit => over(row, draft),
-        Timer::BackupLimit => draft.backup(BackupState::Error, row.status().has_backup_ref),
-        Timer::AutoDelete => draft.soft_delete(),
-        Timer::AutoArchive => draft.desired(DesiredState::Archived),
-        Timer::AutoPause => draft.state(SandboxState::Pausing).desired(DesiredState::Paused).calls(),
-        Timer::AutoStop if row.is_ephemeral() => draft.soft_delete(),
-        Timer::AutoStop => draft.desired(DesiredState::Stopped).force_stop(false),
-        Timer::Retention => return draft.stamp(Stamp::Purge).untouched(),
-    };
-    draft.finish_or_drop(row, now)
-}
-
-/// A change whose time is over: in error, or back to where the desired state names (section 9).
-pub(crate) fn over(row: &Lifecycle, draft: Draft) -> Draft {
-    let in_place = facts::Resizing | facts::Snapshotting | facts::Forking;
-    let rests = facts::WantsStarted | facts::WantsStopped;
-    if row.facts() & in_place != 0
-        && row.facts() & rests != 0
-        && let Some(named) = row.status().desired.fulfilled_by()
-    {
-        return draft.state(named);
-    }
-    // Every row can end in error. A broken one may be built toward a pause, beside which no failed build can stand: it
-    // would be building for ever.
-    let builds = row.status().state == SandboxState::BuildingSnapshot
-        && facts::may_stand(SandboxState::BuildFailed, row.status().desired);
-    draft.state(if builds { SandboxState::BuildFailed } else { SandboxState::Error }).ours(Fault::Timeout)
 }
