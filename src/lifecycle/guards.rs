@@ -167,3 +167,27 @@ const _: () = assert!(
     wishes_beside(Resizing) == wishes_beside(Snapshotting) && wishes_beside(Resizing) == wishes_beside(Forking),
     "a resize, a snapshot and a fork ask the same of the desired state"
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guard_holds_where_one_of_its_facts_does() {
+        for bit in 0..u64::BITS {
+            let fact: Mask = 1 << bit;
+            for (place, (name, asks)) in ASKED.iter().enumerate() {
+                let holds = Guards::held_by(fact).meet(Guards(1 << place));
+                assert_eq!(holds, fact & asks != 0, "{name} by the fact {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn guards_are_asked_from_the_lowest() {
+        assert!(unsuspended.precede(can_fork) && unsuspended.and(runs).precede(can_pause));
+        assert!(!can_pause.precede(runs) && !runs.precede(runs));
+        assert!(Guards::NONE.precede(unsuspended));
+        assert_eq!((can_pause.name(), can_pause.asks()), ("can_pause", Vm));
+    }
+}

@@ -261,3 +261,65 @@ impl core::fmt::Debug for Packed {
         self.open().fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every status there is.
+    fn all() -> impl Iterator<Item = Status> {
+        let flag = |word: u32, at: u32| word >> at & 1 == 1;
+        let faults = || [None].into_iter().chain(Fault::ALL.iter().copied().map(Some));
+        SandboxState::ALL.iter().copied().flat_map(move |state| {
+            DesiredState::ALL.iter().copied().flat_map(move |desired| {
+                BackupState::ALL.iter().copied().flat_map(move |backup| {
+                    faults().flat_map(move |fault| {
+                        (0..32).map(move |flags| Status {
+                            state,
+                            desired,
+                            backup,
+                            fault,
+                            pending: flag(flags, 0),
+                            has_runner: flag(flags, 1),
+                            has_backup_ref: flag(flags, 2),
+                            recoverable: flag(flags, 3),
+                            force_stop: flag(flags, 4),
+                        })
+                    })
+                })
+            })
+        })
+    }
+
+    #[test]
+    fn what_is_packed_is_laid_open_as_it_was() {
+        for status in all() {
+            assert_eq!(status.packed().open(), status);
+        }
+    }
+
+    #[test]
+    fn a_change_sets_its_columns_and_keeps_the_others() {
+        let change = Change::NOTHING.state(SandboxState::Pausing).desired(DesiredState::Paused).force_stop(true);
+        for status in all() {
+            let changed =
+                Status { state: SandboxState::Pausing, desired: DesiredState::Paused, force_stop: true, ..status };
+            assert_eq!(status.packed().changed(change).open(), changed);
+            let left = Status { fault: None, recoverable: false, has_runner: false, ..status };
+            assert_eq!(status.packed().changed(Change::NOTHING.left_its_error()).open(), left);
+            let given_up = Status { backup: BackupState::None, ..status };
+            assert_eq!(status.packed().changed(Change::NOTHING.backup(BackupState::None)).open(), given_up);
+        }
+    }
+
+    #[test]
+    fn what_is_new_is_what_was_not_before() {
+        for status in all().filter(|status| status.fault.is_none() && status.backup == BackupState::None) {
+            let before = Status { desired: DesiredState::Started, pending: false, ..status };
+            let fulfilled = status.desired.fulfilled_by() == Some(status.state);
+            let wants = status.desired != DesiredState::Started && !fulfilled;
+            assert_eq!(status.packed().wants_anew(before.packed()), wants, "{status:?}");
+            assert_eq!(status.packed().owes_anew(before.packed()), status.pending, "{status:?}");
+        }
+    }
+}
