@@ -203,7 +203,7 @@ fn steps() -> Vec<Step> {
         decide(snapshotting, completed(Job::Snapshot).into()),
         decide(resizing, completed(resized).into()),
         decide(going, completed(Job::Destroy).into()),
-        decide(vm, accepted(Task::Fork).into()),
+        decide(Columns { state: SandboxState::Forking, pending: true, ..vm }, accepted(Task::Fork).into()),
         decide(building, accepted(Task::Build).into()),
         decide(restored, accepted(Task::Restore).into()),
         decide(Columns { has_runner: true, ..restored }, accepted(Task::Restore).into()),

@@ -147,16 +147,12 @@ impl Found {
     fn refused(&mut self, row: Lifecycle, command: Command, context: Context, refusal: &Refusal) {
         let verb = command.verb();
         let first = refusal.failing_checks().next().expect("a refused command names the check that failed");
-        // Behind the last check stands the door's own guard of rule 4, which must never be what refuses.
-        let is_last = verb.checks().last() == Some(first);
-        if is_last || !self.refused_by.contains(&(verb, first.name())) {
-            let failing = row.explain(command, &Policy::default(), context, now()).find(|(_, holds)| !holds);
-            if failing.is_some_and(|(check, _)| check == first) {
-                self.refused_by.insert((verb, first.name()));
-            } else {
-                let (state, desired) = (row.state(), row.desired_state());
-                self.unfounded.insert(format!("{verb} of {state}/{desired}: {}", first.name()));
-            }
+        self.refused_by.insert((verb, first.name()));
+        // Whether a recovery has cooled down is found in two ways: at sight, and by reading the date.
+        let failing = row.explain(command, &Policy::default(), context, now()).filter(|(_, holds)| !holds);
+        if !failing.map(|(check, _)| check).eq(refusal.failing_checks()) {
+            let (state, desired) = (row.state(), row.desired_state());
+            self.unfounded.insert(format!("{verb} of {state}/{desired}: {}", first.name()));
         }
     }
 

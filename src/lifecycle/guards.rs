@@ -12,7 +12,7 @@ use super::facts::*;
 use crate::vocabulary::DesiredState;
 
 /// A set of guards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Guards(u64);
 
 impl Guards {
@@ -161,6 +161,9 @@ guards! {
 
 /// The case that is left, last among the cases of a row's writes.
 pub(crate) const otherwise: Guards = Guards::ANY;
+
+/// So that all bits at once are more than a row can have.
+const _: () = assert!(ASKED.len() < 64, "there are fewer guards than bits");
 
 /// Where a change is made in place, the same desired states may stand beside all three.
 const _: () = assert!(

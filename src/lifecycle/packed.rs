@@ -34,6 +34,21 @@ const PAIRS: usize = 1 << (STATE.wide + DESIRED.wide);
 /// How many places there are for such a pair, pending or not, on a runner or not.
 pub(crate) const STANDINGS: usize = 1 << (STATE.wide + DESIRED.wide + PENDING.wide + HAS_RUNNER.wide);
 
+/// Each place is wide enough for its words, and none reaches into the next.
+const _: () = {
+    assert!(SandboxState::ALL.len() <= STATES, "a state fits its place");
+    assert!(DesiredState::ALL.len() <= 1 << DESIRED.wide, "a desired state fits its place");
+    assert!(BackupState::ALL.len() <= 1 << BACKUP.wide, "a backup state fits its place");
+    assert!(Fault::ALL.len() < 1 << FAULT.wide, "a fault, or none, fits its place");
+    let places = [STATE, DESIRED, PENDING, HAS_RUNNER, BACKUP, FAULT, HAS_BACKUP_REF, RECOVERABLE, FORCE_STOP];
+    let (mut taken, mut rest): (u32, &[Place]) = (0, &places);
+    while let [place, more @ ..] = rest {
+        assert!(taken & place.mask() == 0, "no two columns share a bit");
+        taken |= place.mask();
+        rest = more;
+    }
+};
+
 /// Some bits of the word.
 #[derive(Clone, Copy)]
 struct Place {

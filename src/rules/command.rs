@@ -88,7 +88,8 @@ pub enum Command {
         /// The new limit.
         minutes: Ttl,
     },
-    /// It was used: the automatic timers count from now.
+    /// It was used: the automatic timers count from now. Of two at once one is [`Stale`](crate::Stale), and whoever reads
+    /// again writes the later time.
     #[serde(deserialize_with = "bare")]
     Touch,
 }

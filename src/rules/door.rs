@@ -15,8 +15,8 @@ pub enum Input {
     Timer(Timer),
 }
 
-/// What [`Lifecycle::decide`](crate::Lifecycle::decide) takes: a [`Command`], a [`Report`], a [`Timer`], an [`Input`] of any kind, or a reference
-/// to one, which is not copied.
+/// What [`Lifecycle::decide`](crate::Lifecycle::decide) takes: a [`Command`], a [`Report`], a [`Timer`], an [`Input`] of
+/// any kind, or a reference to one, which is not copied.
 pub trait AsInput: sealed::Sealed {
     /// It, by reference.
     #[doc(hidden)]

@@ -2,6 +2,7 @@
 //! against the invariants. What a command writes stands in the rule table.
 
 use super::{
+    Command,
     effect::{Notice, ReasonText, RunnerChange, Stamp},
     own::Own,
     step::{Cause, Ignored, Step, next_epoch},
@@ -123,10 +124,10 @@ impl Draft {
         self
     }
 
-    /// The runner is called at once.
-    pub(crate) const fn calls(mut self) -> Self {
+    /// The runner is called at once, as for this command.
+    pub(crate) const fn calls(mut self, command: Command) -> Self {
         self.step.beside.calls = true;
-        self
+        self.own(Own::Command(command))
     }
 
     /// The step as it is, for a write that leaves the row's invariants alone.

@@ -1,6 +1,6 @@
 //! What the clock does when a timer's time is over (section 9).
 
-use super::{Cause, Context, Draft, Step, Timer, clock::Clock, effect::Stamp};
+use super::{Cause, Command, Context, Draft, Step, Timer, clock::Clock, effect::Stamp};
 use crate::{
     lifecycle::{Lifecycle, facts},
     policy::Policy,
@@ -24,7 +24,7 @@ pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
         Timer::BackupLimit => draft.backup(BackupState::Error, row.status().has_backup_ref),
         Timer::AutoDelete => draft.soft_delete(),
         Timer::AutoArchive => draft.desired(DesiredState::Archived),
-        Timer::AutoPause => draft.state(SandboxState::Pausing).desired(DesiredState::Paused).calls(),
+        Timer::AutoPause => draft.state(SandboxState::Pausing).desired(DesiredState::Paused).calls(Command::Pause),
         Timer::AutoStop if row.is_ephemeral() => draft.soft_delete(),
         Timer::AutoStop => draft.desired(DesiredState::Stopped).force_stop(false),
         Timer::Retention => return draft.stamp(Stamp::Purge).untouched(),

@@ -26,7 +26,7 @@ pub(crate) enum Edit {
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Own {
     Nothing,
-    /// The command that was accepted, with its numbers.
+    /// The command that was accepted, with its numbers, or the one that the clock gives in its place.
     Command(Command),
     /// The size that a resize ended with.
     Resized(Size),

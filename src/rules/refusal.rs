@@ -121,9 +121,11 @@ impl Refusal {
         checks.iter().filter(move |check| !held.meet(check.guard))
     }
 
-    /// The commands that the sandbox would accept instead, given the right arguments.
+    /// The commands that the sandbox would accept instead, given the right arguments. None for a refused report: a
+    /// runner has no commands to give, and its refusal knows nothing of the surroundings.
     pub fn accepted(&self) -> impl Iterator<Item = Verb> + use<> {
-        super::table::accepted_by(self.held)
+        let asked_by_caller = matches!(self.why, Why::Command(_));
+        super::table::accepted_by(self.held).filter(move |_| asked_by_caller)
     }
 }
 
@@ -165,9 +167,6 @@ impl fmt::Display for Message<'_> {
         match self.0.failing_checks().next() {
             Some(check) => write!(f, ": {}", check.why())?,
             None => write!(f, ": {}", self.0.reason().text())?,
-        }
-        if matches!(asked, Asked::Report(_)) {
-            return Ok(()); // A runner cannot ask for something else instead.
         }
         // Settings are taken nearly everywhere; what helps is the way out.
         let moves = self.0.accepted().filter(|verb| verb.moves() && !self.0.held.meet(verb.row().already));

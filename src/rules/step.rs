@@ -2,7 +2,7 @@
 
 use super::{
     Event, Verb,
-    effect::{Call, Effect, Notice, ReasonText, RunnerChange, Stamp, Task},
+    effect::{Call, Effect, Notice, ReasonText, RunnerChange, Stamp},
     own::{Edit, Own, edit_of, task_of},
     report::ReportKind,
     swap::{Changes, Expects},
@@ -194,14 +194,10 @@ impl Step {
 
     /// The call that goes out with the step. Its epoch is the one that the step begins.
     pub(crate) fn call(&self) -> Option<Call> {
-        let task = match (self.own, self.cause) {
-            (Own::Command(command), _) => task_of(command, self.row.size),
-            // The clock calls for a pause alone; all else it leaves to the controller.
-            (Own::Nothing | Own::Resized(_), Cause::Timer(_)) => Some(Task::Pause),
-            (Own::Nothing | Own::Resized(_), Cause::Command(_) | Cause::Already(_) | Cause::Report(_)) => None,
-            (Own::Nothing | Own::Resized(_), Cause::Ignored(_) | Cause::Controller) => None,
+        let task = match self.own {
+            Own::Command(command) if self.beside.calls => task_of(command, self.row.size),
+            Own::Command(_) | Own::Nothing | Own::Resized(_) => None,
         };
-        let task = task.filter(|_| self.beside.calls);
         task.map(|task| Call { task, epoch: self.next_epoch })
     }
 

@@ -54,7 +54,8 @@ pub struct Expects {
     /// When the backup under way was begun, for the timer's own step: another one has its own time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup_since: Option<Instant>,
-    /// The last activity, for a step of the clock: a sandbox used meanwhile is not stopped.
+    /// The last activity, for a step of the clock (a sandbox used meanwhile is not stopped) and for a touch (the earlier
+    /// is not written over the later).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_activity_at: Option<Instant>,
 }
