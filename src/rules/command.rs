@@ -33,7 +33,7 @@ pub enum Command {
     Archive,
     /// Change cpu, memory or disk.
     Resize(SizeChange),
-    /// Copy it while it runs: VM classes. The child is [`Lifecycle::child`].
+    /// Copy it while it runs: VM classes. The child is [`Lifecycle::child`](crate::Lifecycle::child).
     #[serde(deserialize_with = "bare")]
     Fork,
     /// Free compute, keep the disk. An ephemeral sandbox is deleted instead.
