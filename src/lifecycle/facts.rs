@@ -178,34 +178,14 @@ pub(crate) const fn states_fulfilling(desired: DesiredState) -> Mask {
     }
 }
 
-/// What a write asks of a desired state, laid out as data: a look into it costs a load, a `match` costs a jump that
-/// cannot be foreseen.
-static BESIDE: [Mask; DesiredState::ALL.len()] = by_wish(true);
-static FULFILLING: [Mask; DesiredState::ALL.len()] = by_wish(false);
-
-const fn by_wish(beside: bool) -> [Mask; DesiredState::ALL.len()] {
-    let mut sets = [0; DesiredState::ALL.len()];
-    let (mut to, mut from): (&mut [Mask], &[DesiredState]) = (&mut sets, DesiredState::ALL);
-    while let ([set, sets @ ..], [desired, rest @ ..]) = (to, from) {
-        *set = if beside { states_beside(*desired) } else { states_fulfilling(*desired) };
-        to = sets;
-        from = rest;
-    }
-    sets
-}
-
 /// This desired state may stand beside this state (rule 4).
-#[inline]
-#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one set for each desired state, in order")]
 pub(crate) const fn may_stand(at: SandboxState, desired: DesiredState) -> bool {
-    BESIDE[desired as usize] & state(at) != 0
+    states_beside(desired) & state(at) != 0
 }
 
 /// This state is what is desired.
-#[inline]
-#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one set for each desired state, in order")]
 pub(crate) const fn is_fulfilled(at: SandboxState, desired: DesiredState) -> bool {
-    FULFILLING[desired as usize] & state(at) != 0
+    states_fulfilling(desired) & state(at) != 0
 }
 
 /// The fact, if it holds. A choice of two numbers, so that no branch is made of it.
@@ -219,7 +199,7 @@ pub(crate) const fn when(holds: bool, fact: Mask) -> Mask {
 pub(crate) fn of(row: &Lifecycle) -> Mask {
     let status = row.status();
     let (at, wish) = (state(status.state), wants(status.desired));
-    let settled = states_fulfilling(status.desired) & at != 0;
+    let settled = is_fulfilled(status.state, status.desired);
     let backup_idle = match status.backup {
         BackupState::None | BackupState::Completed | BackupState::Error => true,
         BackupState::Pending | BackupState::InProgress => false,
@@ -233,7 +213,7 @@ pub(crate) fn of(row: &Lifecycle) -> Mask {
         | if row.auto_delete == 0 { Ephemeral } else { Durable }
         | when(status.recoverable, Recoverable)
         | when(at & (Stopped | Archiving) != 0 && status.desired == DesiredState::Archived, ArchiveWanted)
-        | when(states_beside(status.desired) & at != 0, Coherent)
+        | when(may_stand(status.state, status.desired), Coherent)
         | when(backup_idle, BackupIdle)
         | if status.timed_out_with_backup() { FromBackup } else { InPlace }
         | when(row.auto_stop == AutoStop::Never, AutoStopOff)

@@ -129,9 +129,7 @@ impl Packed {
         let recoverable = word & TIMED_OUT.0 == TIMED_OUT.1;
         Self(word | RECOVERABLE.holding(recoverable as u8))
     }
-}
 
-impl Packed {
     /// Something is wanted that was not wanted before, and is not reached.
     #[inline]
     pub(crate) const fn wants_anew(self, before: Self) -> bool {
@@ -179,7 +177,8 @@ const fn word_at<W: Copy>(list: &[W], place: u8) -> W {
     list[if (place as usize) < list.len() { place as usize } else { 0 }]
 }
 
-/// What of an error is looked at, and how it looks when it can be restored.
+/// What of an error is looked at, and how it looks when it can be restored: `Status::timed_out_with_backup` as masks. A
+/// test below holds the two to each other.
 const TIMED_OUT: (u32, u32) = (
     STATE.mask() | FAULT.mask() | BACKUP.mask() | HAS_BACKUP_REF.mask(),
     STATE.holding(SandboxState::Error as u8)
@@ -324,6 +323,24 @@ mod tests {
             assert_eq!(status.packed().changed(Change::NOTHING.left_its_error()).open(), left);
             let given_up = Status { backup: BackupState::None, ..status };
             assert_eq!(status.packed().changed(Change::NOTHING.backup(BackupState::None)).open(), given_up);
+        }
+    }
+
+    #[test]
+    fn rule_5_changes_four_columns_and_no_other() {
+        for status in all() {
+            let Status { state, desired, .. } = status;
+            let (destroyed, archived) = (state == SandboxState::Destroyed, state == SandboxState::Archived);
+            let backup = if destroyed { BackupState::None } else { status.backup };
+            let timed_out = state == SandboxState::Error && status.timed_out_with_backup();
+            let tidy = Status {
+                pending: check::owes_work(state, desired),
+                has_runner: status.has_runner && !destroyed && !archived,
+                backup,
+                recoverable: status.recoverable || timed_out,
+                ..status
+            };
+            assert_eq!(status.packed().tidied().open(), tidy, "{status:?}");
         }
     }
 

@@ -193,13 +193,16 @@ macro_rules! commands {
             $(#[doc = $summary] #[strum(serialize = $word)] $verb,)+
         }
 
-        static ROWS: [Row; <Verb as strum::EnumCount>::COUNT] = [$(Row {
-            already: Guards::NONE$(.and(guards::$already))?,
-            demands: demanded(&[$(Check { guard: guards::$guard, reason: Reason::$reason, why: $why }),*]),
-            checks: &[$(Check { guard: guards::$guard, reason: Reason::$reason, why: $why }),*],
-            cases: cases([$(Case::of(guards::$when, Writes { $($field: $value,)* ..Writes::NOTHING })),*]),
-            from: $crate::rules::check::from!($from),
-            summary: $summary,
+        static ROWS: [Row; <Verb as strum::EnumCount>::COUNT] = [$({
+            const CHECKS: &[Check] = &[$(Check { guard: guards::$guard, reason: Reason::$reason, why: $why }),*];
+            Row {
+                already: Guards::NONE$(.and(guards::$already))?,
+                demands: demanded(CHECKS),
+                checks: CHECKS,
+                cases: cases([$(Case::of(guards::$when, Writes { $($field: $value,)* ..Writes::NOTHING })),*]),
+                from: $crate::rules::check::from!($from),
+                summary: $summary,
+            }
         }),+];
 
         /// Marker types of the typestate view: one for each verb.

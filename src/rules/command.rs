@@ -98,8 +98,8 @@ const fn yes() -> bool {
     true
 }
 
-/// What a command is before its numbers are looked at: what its row of the rule table demands, and the guards that its
-/// argument fulfils.
+/// What a command is before its numbers are looked at: what its row of the rule table demands and writes, and the guards
+/// that its argument fulfils.
 #[derive(Clone, Copy)]
 pub(crate) struct Kind {
     pub(crate) demands: Guards,
