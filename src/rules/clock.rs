@@ -1,7 +1,7 @@
 //! When the next timer of a sandbox acts, and when the next one of a fleet does.
 //!
-//! A controller asks this of every sandbox it holds, so it is the one place where speed decided the form: the durations
-//! are found without a branch (`clock/armed.rs`), and a fleet is read as several streams.
+//! A controller asks this of every sandbox it holds, so here, as in the verdict on a command, speed decided the form: the
+//! durations are found without a branch (`clock/armed.rs`), and a fleet is read as several streams.
 
 mod armed;
 

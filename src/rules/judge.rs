@@ -1,8 +1,7 @@
 //! A command at the door: what its row of the table demands is held against what holds of the sandbox.
 //!
-//! This is the one path where speed decided the form. What is asked, of whom and whether it is granted cannot be
-//! foreseen, so nothing branches on them but a resize, for its numbers, and the verdict itself. What is rare leaves the
-//! path at once.
+//! Here, as in the clock, speed decided the form. What is asked, of whom and whether it is granted cannot be foreseen, so
+//! nothing branches on them but a resize, for its numbers, and the verdict itself. What is rare leaves the path at once.
 
 use super::{Cause, Command, Context, Refusal, Step, Verb, command::Kind, own::Own, refusal::Why, step::next_epoch};
 use crate::{
