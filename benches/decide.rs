@@ -246,13 +246,12 @@ impl Draw {
     }
 
     fn surroundings(&mut self, now: DateTime<Utc>) -> Context {
-        Context {
-            live_fork_children: self.of(&[0, 1]),
-            organization_suspended: self.coin(),
-            last_recovery: self.of(&[None, Some(now - Duration::minutes(30)), Some(now - Duration::minutes(90))]),
-            linked: self.coin(),
-            ..Context::default()
-        }
+        let recoveries = [None, Some(now - Duration::minutes(30)), Some(now - Duration::minutes(90))];
+        Context::default()
+            .with_live_fork_children(self.of(&[0, 1]))
+            .with_organization_suspended(self.coin())
+            .with_last_recovery(self.of(&recoveries))
+            .with_linked(self.coin())
     }
 }
 

@@ -110,7 +110,7 @@ impl Lifecycle {
         Timer::TIMED.into_iter().zip(boundaries).map(move |(timer, at)| {
             let standing = Clock::passes_at(at).map_or_else(|| row.never_acts(timer, at), |at| Standing::Armed { at });
             // Both count from one clock, and archived rows have no timer but the time to live.
-            let masked = timer == Timer::AutoDelete && row.archive_comes_first() && !context.warm_pool;
+            let masked = timer == Timer::AutoDelete && row.archive_comes_first() && !context.warm_pool();
             let masked = masked && standing != Standing::Beyond;
             Deadline { timer, standing: if masked { Standing::Masked { by: Timer::AutoArchive } } else { standing } }
         })

@@ -258,9 +258,7 @@ fn at_the_last_instant_a_pass_has_no_later_time_to_wait_for() {
 fn what_waits_in_a_warm_pool_or_has_no_runner_is_not_idle() {
     let now = noon() + Duration::days(1);
     let row = Lifecycle::from(at_noon());
-    for beside in
-        [Context { warm_pool: true, ..Context::default() }, Context { runner_unready: true, ..Context::default() }]
-    {
+    for beside in [Context::default().with_warm_pool(true), Context::default().with_runner_unready(true)] {
         assert_eq!(row.due(&Policy::default(), beside, now), None, "{beside:?}");
     }
     assert_eq!(due(Columns { has_runner: false, ..at_noon() }, now), None);

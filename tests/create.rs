@@ -267,7 +267,7 @@ fn a_faulty_request_is_told_all_its_faults() {
 
 #[test]
 fn a_suspended_organization_creates_nothing() {
-    let context = Context { organization_suspended: true, ..Context::default() };
+    let context = Context::default().with_organization_suspended(true);
     let request: CreateSandbox = serde_json::from_str("{}").unwrap();
     let error = Sandbox::create(request, settled(), &Policy::default(), context, now()).unwrap_err();
     assert_eq!(

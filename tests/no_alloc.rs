@@ -84,13 +84,11 @@ fn policies() -> [Policy; 2] {
 }
 
 fn contexts() -> [Context; 2] {
-    let strict = Context {
-        live_fork_children: 1,
-        organization_suspended: true,
-        last_recovery: Some(now() - Duration::minutes(30)),
-        linked: true,
-        ..Context::default()
-    };
+    let strict = Context::default()
+        .with_live_fork_children(1)
+        .with_organization_suspended(true)
+        .with_last_recovery(now() - Duration::minutes(30))
+        .with_linked(true);
     [Context::default(), strict]
 }
 

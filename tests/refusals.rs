@@ -200,7 +200,7 @@ fn cases() -> Vec<Case> {
                 accept stop, destroy, destroy with force, resize, snapshot",
         ),
         Case {
-            beside: Context { last_recovery: Some(now() - Duration::minutes(30)), ..alone },
+            beside: alone.with_last_recovery(now() - Duration::minutes(30)),
             ..case(
                 timed_out(),
                 Command::Recover { start: true }.into(),
@@ -302,7 +302,7 @@ fn cases() -> Vec<Case> {
                 stop, destroy, destroy with force, pause, resize, snapshot",
         ),
         Case {
-            beside: Context { linked: true, ..alone },
+            beside: alone.with_linked(true),
             ..case(
                 ephemeral(container()),
                 Command::AutoDelete { minutes: AutoDelete::NEVER }.into(),
@@ -323,7 +323,7 @@ fn cases() -> Vec<Case> {
                 accept stop, destroy, destroy with force, pause, resize, fork, snapshot",
         ),
         Case {
-            beside: Context { live_fork_children: 2, ..alone },
+            beside: alone.with_live_fork_children(2),
             ..case(
                 vm(),
                 Command::Destroy { force: false }.into(),
@@ -335,7 +335,7 @@ fn cases() -> Vec<Case> {
             )
         },
         Case {
-            beside: Context { organization_suspended: true, ..alone },
+            beside: alone.with_organization_suspended(true),
             ..case(
                 resting(container(), Stopped),
                 Command::Start.into(),

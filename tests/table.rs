@@ -54,10 +54,10 @@ fn contexts() -> [Context; 5] {
     let ordinary = Context::default();
     [
         ordinary,
-        Context { organization_suspended: true, ..ordinary },
-        Context { live_fork_children: 1, ..ordinary },
-        Context { linked: true, ..ordinary },
-        Context { last_recovery: Some(now() - Duration::minutes(1)), ..ordinary },
+        ordinary.with_organization_suspended(true),
+        ordinary.with_live_fork_children(1),
+        ordinary.with_linked(true),
+        ordinary.with_last_recovery(now() - Duration::minutes(1)),
     ]
 }
 

@@ -57,7 +57,7 @@ impl Lifecycle {
     pub fn reconcile(&self, view: &RunnerView, policy: &Policy, now: DateTime<Utc>) -> Next {
         let pass = Pass { row: self, view, policy, now: now.into() };
         pass.next().unwrap_or_else(|| {
-            let context = Context { warm_pool: view.warm_pool, runner_unready: !view.ready, ..Context::default() };
+            let context = Context::default().with_warm_pool(view.warm_pool).with_runner_unready(!view.ready);
             let timer = Clock::new(policy).next_with_followed(self, context);
             // Nobody tells of a report that was lost, a runner that became ready or a place that became free.
             let again = Instant::from(now).saturating_add_minutes(i64::from(policy.look_again.get()));

@@ -194,7 +194,7 @@ impl<X: Extras + Clone> Sandbox<X> {
         context: Context,
         now: DateTime<Utc>,
     ) -> Result<Self, NotCreated> {
-        if context.organization_suspended {
+        if context.organization_suspended() {
             return Err(NotCreated::Suspended);
         }
         let lifecycle = asked_lifecycle(&request, &settled, policy, now)?;

@@ -121,7 +121,7 @@ fn backup_ended(row: &Lifecycle, of: BackupOf, outcome: Outcome, context: Contex
         }
         Outcome::Completed => draft.backup(BackupState::Completed, true),
         Outcome::Failed { fault, recoverable } => {
-            let draining = context.runner_draining;
+            let draining = context.runner_draining();
             let rests = matches!(status.state, SandboxState::Stopped | SandboxState::Archiving);
             let stays = status.state == SandboxState::Error;
             let counts = status.desired == DesiredState::Archived || (draining && (rests || stays));

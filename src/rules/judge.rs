@@ -26,7 +26,7 @@ pub(crate) fn decide(
 ) -> Result<Step, Refusal> {
     let held = held_at_sight(row, policy, context);
     if !held.meet(guards::cooled_down) {
-        return decide_after_timeout(row, command, held, context.last_recovery, policy, now);
+        return decide_after_timeout(row, command, held, context.last_recovery(), policy, now);
     }
     judge(row, command, held, policy, now)
 }
@@ -100,7 +100,7 @@ fn accepted(
 
 /// The guards that hold of this sandbox in these surroundings, whatever is asked.
 pub(crate) fn held(row: &Lifecycle, policy: &Policy, context: &Context, now: Instant) -> Guards {
-    let cooled_down = policy.has_cooled_down(context.last_recovery.map(Instant::from), now);
+    let cooled_down = policy.has_cooled_down(context.last_recovery().map(Instant::from), now);
     held_at_sight(row, policy, context).and(guards::cooled_down.when(cooled_down))
 }
 

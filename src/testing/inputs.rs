@@ -139,15 +139,14 @@ pub fn context() -> impl Strategy<Value = Context> + Clone {
                 linked,
                 warm_pool,
             )| {
-                Context {
-                    live_fork_children,
-                    organization_suspended,
-                    last_recovery,
-                    runner_unready,
-                    runner_draining,
-                    linked,
-                    warm_pool,
-                }
+                Context::default()
+                    .with_live_fork_children(live_fork_children)
+                    .with_organization_suspended(organization_suspended)
+                    .with_last_recovery(last_recovery)
+                    .with_runner_unready(runner_unready)
+                    .with_runner_draining(runner_draining)
+                    .with_linked(linked)
+                    .with_warm_pool(warm_pool)
             },
         )
         .boxed()
@@ -198,7 +197,8 @@ fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Val
             let now = if anywhere { other } else { moment_of(&row, &context, from, after).saturating_add_micros(by) };
             if from == 7 {
                 // As often as not a recovery lies about an hour back.
-                context.last_recovery = Some(now.saturating_add_minutes(-60).saturating_add_micros(by).into());
+                let an_hour_ago = now.saturating_add_minutes(-60).saturating_add_micros(by);
+                context = context.with_last_recovery(DateTime::from(an_hour_ago));
             }
             Case { row, input, context, now: now.into() }
         })
@@ -214,7 +214,7 @@ fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> I
         3 | 4 => columns.state_since,
         5 => columns.auto_destroy_at.unwrap_or(columns.created_at),
         6 => columns.backup_since.unwrap_or(columns.created_at),
-        _later => context.last_recovery.map_or(columns.created_at, Instant::from),
+        _later => context.last_recovery().map_or(columns.created_at, Instant::from),
     };
     let minutes = match after {
         0 => 0,

@@ -54,7 +54,7 @@ proptest! {
     #[test]
     fn after_what_is_due_a_pass_that_waits_waits_for_a_later_time(case in any_case(), view in runner_view()) {
         let Case { row, now, .. } = case;
-        let beside = Context { warm_pool: view.warm_pool, runner_unready: !view.ready, ..Context::default() };
+        let beside = Context::default().with_warm_pool(view.warm_pool).with_runner_unready(!view.ready);
         let Some(row) = drained(row, beside, now) else { return Ok(()) };
         if let Next::Wait { until } = row.reconcile(&view, &Policy::default(), now) {
             prop_assert!(until > now, "until {until}, and it is {now}");

@@ -107,11 +107,9 @@ pub fn judge(row: &Row) -> Option<Columns_> {
 }
 
 fn context(argument: &Argument) -> Context {
-    Context {
-        live_fork_children: u32::from(argument.variant == "children"),
-        last_recovery: (argument.outcome == Some("cooldown")).then(|| now() - Duration::minutes(30)),
-        ..Context::default()
-    }
+    Context::default()
+        .with_live_fork_children(u32::from(argument.variant == "children"))
+        .with_last_recovery((argument.outcome == Some("cooldown")).then(|| now() - Duration::minutes(30)))
 }
 
 fn command(word: &str, argument: &Argument) -> Result<Command, IntervalError> {

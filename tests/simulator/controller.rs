@@ -103,10 +103,10 @@ impl Fleet {
     /// What a decision needs to know of the sandbox's runner and its record.
     pub fn surroundings(&self, id: Id) -> Context {
         let runner = self.store.records[id].runner.map(|runner| &self.runners[runner]);
-        let mut context = self.store.context(id);
-        context.runner_unready = runner.is_some_and(|runner| !runner.ready);
-        context.runner_draining = runner.is_some_and(|runner| runner.draining);
-        context
+        self.store
+            .context(id)
+            .with_runner_unready(runner.is_some_and(|runner| !runner.ready))
+            .with_runner_draining(runner.is_some_and(|runner| runner.draining))
     }
 
     /// What the controller knows, and the runner that placement found.

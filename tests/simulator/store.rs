@@ -108,12 +108,10 @@ impl Store {
     pub fn context(&self, id: Id) -> Context {
         let record = &self.records[id];
         let alive = |child: &&Id| self.records[**child].life.desired_state() != DesiredState::Destroyed;
-        Context {
-            live_fork_children: record.children.iter().filter(alive).count() as u32,
-            organization_suspended: record.suspended,
-            last_recovery: record.last_recovery,
-            ..Context::default()
-        }
+        Context::default()
+            .with_live_fork_children(record.children.iter().filter(alive).count() as u32)
+            .with_organization_suspended(record.suspended)
+            .with_last_recovery(record.last_recovery)
     }
 
     /// Writes the step where the row is still the one it was decided on, and its effects with it.

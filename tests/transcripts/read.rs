@@ -99,23 +99,23 @@ pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
 pub fn context(text: &str, now: DateTime<Utc>) -> Read<Context> {
     let mut context = Context::default();
     for part in parts(text) {
-        match part {
-            "nothing" => {}
-            "suspended" => context.organization_suspended = true,
-            "linked" => context.linked = true,
-            "draining" => context.runner_draining = true,
-            "unready" => context.runner_unready = true,
-            "warm pool" => context.warm_pool = true,
+        context = match part {
+            "nothing" => context,
+            "suspended" => context.with_organization_suspended(true),
+            "linked" => context.with_linked(true),
+            "draining" => context.with_runner_draining(true),
+            "unready" => context.with_runner_unready(true),
+            "warm pool" => context.with_warm_pool(true),
             _ => {
                 if let Some(count) = rest(part, "fork children") {
-                    context.live_fork_children = word(count)?;
+                    context.with_live_fork_children(word(count)?)
                 } else if let Some(ago) = rest(part, "recovered").and_then(|ago| ago.strip_suffix(" ago")) {
-                    context.last_recovery = Some(now - length(ago)?);
+                    context.with_last_recovery(now - length(ago)?)
                 } else {
                     return Err(format!("nothing beside a sandbox is `{part}`"));
                 }
             }
-        }
+        };
     }
     Ok(context)
 }

@@ -50,8 +50,8 @@ impl Demands {
         const RUNS: Guards = SETTLED.and(guards::runs).and(guards::on_a_runner);
         const RESTS: Guards = SETTLED.and(guards::rests);
         // All guards at once are more than a row can have.
-        let claimed = if context.warm_pool { Guards::ANY } else { Guards::NONE };
-        let reached = if context.runner_unready { Guards::ANY } else { claimed };
+        let claimed = if context.warm_pool() { Guards::ANY } else { Guards::NONE };
+        let reached = if context.runner_unready() { Guards::ANY } else { claimed };
         Self {
             delete: reached.and(RESTS).and(guards::on_a_runner),
             archive: claimed.and(RESTS).and(guards::durable),

@@ -66,8 +66,8 @@ fn passed(since: Instant, minutes: i64, now: Instant) -> bool {
 }
 
 fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Instant) -> bool {
-    let unclaimed = context.warm_pool;
-    let reachable = row.has_runner && !context.runner_unready && !unclaimed;
+    let unclaimed = context.warm_pool();
+    let reachable = row.has_runner && !context.runner_unready() && !unclaimed;
     let runs = row.state == S::Started && wants(row, &[DesiredState::Started]) && !row.pending;
     let rests = row.state == S::Stopped && wants(row, &[DesiredState::Stopped]) && !row.pending;
     let idle = |minutes: i32| passed(row.last_activity_at, i64::from(minutes), now);

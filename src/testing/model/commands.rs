@@ -55,7 +55,7 @@ fn start(row: &Columns, write: &mut Write, context: Context) -> Step {
         return Ok(Writes::Nothing);
     }
     let called_back = at(row, &[S::Stopped, S::Archiving]) && row.desired_state == DesiredState::Archived;
-    if context.organization_suspended {
+    if context.organization_suspended() {
         return Err("suspended");
     }
     if at(row, &[S::Error, S::BuildFailed]) {
@@ -111,7 +111,7 @@ fn destroy(row: &Columns, write: &mut Write, force: bool, context: Context) -> S
     if under_way && !force {
         return Err("in_progress");
     }
-    if context.live_fork_children > 0 {
+    if context.live_fork_children() > 0 {
         return Err("fork_children");
     }
     if force {
@@ -176,7 +176,7 @@ fn resize(row: &Columns, write: &mut Write, change: SizeChange, context: Context
         to.disk = disk.get();
     }
     let runs = row.state == S::Started;
-    if context.organization_suspended {
+    if context.organization_suspended() {
         return Err("suspended");
     }
     if !runs && row.state != S::Stopped {
@@ -209,7 +209,7 @@ fn resize(row: &Columns, write: &mut Write, change: SizeChange, context: Context
 }
 
 fn fork(row: &Columns, write: &mut Write, context: Context) -> Step {
-    if context.organization_suspended {
+    if context.organization_suspended() {
         return Err("suspended");
     }
     if !is_vm(row) {
@@ -238,7 +238,7 @@ fn snapshot(row: &Columns, write: &mut Write, memory: bool, policy: &Policy, con
         ApiProfile::V0_190 => row.class.as_str() == "windows",
         ApiProfile::V0_226 => is_vm(row),
     };
-    if context.organization_suspended {
+    if context.organization_suspended() {
         return Err("suspended");
     }
     if !at(row, &[S::Started, S::Stopped]) {
@@ -265,7 +265,7 @@ fn snapshot(row: &Columns, write: &mut Write, memory: bool, policy: &Policy, con
 }
 
 fn recover(row: &Columns, write: &mut Write, start: bool, policy: &Policy, context: Context, now: Instant) -> Step {
-    if context.organization_suspended {
+    if context.organization_suspended() {
         return Err("suspended");
     }
     if !row.recoverable {
@@ -277,7 +277,7 @@ fn recover(row: &Columns, write: &mut Write, start: bool, policy: &Policy, conte
     if restorable(row) {
         let cooldown = i128::from(policy.recovery_cooldown.get()).saturating_mul(60_000_000);
         let since = |last| i128::from(now.as_micros()).saturating_sub(i128::from(Instant::from(last).as_micros()));
-        if context.last_recovery.is_some_and(|last| since(last) < cooldown) {
+        if context.last_recovery().is_some_and(|last| since(last) < cooldown) {
             return Err("recover_cooldown");
         }
         if row.pending {
@@ -348,7 +348,7 @@ fn auto_delete(row: &Columns, write: &mut Write, minutes: AutoDelete, context: C
     if row.gpu > 0 {
         return Err("gpu_must_stay_ephemeral");
     }
-    if context.linked && minutes != AutoDelete::AtOnce {
+    if context.linked() && minutes != AutoDelete::AtOnce {
         return Err("linked_must_stay_ephemeral");
     }
     write.row.auto_delete = minutes;

@@ -158,10 +158,10 @@ fn backup_ended(row: &Columns, mut write: Write, outcome: Outcome, context: Cont
             write.row.backup_state = BackupState::Error;
             // D12: a draining runner counts for what rests there or is in error already.
             let at_rest = at(row, &[S::Stopped, S::Archiving]);
-            let drained = context.runner_draining && (at_rest || row.state == S::Error);
+            let drained = context.runner_draining() && (at_rest || row.state == S::Error);
             let wanted = row.desired_state == DesiredState::Archived;
             write.row.recoverable = recoverable && (wanted || drained);
-            if context.runner_draining && recoverable && at_rest {
+            if context.runner_draining() && recoverable && at_rest {
                 write.fails(fault, true, ReasonText::Reported);
             }
         }
