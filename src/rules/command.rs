@@ -73,15 +73,15 @@ pub enum Command {
         /// The new interval.
         minutes: AutoPause,
     },
-    /// Archive it when stopped for so long; 0 and too much become the policy's maximum.
-    AutoArchive {
-        /// The new interval.
-        minutes: AutoArchive,
-    },
     /// Delete it when stopped for so long.
     AutoDelete {
         /// The new interval.
         minutes: AutoDelete,
+    },
+    /// Archive it when stopped for so long; 0 and too much become the policy's maximum.
+    AutoArchive {
+        /// The new interval.
+        minutes: AutoArchive,
     },
     /// Let it live for so long from now.
     Ttl {
@@ -163,27 +163,35 @@ static KINDS: [[Kind; 2]; 16] = [
     Kind::plain(Verb::Backup),
     Kind::two((Verb::AutoStop, 0), (Verb::AutoStop, facts::TurnsOff)),
     Kind::two((Verb::AutoPause, 0), (Verb::AutoPause, facts::TurnsOff)),
-    Kind::plain(Verb::AutoArchive),
     Kind::two((Verb::AutoDelete, 0), (Verb::AutoDelete, facts::AsksEphemeral)),
+    Kind::plain(Verb::AutoArchive),
     Kind::plain(Verb::Ttl),
     Kind::plain(Verb::Touch),
 ];
 
-/// The arguments that decide between the two sides of a place in `KINDS`, asked of each command that has one.
+/// The yes or no among the arguments of a command, if it has one.
+///
+/// A pointer, as those below, so that it is compiled by itself, into a comparison and not a branch.
+const SAYS_YES: fn(&Command) -> bool = |command| match command {
+    Command::Stop { force: yes } | Command::Destroy { force: yes } => *yes,
+    Command::Snapshot { memory: yes } | Command::Recover { start: yes } => *yes,
+    Command::Start | Command::Pause | Command::Archive | Command::Resize(_) | Command::Fork | Command::Backup => false,
+    Command::AutoStop { .. } | Command::AutoPause { .. } | Command::AutoDelete { .. } => false,
+    Command::AutoArchive { .. } | Command::Ttl { .. } | Command::Touch => false,
+};
+
+/// Whether a command turns its interval off, or to at once, where its row of the table asks that; else what was found
+/// before.
 ///
 /// Pointers, so that each question is compiled by itself, into comparisons and not a branch. Asked in one function
-/// they are merged into one jump on the command, which is missed half the time.
-const FLAGS: [fn(&Command) -> bool; 4] = [
-    |command| match command {
-        Command::Stop { force: said } | Command::Destroy { force: said } => *said,
-        Command::Snapshot { memory: said } | Command::Recover { start: said } => *said,
-        Command::Start | Command::Pause | Command::Archive | Command::Resize(_) | Command::Fork => false,
-        Command::Backup | Command::AutoStop { .. } | Command::AutoPause { .. } | Command::AutoArchive { .. } => false,
-        Command::AutoDelete { .. } | Command::Ttl { .. } | Command::Touch => false,
+/// they are merged into one jump on the command, which is missed half the time. An answer is handed on, and not joined,
+/// for one comparison then finds the three commands, which are declared together.
+const TURNED_OFF: [fn(&Command, bool) -> bool; 3] = [
+    |command, before| if let Command::AutoStop { minutes } = command { *minutes == AutoStop::Never } else { before },
+    |command, before| if let Command::AutoPause { minutes } = command { *minutes == AutoPause::Never } else { before },
+    |command, before| {
+        if let Command::AutoDelete { minutes } = command { *minutes == AutoDelete::AtOnce } else { before }
     },
-    |command| matches!(command, Command::AutoStop { minutes: AutoStop::Never }),
-    |command| matches!(command, Command::AutoPause { minutes: AutoPause::Never }),
-    |command| matches!(command, Command::AutoDelete { minutes: AutoDelete::AtOnce }),
 ];
 
 impl Command {
@@ -204,8 +212,8 @@ impl Command {
             Self::Backup => Verb::Backup,
             Self::AutoStop { .. } => Verb::AutoStop,
             Self::AutoPause { .. } => Verb::AutoPause,
-            Self::AutoArchive { .. } => Verb::AutoArchive,
             Self::AutoDelete { .. } => Verb::AutoDelete,
+            Self::AutoArchive { .. } => Verb::AutoArchive,
             Self::Ttl { .. } => Verb::Ttl,
             Self::Touch => Verb::Touch,
         }
@@ -227,8 +235,8 @@ impl Command {
             Self::Backup => 9,
             Self::AutoStop { .. } => 10,
             Self::AutoPause { .. } => 11,
-            Self::AutoArchive { .. } => 12,
-            Self::AutoDelete { .. } => 13,
+            Self::AutoDelete { .. } => 12,
+            Self::AutoArchive { .. } => 13,
             Self::Ttl { .. } => 14,
             Self::Touch => 15,
         }
@@ -238,8 +246,8 @@ impl Command {
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "`kind` is below 16; the `&` tells the compiler so")]
     pub(crate) fn looked_up(&self) -> &'static Kind {
-        let flag = FLAGS.iter().fold(false, |flag, asked| flag | asked(self));
-        &KINDS[self.kind() & 15][usize::from(flag)]
+        let turned_off = TURNED_OFF.iter().fold(false, |before, asked| asked(self, before));
+        &KINDS[self.kind() & 15][usize::from(SAYS_YES(self) | turned_off)]
     }
 
     /// The guards that a resize fulfils by its numbers.
