@@ -3,9 +3,9 @@
 use super::{Columns, check::owes_work};
 use crate::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, QueueTimeout,
-    SandboxClass, SandboxState, Size,
+    SandboxClass, SandboxState, Size, told::named,
 };
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 use serde::{
     Deserialize, Deserializer,
@@ -62,12 +62,6 @@ columns! {
     "lastActivityAt" => last_activity_at: Option<Instant>,
     "stateSince" => state_since: Option<Instant>,
     "backupSince" => backup_since: Option<Instant>,
-}
-
-/// The error with the name of its column before it, where it does not begin with that already.
-fn named<E: Error>(column: &str, error: &E) -> E {
-    let text = error.to_string();
-    if text.starts_with(column) { E::custom(text) } else { E::custom(format_args!("{column}: {text}")) }
 }
 
 impl<'de> Deserialize<'de> for Columns {

@@ -10,7 +10,7 @@ use crate::{
         facts::{self, Mask, when},
         guards::Guards,
     },
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Size, SizeChange, Ttl},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Size, SizeChange, Ttl, told},
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,25 +39,25 @@ pub enum Command {
     /// Free compute, keep the disk. An ephemeral sandbox is deleted instead.
     Stop {
         /// SIGKILL instead of SIGTERM.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "told::force")]
         force: bool,
     },
     /// Remove it for good.
     Destroy {
         /// Supersede whatever change is under way.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "told::force")]
         force: bool,
     },
     /// Keep an image of it.
     Snapshot {
         /// With its memory.
-        #[serde(default, rename = "includeMemory")]
+        #[serde(default, rename = "includeMemory", deserialize_with = "told::include_memory")]
         memory: bool,
     },
     /// Bring it back from a recoverable error.
     Recover {
         /// Start it afterwards; from a backup it is started either way.
-        #[serde(default = "yes")]
+        #[serde(default = "yes", deserialize_with = "told::start")]
         start: bool,
     },
     /// Ask for a backup of its disk.
@@ -66,26 +66,31 @@ pub enum Command {
     /// Stop it when idle for so long.
     AutoStop {
         /// The new interval.
+        #[serde(deserialize_with = "told::minutes")]
         minutes: AutoStop,
     },
     /// Pause it when idle for so long.
     AutoPause {
         /// The new interval.
+        #[serde(deserialize_with = "told::minutes")]
         minutes: AutoPause,
     },
     /// Delete it when stopped for so long.
     AutoDelete {
         /// The new interval.
+        #[serde(deserialize_with = "told::minutes")]
         minutes: AutoDelete,
     },
     /// Archive it when stopped for so long; 0 and too much become the policy's maximum.
     AutoArchive {
         /// The new interval.
+        #[serde(deserialize_with = "told::minutes")]
         minutes: AutoArchive,
     },
     /// Let it live for so long from now.
     Ttl {
         /// The new limit.
+        #[serde(deserialize_with = "told::minutes")]
         minutes: Ttl,
     },
     /// It was used: the automatic timers count from now. Of two at once one is [`Stale`](crate::Stale), and whoever reads

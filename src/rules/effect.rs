@@ -1,7 +1,7 @@
 //! What a step asks of the world: calls to the runner, events to tell, changes to the record's texts. Data, no I/O.
 
 use super::{Event, bare::bare};
-use crate::vocabulary::{Fault, Size};
+use crate::vocabulary::{Fault, Size, told};
 use serde::{Deserialize, Serialize};
 
 /// What the runner is asked to do.
@@ -25,6 +25,7 @@ pub enum Task {
     /// Stop it.
     Stop {
         /// SIGKILL instead of SIGTERM.
+        #[serde(deserialize_with = "told::force")]
         force: bool,
     },
     /// Pause it.
@@ -36,11 +37,13 @@ pub enum Task {
     /// Give it this size.
     Resize {
         /// The whole size, not the difference.
+        #[serde(deserialize_with = "told::to")]
         to: Size,
     },
     /// Write an image of it.
     Snapshot {
         /// With its memory.
+        #[serde(deserialize_with = "told::include_memory")]
         include_memory: bool,
     },
     /// Copy it.
@@ -49,6 +52,7 @@ pub enum Task {
     /// Mend it in place.
     Recover {
         /// It will be started afterwards.
+        #[serde(deserialize_with = "told::start")]
         start: bool,
     },
     /// Build its declarative image.

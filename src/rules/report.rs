@@ -1,7 +1,7 @@
 //! What a runner tells, in words: its copy's state, the end of a job, the answer to a call.
 
 use super::effect::Task;
-use crate::vocabulary::{Fault, SandboxState, Size};
+use crate::vocabulary::{Fault, SandboxState, Size, told};
 use serde::{Deserialize, Serialize};
 
 /// Something a runner said.
@@ -18,45 +18,51 @@ pub enum Report {
     /// say of it (difference D15); as `conflict` while a change is pending.
     State {
         /// The state it reports.
+        #[serde(deserialize_with = "told::state")]
         state: SandboxState,
         /// What its reason tells of, where it gave one.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "told::fault")]
         fault: Option<Fault>,
         /// It said that the sandbox can be recovered.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "told::recoverable")]
         recoverable: bool,
         /// The epoch it echoes.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "told::epoch")]
         epoch: Option<u32>,
     },
     /// A job ended (table `jobs`). Never refused: one that the row does not wait for is ignored.
     Ended {
         /// Which job.
+        #[serde(deserialize_with = "told::job")]
         job: Job,
         /// How.
+        #[serde(deserialize_with = "told::outcome")]
         outcome: Outcome,
         /// The epoch it echoes.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "told::epoch")]
         epoch: Option<u32>,
     },
     /// The runner answered a call. One that the row does not wait for is ignored; refused is alone, as `conflict`, a
     /// recovery done within the call while a change is pending.
     Answered {
         /// What it was asked.
+        #[serde(deserialize_with = "told::task")]
         task: Task,
         /// What it answered.
+        #[serde(deserialize_with = "told::answer")]
         answer: Answer,
         /// The state the call was made from: [`Step::expects`](crate::Step::expects) of the step that made it. Where it is not given, a
         /// refused resize, snapshot or fork goes back to the state that the desired state names.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "told::from")]
         from: Option<SandboxState>,
         /// The epoch it echoes.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "told::epoch")]
         epoch: Option<u32>,
     },
     /// A backup was queued or begun. (Ours: the recorded tables only have its end.)
     BackupUnderWay {
         /// It is being written; else it waits.
+        #[serde(deserialize_with = "told::begun")]
         begun: bool,
     },
 }
@@ -79,6 +85,7 @@ pub enum Job {
     /// Resized.
     Resize {
         /// The size it was given.
+        #[serde(deserialize_with = "told::to")]
         to: Size,
     },
     /// An image was written.
@@ -90,11 +97,13 @@ pub enum Job {
     /// Mended in place.
     Recover {
         /// It is to be started afterwards.
+        #[serde(deserialize_with = "told::start")]
         start: bool,
     },
     /// A backup.
     Backup {
         /// Which one.
+        #[serde(deserialize_with = "told::of")]
         of: BackupOf,
     },
 }
@@ -118,9 +127,10 @@ pub enum Outcome {
     /// It was not.
     Failed {
         /// What its reason tells of.
+        #[serde(deserialize_with = "told::fault")]
         fault: Fault,
         /// The runner said that the sandbox can be recovered.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "told::recoverable")]
         recoverable: bool,
     },
 }
@@ -136,9 +146,10 @@ pub enum Answer {
     /// It will not.
     Refused {
         /// What its reason tells of.
+        #[serde(deserialize_with = "told::fault")]
         fault: Fault,
         /// It said that the sandbox can be recovered.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "told::recoverable")]
         recoverable: bool,
     },
 }

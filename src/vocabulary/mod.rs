@@ -15,6 +15,7 @@ pub(crate) mod names;
 mod open;
 mod size;
 mod state;
+pub(crate) mod told;
 mod word;
 
 pub use backup::BackupState;

@@ -1,5 +1,6 @@
 //! How large a sandbox is, and by how much it is asked to change.
 
+use super::told;
 use core::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +12,13 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Size {
     /// CPU cores.
+    #[serde(deserialize_with = "told::cpu")]
     pub cpu: u32,
     /// Memory in GB.
+    #[serde(deserialize_with = "told::memory")]
     pub memory: u32,
     /// Disk in GB.
+    #[serde(deserialize_with = "told::disk")]
     pub disk: u32,
 }
 
@@ -30,13 +34,13 @@ impl Default for Size {
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct SizeChange {
     /// CPU cores.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "told::cpu")]
     pub cpu: Option<NonZeroU32>,
     /// Memory in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "told::memory")]
     pub memory: Option<NonZeroU32>,
     /// Disk in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "told::disk")]
     pub disk: Option<NonZeroU32>,
 }
 

@@ -2,7 +2,7 @@
 
 use sandbox_lifecycle::{AutoStop, Columns, Command, Context, Input, Lifecycle, Minutes, Policy, Report, Timer};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A row as an earlier version wrote it.
 fn read(json: &str) -> Columns {
@@ -150,10 +150,14 @@ fn garbage_in_an_input_is_named() {
         command(r#"{"command":"resize","cpus":3}"#),
         "unknown field `cpus`, expected one of `cpu`, `memory`, `disk`"
     );
-    assert_eq!(command(r#"{"command":"resize","cpu":0}"#), "invalid value: integer `0`, expected a nonzero u32");
+    assert_eq!(command(r#"{"command":"resize","cpu":0}"#), "cpu: invalid value: integer `0`, expected a nonzero u32");
     assert_eq!(
         command(r#"{"command":"autostop","minutes":-5}"#),
-        "autoStopInterval is -5 minutes, expected 0 (never) or up to 2147483647"
+        "minutes: autoStopInterval is -5 minutes, expected 0 (never) or up to 2147483647"
+    );
+    assert_eq!(
+        command(r#"{"command":"stop","force":"yes"}"#),
+        "force: invalid type: string \"yes\", expected a boolean"
     );
     let report = |json: &str| serde_json::from_str::<Report>(json).expect_err(json).to_string();
     assert_eq!(
@@ -166,8 +170,7 @@ fn garbage_in_an_input_is_named() {
 fn mistyped(value: &Value) -> Vec<Value> {
     let Value::Object(fields) = value else { return Vec::new() };
     let mut found = Vec::new();
-    // What holds one object alone has no fields: it says which job, outcome or answer is meant.
-    if fields.len() != 1 || !fields.values().all(Value::is_object) {
+    if !says_which(fields) {
         let mut more = fields.clone();
         more.insert("mistyped".to_owned(), Value::Bool(true));
         found.push(Value::Object(more));
@@ -182,13 +185,50 @@ fn mistyped(value: &Value) -> Vec<Value> {
     found
 }
 
-/// What is said of each of these, with a field too many in any of its objects: never that it is taken.
-fn complaints<T: DeserializeOwned>(written: &[Value]) -> Vec<String> {
-    let read = |value: Value| match serde_json::from_value::<T>(value.clone()) {
+/// What is said of this: never that it is taken.
+fn complaint_of<T: DeserializeOwned>(value: &Value) -> String {
+    match serde_json::from_value::<T>(value.clone()) {
         Ok(_) => format!("taken: {value}"),
         Err(error) => error.to_string(),
-    };
-    written.iter().flat_map(mistyped).map(read).collect()
+    }
+}
+
+/// What is said of each of these, with a field too many in any of its objects.
+fn complaints<T: DeserializeOwned>(written: &[Value]) -> Vec<String> {
+    written.iter().flat_map(mistyped).map(|value| complaint_of::<T>(&value)).collect()
+}
+
+/// It holds one object alone, which is no size, and has no fields: it says which job, outcome or answer is meant.
+fn says_which(fields: &Map<String, Value>) -> bool {
+    fields.len() == 1 && fields.iter().all(|(name, inner)| name != "to" && inner.is_object())
+}
+
+/// Every value that is this one with a list in place of one of its fields, and the way to that field.
+fn misvalued(value: &Value) -> Vec<(String, Value)> {
+    let Value::Object(fields) = value else { return Vec::new() };
+    let mut found = Vec::new();
+    for (name, inner) in fields {
+        let step = if says_which(fields) { String::new() } else { format!("{name}: ") };
+        let mut changes: Vec<_> =
+            misvalued(inner).into_iter().map(|(way, inner)| (step.clone() + &way, inner)).collect();
+        // A tag is no field, but says what the whole is.
+        let is_tag = inner.is_string() && ["command", "report", "timer", "task"].contains(&name.as_str());
+        if !step.is_empty() && !is_tag {
+            changes.push((step, Value::Array(Vec::new())));
+        }
+        found.extend(changes.into_iter().map(|(way, inner)| {
+            let mut fields = fields.clone();
+            fields.insert(name.clone(), inner);
+            (way, Value::Object(fields))
+        }));
+    }
+    found
+}
+
+/// What is said of each of these with such a value, where that does not begin with the way to it.
+fn unnamed<T: DeserializeOwned>(written: &[Value]) -> Vec<(String, String)> {
+    let said = written.iter().flat_map(misvalued).map(|(way, value)| (way, complaint_of::<T>(&value)));
+    said.filter(|(way, said)| !said.starts_with(way.as_str())).collect()
 }
 
 fn every(golden: &str) -> Vec<Value> {
@@ -206,8 +246,17 @@ fn a_field_too_many_is_named_wherever_it_stands_in_an_input() {
     for kind in [commands, reports, timers] {
         said.extend(complaints::<Input>(&kind));
     }
-    let unnamed: Vec<_> = said.iter().filter(|said| !said.starts_with("unknown field `mistyped`")).collect();
+    let unnamed: Vec<_> = said.iter().filter(|said| !said.contains("unknown field `mistyped`")).collect();
     assert_eq!(unnamed, [""; 0]);
+}
+
+#[test]
+fn a_value_that_a_field_cannot_take_is_told_with_the_way_to_it() {
+    let commands = every(include_str!("../golden/command.jsonl"));
+    let reports = every(include_str!("../golden/report.jsonl"));
+    assert_eq!(unnamed::<Command>(&commands), []);
+    assert_eq!(unnamed::<Report>(&reports), []);
+    assert_eq!(unnamed::<Input>(&[commands, reports].concat()), []);
 }
 
 #[test]
@@ -250,5 +299,5 @@ fn an_input_is_read_as_the_kind_that_its_tag_names() {
 fn a_size_that_a_runner_tells_is_told_in_full() {
     let json = r#"{"report":"ended","job":{"resize":{"to":{"cpu":3,"memory":5}}},"outcome":"completed"}"#;
     let said = serde_json::from_str::<Report>(json).expect_err(json).to_string();
-    assert_eq!(said, "missing field `disk`");
+    assert_eq!(said, "job: to: missing field `disk`");
 }
