@@ -39,7 +39,8 @@ pub enum Assessment {
         /// The state it is in, where this crate knows the word.
         state: Option<SandboxState>,
     },
-    /// It does not arrive any more without another command.
+    /// It does not arrive any more without another command. A recovery in place is under way in error, and nothing on
+    /// the record says so: who has asked for one waits out the error, up to its own limit.
     Unreachable {
         /// Why not.
         why: Why,
@@ -83,7 +84,7 @@ pub struct Glimpse {
     pub desired: Option<DesiredState>,
     /// A stop deletes it.
     pub ephemeral: bool,
-    /// When it came into this state, as far as the record tells.
+    /// When it came into this state, as far as the record tells. Nothing is never too long ago.
     pub since: Option<Instant>,
 }
 
@@ -103,13 +104,16 @@ impl Glimpse {
     }
 }
 
+/// A change that was asked for and has not begun is reported already, and the row does not say when it was asked for:
+/// the time of the state that it still is in is not the change's. A new row, which is unknown, was asked for as it began.
 impl From<&Lifecycle> for Glimpse {
     fn from(row: &Lifecycle) -> Self {
+        let reported = row.reported_state();
         Self {
-            state: Some(row.reported_state()),
+            state: Some(reported),
             desired: Some(row.desired_state()),
             ephemeral: row.is_ephemeral(),
-            since: Some(row.since),
+            since: (reported == row.state() || row.state() == SandboxState::Unknown).then_some(row.since),
         }
     }
 }
@@ -180,7 +184,8 @@ impl Goal {
 
     fn obstacle(self, state: SandboxState, seen: Glimpse) -> Option<Why> {
         let goes = matches!(self, Self::Destroyed) || (matches!(self, Self::Stopped) && seen.ephemeral);
-        if state.is_failed() {
+        // What failed and is to go is still driven there (difference D2).
+        if state.is_failed() && !(goes && seen.desired == Some(DesiredState::Destroyed)) {
             return Some(Why::Failed(state));
         }
         if matches!(state, SandboxState::Destroyed | SandboxState::Destroying) && !goes {

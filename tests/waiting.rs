@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Assessment, AutoDelete, Columns, DesiredState, Glimpse, Goal, Lifecycle, Open, SandboxDto, SandboxState, Why,
+    Assessment, AutoDelete, Columns, Command, Context, DesiredState, Glimpse, Goal, Lifecycle, Open, Policy, Sandbox,
+    SandboxDto, SandboxState, Why, record::Texts,
 };
 
 fn noon() -> DateTime<Utc> {
@@ -59,6 +60,12 @@ fn a_goal_is_reached_in_the_state_it_names_and_in_no_other() {
         (Goal::Archived, row(S::Stopped, D::Archived), pending(S::Archiving)),
         (Goal::Destroyed, row(S::Destroyed, D::Destroyed), Assessment::Reached),
         (Goal::Destroyed, row(S::Started, D::Destroyed), pending(S::Destroying)),
+        (Goal::Destroyed, row(S::Error, D::Started), lost(Why::Failed(S::Error))),
+        // The controller drives what failed and is to go (difference D2).
+        (Goal::Destroyed, row(S::Error, D::Destroyed), pending(S::Error)),
+        (Goal::Destroyed, row(S::BuildFailed, D::Destroyed), pending(S::BuildFailed)),
+        (Goal::Stopped, ephemeral(S::Error, D::Destroyed), pending(S::Error)),
+        (Goal::Stopped, ephemeral(S::Error, D::Stopped), lost(Why::Failed(S::Error))),
         (Goal::Back, row(S::Resizing, D::Stopped), pending(S::Resizing)),
         (Goal::Back, row(S::Stopped, D::Stopped), Assessment::Reached),
         (Goal::Back, row(S::Destroyed, D::Destroyed), lost(Why::Gone)),
@@ -74,6 +81,55 @@ fn a_wait_beyond_the_time_limit_is_stuck_and_says_since_when() {
     assert_eq!(Goal::Started.assess(&starting, noon() + Duration::minutes(5)), pending(SandboxState::Starting));
     let stuck = Goal::Started.assess(&starting, noon() + Duration::hours(3));
     assert_eq!(stuck, Assessment::Stuck { since: noon() });
+}
+
+/// What becomes of a row that has been as it is for a day when this is asked of it.
+fn just_asked(row: &Lifecycle, command: Command) -> Lifecycle {
+    let step = row.decide(command, &Policy::default(), Context::default(), a_day_later()).expect("it is taken");
+    step.apply(*row).expect("nobody else writes it")
+}
+
+fn a_day_later() -> DateTime<Utc> {
+    noon() + Duration::days(1)
+}
+
+#[test]
+fn a_wait_begins_with_the_command_and_not_with_the_state_it_was_taken_in() {
+    use {DesiredState as D, SandboxState as S};
+    let (started, stopped) = (row(S::Started, D::Started), row(S::Stopped, D::Stopped));
+    let cases = [
+        (Goal::Stopped, just_asked(&started, Command::Stop { force: false }), pending(S::Stopping)),
+        (Goal::Destroyed, just_asked(&started, Command::Destroy { force: false }), pending(S::Destroying)),
+        (Goal::Started, just_asked(&stopped, Command::Start), pending(S::Starting)),
+        (Goal::Archived, just_asked(&stopped, Command::Archive), pending(S::Archiving)),
+    ];
+    for (goal, row, expected) in cases {
+        assert_eq!(goal.assess(&row, a_day_later()), expected, "{goal:?} of {row:?}");
+    }
+}
+
+#[test]
+fn a_wait_on_a_record_begins_with_the_write_of_the_command() {
+    let stopped = r#"{"id":"s1","organizationId":"o1","name":"n","user":"daytona","env":{},"labels":{},"public":false,
+        "networkBlockAll":false,"target":"eu","cpu":1,"gpu":0,"memory":1,"disk":3,"state":"stopped",
+        "desiredState":"stopped","runnerId":"r1","lastActivityAt":"2025-10-01T00:00:00Z",
+        "updatedAt":"2025-10-01T00:00:00Z"}"#;
+    let record = serde_json::from_str::<SandboxDto>(stopped).expect("a record");
+    let mut stored = Sandbox::try_from(record).expect("a sandbox");
+    let (policy, alone) = (Policy::default(), Context::default());
+    let step = stored.lifecycle().decide(Command::Start, &policy, alone, noon()).expect("it is taken");
+    stored.apply(&step, Texts::default()).expect("nobody else writes it");
+    let shown = stored.dto();
+    assert_eq!(Goal::Started.assess(shown, noon()), pending(SandboxState::Starting));
+    let later = noon() + Duration::minutes(6);
+    assert_eq!(Goal::Started.assess(shown, later), Assessment::Stuck { since: noon() });
+}
+
+#[test]
+fn a_new_sandbox_that_nobody_makes_is_stuck() {
+    let new = row(SandboxState::Unknown, DesiredState::Started);
+    assert_eq!(Goal::Started.assess(&new, noon()), pending(SandboxState::Creating));
+    assert_eq!(Goal::Started.assess(&new, a_day_later()), Assessment::Stuck { since: noon() });
 }
 
 #[test]

@@ -10,7 +10,8 @@ macro_rules! glimpsed {
             fn from(record: &$record<X>) -> Self {
                 Self {
                     ephemeral: record.auto_delete_interval == Maybe::Value(Number::Whole(0)),
-                    since: instant(&record.last_activity_at).or_else(|| instant(&record.updated_at)),
+                    // A command that has just been taken is reported as the change it asks for, and is no activity.
+                    since: instant(&record.last_activity_at).max(instant(&record.updated_at)),
                     ..Self::of(record.state.value(), record.desired_state.value())
                 }
             }
