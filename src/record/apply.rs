@@ -49,15 +49,10 @@ impl<X> Sandbox<X> {
         let before = self.lifecycle;
         let after = step.apply(before)?;
         self.demand(step, &after, texts)?;
-        let gives_name_up = step.is_soft_delete() && before.desired_state() != after.desired_state();
         for effect in step.effects() {
             match effect {
                 Effect::Runner(change) => self.change_runner(change, texts.runner),
-                Effect::GiveUpName if gives_name_up => {
-                    self.shown.name = given_up(&self.shown.name, step.decided_at());
-                }
-                // Given up already: a second soft delete does not rename again.
-                Effect::GiveUpName => {}
+                Effect::GiveUpName => self.shown.name = given_up(&self.shown.name, step.decided_at()),
                 Effect::Reason(text) => self.change_reason(text, after.fault(), texts.reason),
                 Effect::Stamp(stamp) => self.stamp(stamp, step.decided_at()),
                 Effect::RotateToken | Effect::StoreChild | Effect::Call(_) | Effect::Tell(_) => {}

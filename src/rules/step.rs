@@ -162,13 +162,14 @@ impl Step {
         self.row.packed != self.after
             || self.edit() != Edit::None
             || self.row.epoch != self.next_epoch
-            || self.beside.soft_delete
+            || self.is_soft_delete()
     }
 
-    /// The name and the backup are given up and the sandbox is to be destroyed.
+    /// The name and the backup are given up and the sandbox is to be destroyed. Once: a destroy with force of one that
+    /// is to be destroyed already does not give its name up again.
     #[must_use]
     pub const fn is_soft_delete(&self) -> bool {
-        self.beside.soft_delete
+        self.beside.soft_delete && !matches!(self.row.status().desired, DesiredState::Destroyed)
     }
 
     /// The state after.
@@ -309,7 +310,7 @@ impl Step {
             new_desired_state: after.desired,
         });
         [
-            beside.soft_delete.then_some(Effect::GiveUpName),
+            self.is_soft_delete().then_some(Effect::GiveUpName),
             beside.token.then_some(Effect::RotateToken),
             (beside.reason != ReasonText::Kept).then_some(Effect::Reason(beside.reason)),
             (runner != RunnerChange::Kept).then_some(Effect::Runner(runner)),

@@ -23,6 +23,8 @@ pub(super) struct Write {
     pub(super) row: Columns,
     now: Instant,
     pub(super) name_given_up: bool,
+    /// It stops in passing: its start was asked for with what stopped it.
+    pub(super) on_its_way: bool,
     pub(super) new_token: bool,
     pub(super) reason: ReasonText,
     pub(super) runner: RunnerChange,
@@ -44,6 +46,7 @@ impl Write {
             row: *row,
             now,
             name_given_up: false,
+            on_its_way: false,
             new_token: false,
             reason: ReasonText::Kept,
             runner: RunnerChange::Kept,
@@ -110,7 +113,12 @@ impl Write {
             }
             self.row.recoverable = false;
         }
-        if moved && self.row.state == SandboxState::Stopped && settled(&self.row) && is_ephemeral(&self.before) {
+        if moved
+            && self.row.state == SandboxState::Stopped
+            && settled(&self.row)
+            && is_ephemeral(&self.before)
+            && !self.on_its_way
+        {
             self.soft_delete(); // D8: an ephemeral sandbox does not rest.
         }
         self.rule_5();
@@ -156,7 +164,7 @@ impl Write {
     fn effects(&self, epoch: u32) -> Vec<Effect> {
         let (old, new) = (&self.before, &self.row);
         let mut effects = Vec::new();
-        if self.name_given_up {
+        if self.name_given_up && old.desired_state != DesiredState::Destroyed {
             effects.push(Effect::GiveUpName);
         }
         if self.new_token {
