@@ -1,6 +1,6 @@
 //! A new sandbox: what it begins as, what is refused, and the record that the newest clients can read.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, Context, Creation, DesiredState, GpuType, Lifecycle, Link, Minutes,
     NotCreated, Origin, Policy, Sandbox, SandboxClass, SandboxState, Ttl,
@@ -84,7 +84,7 @@ fn a_time_to_live_counts_from_now() {
     let row = created(Creation { ttl: Ttl::After(after(90)), ..Creation::default() });
     assert_eq!(row.auto_destroy_at(), Some("2024-10-01T13:30:00Z".parse().unwrap()));
     let asked = Creation { ttl: Ttl::After(Minutes::MAX), ..Creation::default() };
-    for last in [now(), DateTime::<Utc>::MAX_UTC] {
+    for last in [now(), DateTime::<Utc>::MAX_UTC - Duration::minutes(1)] {
         let row = Lifecycle::create(&asked, &Policy::default(), last).unwrap();
         assert!(row.auto_destroy_at().is_some());
     }

@@ -1,6 +1,6 @@
 //! The child of a fork, as the row it begins with.
 
-use super::{Lifecycle, NEVER, Status};
+use super::{JUST_BEFORE_NEVER, Lifecycle, NEVER, Status};
 use crate::vocabulary::{BackupState, DesiredState, Instant, SandboxState};
 use chrono::{DateTime, Utc};
 
@@ -11,15 +11,18 @@ impl Lifecycle {
     /// Ask the source as the fork's step leaves it: the child has its epoch, which is that of the call that makes it,
     /// so that the end of the fork, told to both, is taken by both.
     ///
-    /// Its time to live is as long as the source's was when it was set, counted from now. (Assumed: the published
-    /// description says that settings are the source's, and a limit is a length.)
+    /// Its time to live is as long as the source's whole life, from its creation to its end, counted from now: where the
+    /// limit was set anew later, that is longer than what was set. (Assumed: the published description says that
+    /// settings are the source's, a limit is a length, and a row keeps only the end. What is left of the source's would
+    /// end a child sooner than anybody asked for.)
     #[must_use]
     pub fn child(&self, now: DateTime<Utc>) -> Self {
         let now = Instant::from(now);
         let destroy_at = if self.destroy_at == NEVER {
             NEVER
         } else {
-            now.saturating_add_micros(self.destroy_at.as_micros().saturating_sub(self.created.as_micros()))
+            let life = self.destroy_at.as_micros().saturating_sub(self.created.as_micros());
+            now.saturating_add_micros(life).min(JUST_BEFORE_NEVER)
         };
         Self {
             packed: Status {

@@ -1,6 +1,6 @@
 //! A new lifecycle: its defaults, and what is refused before anything is stored (sections 9 and 14).
 
-use super::{Columns, Lifecycle, NEVER};
+use super::{Columns, Lifecycle, ends_after};
 use crate::{
     policy::Policy,
     vocabulary::{
@@ -122,7 +122,7 @@ fn begun(asked: &Creation, policy: &Policy, now: Instant) -> Lifecycle {
     };
     let auto_destroy_at = match asked.ttl {
         Ttl::None => None,
-        Ttl::After(minutes) => Some(now.saturating_add_minutes(minutes.get().into()).min(JUST_BEFORE_NEVER)),
+        Ttl::After(minutes) => ends_after(now, minutes),
     };
     Lifecycle::from(Columns {
         state,
@@ -141,9 +141,7 @@ fn begun(asked: &Creation, policy: &Policy, now: Instant) -> Lifecycle {
         epoch: 1,
         auto_stop,
         auto_pause,
-        auto_archive: asked
-            .auto_archive
-            .map_or_else(AutoArchive::default, |asked| asked.capped(policy.max_auto_archive)),
+        auto_archive: asked.auto_archive.unwrap_or_default().capped(policy.max_auto_archive),
         auto_delete: asked.auto_delete.unwrap_or_default(),
         auto_destroy_at,
         queue_timeout: asked.queue_timeout,
@@ -153,9 +151,6 @@ fn begun(asked: &Creation, policy: &Policy, now: Instant) -> Lifecycle {
         backup_since: None,
     })
 }
-
-/// The last instant that does not stand for never.
-const JUST_BEFORE_NEVER: Instant = NEVER.saturating_add_micros(-1);
 
 /// The two idle timers: at most one of them runs (section 9).
 fn idle_timers(asked: &Creation) -> (AutoStop, AutoPause) {

@@ -19,8 +19,8 @@ pub use holds::Holding;
 pub use recovery::Recovery;
 
 use crate::vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, QueueTimeout,
-    SandboxClass, SandboxState, Size,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, Minutes,
+    QueueTimeout, SandboxClass, SandboxState, Size,
 };
 use chrono::{DateTime, Utc};
 use facts::Mask;
@@ -94,6 +94,16 @@ pub(crate) struct Status {
 
 /// Stands for "no such time" in a stored instant: the last one there is, so that it is later than any other.
 pub(crate) const NEVER: Instant = Instant::MAX;
+
+/// The last instant that does not stand for never.
+pub(crate) const JUST_BEFORE_NEVER: Instant = NEVER.saturating_add_micros(-1);
+
+/// When a life of so many minutes from now ends. An end beyond the last instant is still one, but for a life that begins
+/// there, which has no end: it would lie in the past.
+pub(crate) fn ends_after(now: Instant, minutes: Minutes) -> Option<Instant> {
+    let end = now.saturating_add_minutes(i64::from(minutes.get())).min(JUST_BEFORE_NEVER);
+    (end >= now).then_some(end)
+}
 
 impl Lifecycle {
     /// The value with its guards recomputed; every way to change a column ends here.

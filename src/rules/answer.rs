@@ -112,7 +112,7 @@ fn done(
         Task::Resize { to } => Job::Resize { to },
         Task::Snapshot { .. } => Job::Snapshot,
         Task::Fork => Job::ForkSource,
-        Task::Recover { .. } => return recovered(row, now),
+        Task::Recover { start } => return recovered(row, start, now),
         Task::Build => return Ok(Step::ignored(row, Ignored::NotAwaited, now)),
     };
     let mut step = ended(row, job, Outcome::Completed, back(row, task, from), context, now);
@@ -147,8 +147,10 @@ const fn in_place(task: Task) -> Option<SandboxState> {
     }
 }
 
-/// A runner that recovers within the call: nothing was written before, so the row may have moved meanwhile.
-fn recovered(row: &Lifecycle, now: Instant) -> Result<Step, Refusal> {
+/// A runner that recovers within the call: nothing was written before, so the row may have moved meanwhile. It
+/// is stopped then in any case; the start that was asked for with it is a command of its own (section 6), and until that
+/// comes an ephemeral sandbox does not rest.
+fn recovered(row: &Lifecycle, start: bool, now: Instant) -> Result<Step, Refusal> {
     if row.status().state != SandboxState::Error {
         return Ok(Step::ignored(row, Ignored::NotAwaited, now));
     }
@@ -161,6 +163,7 @@ fn recovered(row: &Lifecycle, now: Instant) -> Result<Step, Refusal> {
         .clear_reason()
         .recoverable(false)
         .backup(BackupState::None, false);
+    let draft = if start { draft.goes_on() } else { draft };
     Ok(draft.finish_or_drop(row, now))
 }
 

@@ -17,11 +17,12 @@ pub(crate) struct Draft {
     step: Step,
     after: Status,
     brings_reason: bool,
+    goes_on: bool,
 }
 
 impl Draft {
     pub(crate) const fn new(row: &Lifecycle, cause: Cause, now: Instant) -> Self {
-        Self { step: Step::nothing(row, cause, now), after: row.status(), brings_reason: false }
+        Self { step: Step::nothing(row, cause, now), after: row.status(), brings_reason: false, goes_on: false }
     }
 
     pub(crate) const fn state(mut self, state: SandboxState) -> Self {
@@ -113,6 +114,12 @@ impl Draft {
         self
     }
 
+    /// It does not come to rest, whatever state it is in: more was asked for than this.
+    pub(crate) const fn goes_on(mut self) -> Self {
+        self.goes_on = true;
+        self
+    }
+
     pub(crate) const fn stamp(mut self, stamp: Stamp) -> Self {
         self.step.beside.stamp = Some(stamp);
         self
@@ -165,6 +172,6 @@ impl Draft {
         let comes_to_rest = !matches!(self.step.row.status().state, SandboxState::Stopped)
             && matches!(self.after.state, SandboxState::Stopped)
             && matches!(self.after.desired, DesiredState::Stopped);
-        if comes_to_rest && self.step.row.is_ephemeral() { self.soft_delete() } else { self }
+        if comes_to_rest && !self.goes_on && self.step.row.is_ephemeral() { self.soft_delete() } else { self }
     }
 }

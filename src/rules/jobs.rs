@@ -144,9 +144,10 @@ pub(crate) fn backup_under_way(row: &Lifecycle, begun: bool, now: Instant) -> St
     if row.status().desired == DesiredState::Destroyed {
         return Step::ignored(row, Ignored::ToBeDestroyed, now);
     }
-    // An archive has nothing but its backup, and one that is about to give its disk up relies on it: a report that is
-    // late, or of another attempt, does not take a completed backup away.
-    let relied_on = row.status().desired == DesiredState::Archived && row.status().backup == BackupState::Completed;
+    // An archive has nothing but its backup, one that is about to give its disk up relies on it, and so does what is
+    // recovered from it: a report that is late, or of another attempt, does not take a completed backup away.
+    let relies = row.status().desired == DesiredState::Archived || row.status().state.is_failed();
+    let relied_on = relies && row.status().backup == BackupState::Completed;
     if relied_on || !row.status().has_runner {
         return Step::ignored(row, Ignored::NotAwaited, now);
     }

@@ -2,7 +2,7 @@
 
 use super::{Command, effect::Task};
 use crate::{
-    lifecycle::Lifecycle,
+    lifecycle::{Lifecycle, ends_after},
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Instant, Minutes, Size, Ttl},
 };
 use serde::{Deserialize, Serialize};
@@ -40,9 +40,7 @@ pub(crate) fn edit_of(command: Command, row: &Lifecycle, longest: Minutes, now: 
         Command::AutoArchive { minutes } => Edit::AutoArchive(minutes.capped(longest)),
         Command::AutoDelete { minutes } => Edit::AutoDelete(minutes),
         Command::Ttl { minutes: Ttl::None } => Edit::DestroyAt(None),
-        Command::Ttl { minutes: Ttl::After(minutes) } => {
-            Edit::DestroyAt(Some(now.saturating_add_minutes(i64::from(minutes.get()))))
-        }
+        Command::Ttl { minutes: Ttl::After(minutes) } => Edit::DestroyAt(ends_after(now, minutes)),
         // Never back: a touch that arrives late does not make a sandbox look idle.
         Command::Touch => Edit::Touch(now.max(row.last_activity)),
         Command::Start | Command::Stop { .. } | Command::Pause | Command::Archive | Command::Resize(_) => Edit::None,

@@ -142,6 +142,11 @@ pub enum Answer {
     /// It will do it; the end comes as [`Report::Ended`].
     Accepted,
     /// It has done it within the call.
+    ///
+    /// A recovery that ends so leaves the sandbox stopped, also where it is to be started: send [`Command::Start`] then,
+    /// as the recorded server does.
+    ///
+    /// [`Command::Start`]: crate::Command::Start
     Done,
     /// It will not.
     Refused {

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Answer, AutoPause, AutoStop, BackupState, Cause, Columns, Command, Context, DesiredState, Effect, Event, Fault,
-    Ignored, Input, Job, Lifecycle, Minutes, Outcome, Policy, Report, SandboxClass, SandboxState, Stale, Step, Task,
-    Timer, Ttl,
+    Answer, AutoDelete, AutoPause, AutoStop, BackupState, Cause, Columns, Command, Context, DesiredState, Effect,
+    Event, Fault, Ignored, Input, Job, Lifecycle, Minutes, Outcome, Policy, Report, SandboxClass, SandboxState, Stale,
+    Stamp, Step, Task, Timer, Ttl,
 };
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -101,4 +101,70 @@ fn an_answer_to_a_fork_that_is_over_tells_of_no_child() {
     for state in [SandboxState::Started, SandboxState::Stopped, SandboxState::Destroying] {
         assert_eq!(fork_answered(state, Answer::Accepted), []);
     }
+}
+
+#[test]
+fn an_ephemeral_sandbox_that_is_recovered_to_be_started_is_not_deleted_in_passing() {
+    let ephemeral = Columns { auto_delete: AutoDelete::AtOnce, ..Columns::default() };
+    let failed = Columns { state: SandboxState::Error, fault: Some(Fault::Runner), recoverable: true, ..ephemeral };
+    let recovered = |start| {
+        let (task, answer) = (Task::Recover { start }, Answer::Done);
+        decided(failed.into(), Report::Answered { task, answer, from: None, epoch: None }, NOW)
+    };
+    let passing = recovered(true);
+    assert!(!passing.is_soft_delete());
+    let stopped = passing.apply(failed.into()).expect("it was decided on this row");
+    assert_eq!((stopped.state(), stopped.desired_state()), (SandboxState::Stopped, DesiredState::Stopped));
+    assert_eq!(after(stopped, Command::Start).desired_state(), DesiredState::Started);
+    // To rest is what it is not made for (difference D8).
+    assert!(recovered(false).is_soft_delete());
+}
+
+#[test]
+fn what_failed_and_is_to_go_is_kept_on_record_while_a_runner_holds_it() {
+    let long_ago = NOW - Duration::days(10);
+    for state in [SandboxState::Error, SandboxState::BuildFailed] {
+        let failed = Columns { state, state_since: long_ago.into(), has_runner: true, ..Columns::default() };
+        let unwanted = after(failed.into(), Command::Destroy { force: false });
+        assert_eq!(unwanted.due(&Policy::default(), Context::default(), NOW), None, "{state} on its runner");
+        let released = Lifecycle::from(Columns { has_runner: false, ..unwanted.columns() });
+        let purge = released.due(&Policy::default(), Context::default(), NOW).expect("its retention is over");
+        assert_eq!(purge.effects().collect::<Vec<_>>(), [Effect::Stamp(Stamp::Purge)]);
+    }
+}
+
+#[test]
+fn a_backup_told_late_does_not_take_a_recovery_its_backup() {
+    let failed = Lifecycle::from(Columns {
+        state: SandboxState::Error,
+        fault: Some(Fault::Timeout),
+        recoverable: true,
+        backup_state: BackupState::Completed,
+        has_backup_ref: true,
+        ..Columns::default()
+    });
+    for begun in [false, true] {
+        assert_eq!(after(failed, Report::BackupUnderWay { begun }), failed);
+    }
+}
+
+#[test]
+fn a_name_is_given_up_once() {
+    let destroying = after(Lifecycle::from(Columns::default()), Command::Destroy { force: false });
+    let forced = decided(destroying, Command::Destroy { force: true }, NOW);
+    assert_eq!(forced.state(), SandboxState::Destroying);
+    assert!(!forced.effects().any(|effect| effect == Effect::GiveUpName));
+}
+
+#[test]
+fn a_time_to_live_beyond_the_last_instant_is_still_one() {
+    let minutes = Ttl::After(Minutes::MAX);
+    let row = Lifecycle::from(Columns::default());
+    let late = DateTime::<Utc>::MAX_UTC - Duration::minutes(1);
+    let step = decided(row, Command::Ttl { minutes }, late);
+    let limit = step.changes().auto_destroy_at.flatten();
+    assert_eq!(step.apply(row).map(|row| row.columns().auto_destroy_at), Ok(limit));
+    assert!(limit.is_some());
+    let child = step.apply(row).expect("it was decided on this row").child(late);
+    assert!(child.auto_destroy_at().is_some());
 }

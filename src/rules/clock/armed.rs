@@ -109,10 +109,15 @@ impl Watched {
         let starts = matches!(desired, DesiredState::Started);
         let goes = matches!(desired, DesiredState::Destroyed);
         let failed_build = at & facts::BuildFailed != 0;
+        // What failed and is to go is driven there while a runner holds it (difference D2): its record is not removed
+        // from under the pass, for the copy would be nobody's.
+        let goes_from_a_runner = goes && has_runner && at & (facts::Error | facts::BuildFailed) != 0;
         let queued = at & UNASSIGNED != 0 && starts && !has_runner;
         // A pass drops what it finds where nothing is pending, so there the clock ends the change.
         let followed = at & FOLLOWED != 0 && starts && pending && !queued;
-        let turned = if at & facts::Destroyed != 0 || (failed_build && goes) {
+        let turned = if goes_from_a_runner {
+            0
+        } else if at & facts::Destroyed != 0 || (failed_build && goes) {
             NOT | A_DAY
         } else if (failed_build && starts) || (at & facts::Error != 0 && goes) {
             NOT | A_WEEK

@@ -96,7 +96,7 @@ fn done(row: &Columns, mut write: Write, task: Task, from: Option<S>, context: C
         Task::Snapshot { .. } => Job::Snapshot,
         Task::Fork => Job::ForkSource,
         Task::Build => return Ok(write.unwritten()),
-        Task::Recover { .. } => {
+        Task::Recover { start } => {
             if row.state != S::Error {
                 return Ok(write.unwritten());
             }
@@ -105,6 +105,7 @@ fn done(row: &Columns, mut write: Write, task: Task, from: Option<S>, context: C
             }
             write.row.state = S::Stopped;
             write.row.desired_state = DesiredState::Stopped;
+            write.on_its_way = start;
             write.clear_reason();
             write.row.recoverable = false;
             write.row.backup_state = BackupState::None;

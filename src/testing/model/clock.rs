@@ -101,10 +101,12 @@ fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Ins
         Timer::Retention => {
             let (a_day, a_week) = (24 * 60, 7 * 24 * 60);
             let failed_build = row.state == S::BuildFailed;
+            // What a runner still holds is removed there first (D2).
+            let unheld = destroyed && !row.has_runner;
             (row.state == S::Destroyed && kept(a_day))
-                || (failed_build && destroyed && kept(a_day))
+                || (failed_build && unheld && kept(a_day))
                 || (failed_build && wants(row, &[DesiredState::Started]) && kept(a_week))
-                || (row.state == S::Error && destroyed && kept(a_week))
+                || (row.state == S::Error && unheld && kept(a_week))
         }
     }
 }

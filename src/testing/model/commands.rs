@@ -357,8 +357,9 @@ fn auto_delete(row: &Columns, write: &mut Write, minutes: AutoDelete, context: C
 
 fn ttl(row: &Columns, write: &mut Write, minutes: Ttl, now: Instant) -> Step {
     let at = now.saturating_add_minutes(i64::from(minutes.wire()));
-    let none = minutes.wire() == 0 || at == Instant::MAX; // The last instant stands for never.
-    write.row.auto_destroy_at = if none { None } else { Some(at) };
+    // The last instant stands for never, so a limit that would come there ends a microsecond before it.
+    let at = if at == Instant::MAX { Instant::MAX.saturating_add_micros(-1) } else { at };
+    write.row.auto_destroy_at = if minutes.wire() == 0 || at < now { None } else { Some(at) };
     standing(row)
 }
 

@@ -175,8 +175,9 @@ fn backup_under_way(row: &Columns, mut write: Write, begun: bool) -> super::Take
     if row.backup_state == says || row.desired_state == DesiredState::Destroyed {
         return write.unwritten();
     }
-    let archived_by_it = row.desired_state == DesiredState::Archived && row.backup_state == BackupState::Completed;
-    if archived_by_it || !row.has_runner {
+    let needed = row.desired_state == DesiredState::Archived || at(row, &[S::Error, S::BuildFailed]);
+    let kept = needed && row.backup_state == BackupState::Completed;
+    if kept || !row.has_runner {
         return write.unwritten(); // Told late: a finished backup is not taken back, and nobody writes another.
     }
     write.row.backup_state = says;
