@@ -59,7 +59,8 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// The rules as recorded from the 0.190 server.
+    /// The rules as recorded from the 0.190 server. What it did not know (auto-pause, time to live, the queue timeout) is
+    /// taken all the same.
     #[must_use]
     pub fn recorded() -> Self {
         Self { profile: ApiProfile::V0_190, ..Self::default() }

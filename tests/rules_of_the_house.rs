@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Longer than this, a file has more than one subject. The rule says 400; what is above is on its way to a split.
+/// Longer than this, a file has more than one subject.
 const LONGEST: usize = 400;
 
 fn root() -> &'static Path {

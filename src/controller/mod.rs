@@ -202,7 +202,9 @@ impl Pass<'_> {
             }
             Placement::InFlight(Image::Pulling) if !builds => takes_it(),
             Placement::InFlight(Image::Building) if builds => takes_it().state(SandboxState::BuildingSnapshot),
-            Placement::InFlight(_) => return None,
+            Placement::InFlight(Image::Pulling | Image::Building | Image::Missing | Image::Ready | Image::Removing) => {
+                return None;
+            }
         };
         self.owed(self.apply(step))
     }

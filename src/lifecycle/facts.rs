@@ -1,7 +1,7 @@
 //! The facts: all that a rule can ask of a sandbox, one bit each.
 //!
-//! Those about the sandbox are read off its columns (`Lifecycle::facts`). Those about the arguments of a command, its
-//! context and the policy are added for one decision. What the commands ask is made of them: see `guards`.
+//! Those about the sandbox are read off its columns (`Lifecycle::facts`). Those about its surroundings are kept by
+//! the context, and those of the policy and a command's arguments are added for one decision. What the commands ask is made of them: see `guards`.
 #![allow(non_upper_case_globals, reason = "facts read like the states they stand for in the rule table")]
 
 use super::Lifecycle;
@@ -93,9 +93,9 @@ facts! {
     // Added by the context.
     Childless "without live fork children",
     Unsuspended "in an organization that is not suspended",
-    CooledDown "not recovered from its backup within the hour",
     Unlinked "not linked to another sandbox",
-    // Added by the policy, together with the class.
+    // Added by the policy, together with the last recovery or the class.
+    CooledDown "not recovered from its backup within the cooldown",
     MemorySnapshots "of a class whose memory can be kept in a snapshot",
     LiveSnapshots "of a class that is snapshotted while it runs",
     // Added by the arguments.

@@ -60,7 +60,8 @@ pub enum Command {
         #[serde(default = "yes", deserialize_with = "told::start")]
         start: bool,
     },
-    /// Ask for a backup of its disk.
+    /// Ask for a backup of its disk: an event for whoever makes them, and no write. (From 0.205 on the published API does
+    /// nothing when asked, for its backups are automatic; a platform that makes them when asked hears of it here.)
     #[serde(deserialize_with = "bare")]
     Backup,
     /// Stop it when idle for so long.

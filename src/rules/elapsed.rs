@@ -10,7 +10,7 @@ use crate::{
 /// The step of a timer; one that writes nothing where the timer is not armed or its time is not over.
 pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Instant) -> Step {
     let draft = Draft::new(row, Cause::Timer(timer), now);
-    // Only a spot sandbox with a GPU is evicted, and only once; it has no time of its own.
+    // Only a sandbox with a GPU is evicted, and only once; it has no time of its own. Which are spot, the host knows.
     let evicted = timer == Timer::SpotEviction && row.gpus > 0 && row.status().desired != DesiredState::Destroyed;
     let acts = evicted || boundary(row, timer, policy, context).is_some_and(|at| now > at);
     if !acts {

@@ -73,12 +73,14 @@ impl Lifecycle {
         }
     }
 
-    /// The commands this sandbox would accept now, given the right arguments.
+    /// The commands this sandbox would accept now, given the right arguments. One that asks for what is so already, a start
+    /// of what is started or a destroy of what is to go, is not among them, though it is a success that writes nothing.
     pub fn accepts(&self, policy: &Policy, context: Context, now: DateTime<Utc>) -> impl Iterator<Item = Verb> + use<> {
         table::accepted_by(judge::held(self, policy, &context, now.into()))
     }
 
-    /// Everything `command` demands of this sandbox, in order, and whether it holds.
+    /// Everything `command` demands of this sandbox, in order, and whether it holds. Where what it asks for is so already,
+    /// nothing is demanded of it, whatever holds.
     pub fn explain(
         &self,
         command: Command,

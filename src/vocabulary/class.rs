@@ -28,7 +28,7 @@ pub enum SandboxClass {
     LinuxVm,
     /// A Windows virtual machine.
     Windows,
-    /// An Android device: in 0.190 and 0.205, gone in 0.226, still read. Always ephemeral.
+    /// An Android device: in 0.190 and 0.205, gone in 0.226, still read. Made linked to an owner, and so ephemeral.
     Android,
 }
 word!(SandboxClass, "class");

@@ -2,7 +2,7 @@
 
 use super::word::word;
 
-/// A GPU model. How many a sandbox holds stands in its [`Size`](crate::Size).
+/// A GPU model. How many a sandbox holds stands beside it, in [`Columns::gpu`](crate::Columns::gpu).
 #[derive(
     Debug,
     Clone,

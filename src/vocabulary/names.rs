@@ -1,5 +1,5 @@
-//! Every field name of the published API, once. The objects of the `record` module and the errors about fields look
-//! their names up here.
+//! The field names of the published record, once: the objects of the `record` module and the errors about their fields
+//! look them up here. Inputs and stored rows are forms of our own, whose names stand with them.
 #![allow(non_upper_case_globals, reason = "a name is looked up by the Rust field that carries it")]
 
 use super::{AutoArchive, AutoDelete, AutoPause, AutoStop, QueueTimeout};

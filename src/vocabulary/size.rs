@@ -4,7 +4,7 @@ use super::told;
 use core::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
-/// What a sandbox holds when it runs. cpu and gpu in cores and devices, memory and disk in GB.
+/// What a sandbox holds when it runs. cpu in cores, memory and disk in GB.
 ///
 /// Zero is possible for a stored row; a request names at least 1 of each ([`SizeChange`]). It is read whole or not at
 /// all: what a report does not name is not known, and is not written as the default.
@@ -53,11 +53,5 @@ impl SizeChange {
             memory: self.memory.map_or(size.memory, NonZeroU32::get),
             disk: self.disk.map_or(size.disk, NonZeroU32::get),
         }
-    }
-
-    /// Nothing is named at all.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.cpu.is_none() && self.memory.is_none() && self.disk.is_none()
     }
 }
