@@ -291,3 +291,16 @@ fn each_deadline_says_how_it_stands() {
     let warned: Vec<Warning> = row.lint(noon()).collect();
     assert_eq!(warned, [Warning::DeleteNeverActs, Warning::NothingStopsIt]);
 }
+
+#[test]
+fn an_auto_delete_that_would_not_act_anyway_is_not_masked() {
+    let long = AutoDelete::try_from(20_000).expect("minutes");
+    let row = Columns { auto_delete: long, ..stopped() };
+    assert_eq!(standing(row, Timer::AutoDelete), Standing::Masked { by: Timer::AutoArchive });
+    let unclaimed = Context::default().with_warm_pool(true);
+    let in_a_pool = Lifecycle::from(row).deadlines(&Policy::default(), unclaimed);
+    let found: Vec<_> = in_a_pool.filter(|deadline| deadline.timer == Timer::AutoDelete).collect();
+    assert_eq!(found, [Deadline { timer: Timer::AutoDelete, standing: Standing::NotHere }]);
+    let late = Columns { last_activity_at: Instant::MAX, ..row };
+    assert_eq!(standing(late, Timer::AutoDelete), Standing::Beyond);
+}

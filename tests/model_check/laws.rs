@@ -12,9 +12,26 @@ use std::{fmt::Debug, num::NonZeroU32};
 
 /// What a compare-and-swap in a store does, column by column.
 pub fn swap(columns: Columns, expects: Expects, changes: Changes) -> Option<Columns> {
-    let Expects { state, desired_state, pending, epoch, backup_state, has_backup_ref, .. } = expects;
-    let Expects { has_runner, fault, recoverable, force_stop, ephemeral, last_activity_at, .. } = expects;
-    let Expects { auto_stop, auto_pause, auto_archive, auto_delete, auto_destroy_at, .. } = expects;
+    let Expects {
+        state,
+        desired_state,
+        pending,
+        epoch,
+        backup_state,
+        has_backup_ref,
+        has_runner,
+        fault,
+        recoverable,
+        force_stop,
+        ephemeral,
+        auto_stop,
+        auto_pause,
+        auto_archive,
+        auto_delete,
+        auto_destroy_at,
+        backup_since,
+        last_activity_at,
+    } = expects;
     fn still<T: PartialEq>(expected: Option<T>, found: T) -> bool {
         expected.is_none_or(|expected| expected == found)
     }
@@ -33,6 +50,7 @@ pub fn swap(columns: Columns, expects: Expects, changes: Changes) -> Option<Colu
         && still(auto_pause, columns.auto_pause)
         && still(auto_archive, columns.auto_archive)
         && still(auto_delete, columns.auto_delete)
+        && (backup_since.is_none() || backup_since == columns.backup_since)
         && (auto_destroy_at.is_none() || auto_destroy_at == columns.auto_destroy_at)
         && still(last_activity_at, columns.last_activity_at);
     found.then(|| Columns {
