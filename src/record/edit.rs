@@ -1,6 +1,7 @@
 //! Changes of the record that no rule reads: labels, the public flag, the network.
 
 use super::{DomainAllowList, Maybe, NetworkAllowList, Sandbox, TextMap, Timestamp};
+use crate::rules::Event;
 use alloc::string::ToString;
 use chrono::{DateTime, Utc};
 
@@ -28,9 +29,11 @@ pub struct NetworkSettings {
 }
 
 impl<X> Sandbox<X> {
-    /// Carries a change of the record out at `now`; `updatedAt` says so.
-    pub fn edit(&mut self, edit: RecordEdit, now: DateTime<Utc>) {
+    /// Carries a change of the record out at `now`; `updatedAt` says so. What it answers with is to be told to those who
+    /// listen: that the preview was opened or closed (section 12).
+    pub fn edit(&mut self, edit: RecordEdit, now: DateTime<Utc>) -> Option<Event> {
         let record = &mut self.shown;
+        let was_public = record.public;
         match edit {
             RecordEdit::Labels(labels) => record.labels = labels,
             RecordEdit::Public(public) => record.public = public,
@@ -41,6 +44,7 @@ impl<X> Sandbox<X> {
             }
         }
         record.updated_at = Maybe::Value(Timestamp::from(now));
+        (record.public != was_public).then_some(Event::PublicStatusUpdated)
     }
 }
 

@@ -74,6 +74,7 @@ impl SandboxStateUpdated {
             Event::StateUpdated { old_state, new_state } => (old_state, new_state),
             Event::DesiredStateUpdated { .. } | Event::Started | Event::Stopped | Event::Archived => return None,
             Event::Destroyed | Event::Created | Event::BackupCreated | Event::SnapshotCreated => return None,
+            Event::PublicStatusUpdated | Event::OrganizationUpdated => return None,
         };
         let record = sandbox.dto();
         Some(Self {

@@ -36,6 +36,12 @@ pub enum EventName {
     /// A snapshot was written.
     #[strum(serialize = "sandbox.snapshot.created")]
     SnapshotCreated,
+    /// The preview was opened to everyone, or closed.
+    #[strum(serialize = "sandbox.public-status.updated")]
+    PublicStatusUpdated,
+    /// It went over to another organization: it was claimed from a warm pool.
+    #[strum(serialize = "sandbox.organization.updated")]
+    OrganizationUpdated,
 }
 word!(EventName, "event");
 
@@ -72,6 +78,10 @@ pub enum Event {
     BackupCreated,
     /// A snapshot was written.
     SnapshotCreated,
+    /// The preview was opened to everyone, or closed ([`Sandbox::edit`](crate::Sandbox::edit)).
+    PublicStatusUpdated,
+    /// It was claimed from a warm pool. Told by the host alone, for no rule here knows of organizations.
+    OrganizationUpdated,
 }
 
 impl Event {
@@ -88,6 +98,8 @@ impl Event {
             Self::Created => EventName::Created,
             Self::BackupCreated => EventName::BackupCreated,
             Self::SnapshotCreated => EventName::SnapshotCreated,
+            Self::PublicStatusUpdated => EventName::PublicStatusUpdated,
+            Self::OrganizationUpdated => EventName::OrganizationUpdated,
         }
     }
 }
@@ -133,6 +145,7 @@ impl From<Event> for Form {
         match told {
             Event::Started | Event::Stopped | Event::Archived | Event::Destroyed | Event::Created => bare,
             Event::BackupCreated | Event::SnapshotCreated => bare,
+            Event::PublicStatusUpdated | Event::OrganizationUpdated => bare,
             Event::StateUpdated { old_state, new_state } => {
                 Self { old_state: Some(old_state), new_state: Some(new_state), ..bare }
             }
@@ -168,6 +181,8 @@ impl TryFrom<Form> for Event {
             EventName::Created => Self::Created,
             EventName::BackupCreated => Self::BackupCreated,
             EventName::SnapshotCreated => Self::SnapshotCreated,
+            EventName::PublicStatusUpdated => Self::PublicStatusUpdated,
+            EventName::OrganizationUpdated => Self::OrganizationUpdated,
         })
     }
 }

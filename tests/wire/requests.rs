@@ -54,11 +54,13 @@ fn a_state_report_says_what_its_reason_tells_of() {
 fn an_edit_changes_its_fields_and_the_time_of_the_write() {
     let mut edited = sandbox();
     let now = at("2024-10-01T17:00:00Z");
-    edited.edit(read::<SandboxLabels>(json!({"labels": {"a": "1"}})).into(), now);
-    edited.edit(RecordEdit::Public(true), now);
+    let mut edit = |edit| edited.edit(edit, now);
+    assert_eq!(edit(read::<SandboxLabels>(json!({"labels": {"a": "1"}})).into()), None);
+    assert_eq!(edit(RecordEdit::Public(true)), Some(Event::PublicStatusUpdated));
+    assert_eq!(edit(RecordEdit::Public(true)), None, "it was open already");
     let network: UpdateSandboxNetworkSettings =
         read(json!({"networkBlockAll": true, "networkAllowList": "10.0.0.0/8", "domainAllowList": null}));
-    edited.edit(RecordEdit::try_from(&network).unwrap(), now);
+    assert_eq!(edit(RecordEdit::try_from(&network).unwrap()), None);
     let mut expected = serde_json::to_value(sandbox().dto()).unwrap();
     expected["labels"] = json!({"a": "1"});
     expected["public"] = json!(true);
