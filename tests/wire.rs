@@ -9,7 +9,7 @@ mod requests;
 
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    Command, Context, Policy, Report, Sandbox, SandboxDto, SandboxState,
+    Answer, BackupOf, Command, Context, Job, Outcome, Policy, Report, Sandbox, SandboxDto, SandboxState, Task,
     record::{BackupRef, Kept, Maybe, NotApplied, Texts, Unseen},
 };
 use serde_json::{Value, json};
@@ -280,6 +280,41 @@ mod applying {
         assert_eq!((sandbox.runner_id(), sandbox.error_reason()), (None, None));
         assert_eq!(sandbox.backup(), Some(&backup));
         assert_eq!(sandbox.dto().recoverable, Maybe::Value(false));
+    }
+
+    #[test]
+    fn a_step_that_completes_a_backup_wants_it_named_and_no_other_does() {
+        let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
+        let (job, outcome) = (Job::Backup { of: BackupOf::Current }, Outcome::Completed);
+        let completed = decided(&sandbox, Report::Ended { job, outcome, epoch: None }, "2024-10-01T16:45:00Z");
+        let before = sandbox.clone();
+        assert_eq!(sandbox.apply(&completed, Texts::default()), Err(NotApplied::BackupUnnamed));
+        assert_eq!(sandbox, before);
+        let backup = BackupRef { snapshot: "b1".into(), registry: "eu".into() };
+        sandbox.apply(&completed, Texts { backup: Some(&backup), ..Texts::default() }).unwrap();
+        assert_eq!(sandbox.backup(), Some(&backup));
+        // Nobody knows where the backup of this row is, and it is stopped and deleted all the same.
+        let mut lost: Sandbox = Sandbox::from_row(dto(STARTED), *sandbox.lifecycle(), None, None);
+        let touch = decided(&lost, Command::Touch, "2024-10-01T16:45:30Z");
+        assert_eq!(lost.apply(&touch, Texts::default()), Ok(()));
+        let destroy = decided(&lost, Command::Destroy { force: false }, "2024-10-01T16:46:00Z");
+        assert_eq!(lost.apply(&destroy, Texts::default()), Ok(()));
+    }
+
+    #[test]
+    fn a_step_that_assigns_a_runner_wants_it_named() {
+        let given = record(json!({"state": "archived", "desiredState": "started", "backupState": "Completed"}));
+        let backup = BackupRef { snapshot: "b1".into(), registry: "eu".into() };
+        let unseen = Unseen { backup: Some(backup), ..Unseen::default() };
+        let mut sandbox: Sandbox = Sandbox::from_api(serde_json::from_value(given).unwrap(), unseen).unwrap();
+        let taken = Report::Answered { task: Task::Restore, answer: Answer::Accepted, from: None, epoch: None };
+        let step = decided(&sandbox, taken, "2024-10-01T16:45:00Z");
+        let before = sandbox.clone();
+        assert_eq!(sandbox.apply(&step, Texts::default()), Err(NotApplied::RunnerUnnamed));
+        assert_eq!(sandbox, before);
+        sandbox.apply(&step, Texts { runner: Some("r2"), ..Texts::default() }).unwrap();
+        assert_eq!(sandbox.runner_id(), Some("r2"));
+        assert_eq!(sandbox.lifecycle().state(), SandboxState::Restoring);
     }
 
     #[test]

@@ -85,7 +85,8 @@ impl<X> Sandbox<X> {
         if texts.runner.is_none() && step.effects().any(assigns) {
             return Err(NotApplied::RunnerUnnamed);
         }
-        if after.has_backup_ref() && self.backup.is_none() && texts.backup.is_none() {
+        let completes = after.has_backup_ref() && !self.lifecycle.has_backup_ref();
+        if completes && self.backup.is_none() && texts.backup.is_none() {
             return Err(NotApplied::BackupUnnamed);
         }
         Ok(())
