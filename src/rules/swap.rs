@@ -37,16 +37,16 @@ pub struct Expects {
     /// Whether it is ephemeral: auto-delete 0.
     pub ephemeral: bool,
     /// Auto-stop, for a step that goes by it: the timer's own, and one that sets auto-pause.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "autoStopInterval", skip_serializing_if = "Option::is_none")]
     pub auto_stop: Option<AutoStop>,
     /// Auto-pause, for a step that goes by it: the timer's own, and one that sets auto-stop.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "autoPauseInterval", skip_serializing_if = "Option::is_none")]
     pub auto_pause: Option<AutoPause>,
     /// Auto-archive, for the timer's own step.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "autoArchiveInterval", skip_serializing_if = "Option::is_none")]
     pub auto_archive: Option<AutoArchive>,
     /// Auto-delete, for the timer's own step.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "autoDeleteInterval", skip_serializing_if = "Option::is_none")]
     pub auto_delete: Option<AutoDelete>,
     /// When its time to live ends, for the timer's own step: whoever prolonged it meanwhile keeps the sandbox.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +92,8 @@ impl Expects {
 }
 
 /// The columns that a step writes; nothing for those it leaves alone: the `set` of a compare-and-swap.
+///
+/// Stored, they have the names of the stored row's columns, so a row in JSON takes them one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
@@ -127,19 +129,19 @@ pub struct Changes {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force_stop: Option<bool>,
     /// The size.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
     pub size: Option<Size>,
     /// Auto-stop.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "autoStopInterval", skip_serializing_if = "Option::is_none")]
     pub auto_stop: Option<AutoStop>,
     /// Auto-pause.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "autoPauseInterval", skip_serializing_if = "Option::is_none")]
     pub auto_pause: Option<AutoPause>,
     /// Auto-archive.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "autoArchiveInterval", skip_serializing_if = "Option::is_none")]
     pub auto_archive: Option<AutoArchive>,
     /// Auto-delete.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "autoDeleteInterval", skip_serializing_if = "Option::is_none")]
     pub auto_delete: Option<AutoDelete>,
     /// When its time to live ends; `Some(None)` removes it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "named")]

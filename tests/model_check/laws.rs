@@ -207,6 +207,17 @@ proptest! {
     }
 
     #[test]
+    fn a_stored_row_takes_the_stored_changes_column_by_column(case in any_case()) {
+        let Case { row, input, context, now } = case;
+        let Ok(step) = row.decide(input, &Policy::default(), context, now) else { return Ok(()) };
+        let mut stored = serde_json::to_value(row).expect("it is written");
+        let changes = serde_json::to_value(step.changes()).expect("they are written");
+        let columns = stored.as_object_mut().expect("a row has columns");
+        columns.extend(changes.as_object().expect("changes are of columns").clone());
+        prop_assert_eq!(serde_json::from_value::<Lifecycle>(stored).expect("a row"), step.apply(row).expect("its row"));
+    }
+
+    #[test]
     fn a_report_told_twice_is_told_once(case in any_case(), report in testing::report(), later in testing::instant()) {
         let Case { row, context, now, .. } = case;
         let Ok(step) = row.decide(report, &Policy::default(), context, now) else { return Ok(()) };
