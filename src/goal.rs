@@ -140,7 +140,10 @@ impl Goal {
     #[must_use]
     pub fn assess_within(self, seen: impl Into<Glimpse>, limits: &TimeLimits, now: DateTime<Utc>) -> Assessment {
         let seen = seen.into();
-        let Some(state) = seen.state else { return Assessment::Pending { state: None } };
+        let Some(state) = seen.state else {
+            let elsewhere = self.elsewhere(seen).map(|why| Assessment::Unreachable { why });
+            return elsewhere.unwrap_or(Assessment::Pending { state: None });
+        };
         if self.is_reached(state, seen) {
             return Assessment::Reached;
         }
@@ -191,6 +194,11 @@ impl Goal {
         if matches!(state, SandboxState::Destroyed | SandboxState::Destroying) && !goes {
             return Some(Why::Gone);
         }
+        self.elsewhere(seen)
+    }
+
+    /// It is meant to be somewhere else than this goal is.
+    fn elsewhere(self, seen: Glimpse) -> Option<Why> {
         let wanted = match self {
             Self::Started => DesiredState::Started,
             Self::Stopped if seen.ephemeral => return None,

@@ -97,8 +97,8 @@ fn cases() -> Vec<Case> {
             Reason::BadState,
             400,
             NotFromHere,
-            "the report state is refused while the sandbox is started: this state is not left for that \
-                one by a report",
+            "the report state is refused while the sandbox is started: this state is not left by \
+                such a report",
         ),
         case(
             broken(),
@@ -207,8 +207,8 @@ fn cases() -> Vec<Case> {
                 Reason::RecoverCooldown,
                 409,
                 WhenSettled,
-                "recover is refused while the sandbox is error and meant to be started: a backup that fails at \
-                once would be tried for ever; it would accept destroy, destroy with force",
+                "recover is refused while the sandbox is error and meant to be started: it was recovered from \
+                its backup within the cooldown, and a backup that fails at once would be tried for ever; it would accept destroy, destroy with force",
             )
         },
         case(
@@ -319,8 +319,8 @@ fn cases() -> Vec<Case> {
             Reason::OneIdleTimer,
             400,
             OtherArguments,
-            "autostop is refused while the sandbox is started: two timers on one clock would race; it would \
-                accept stop, destroy, destroy with force, pause, resize, fork, snapshot",
+            "autostop is refused while the sandbox is started: auto-pause is set, and two timers on \
+                one clock would race: turn it off first; it would accept stop, destroy, destroy with force, pause, resize, fork, snapshot",
         ),
         Case {
             beside: alone.with_live_fork_children(2),

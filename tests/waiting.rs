@@ -146,6 +146,10 @@ fn an_unknown_word_is_waited_for_and_never_a_success() {
     let seen = Glimpse::of(Some(&newer), Some(&DesiredState::Started.into()));
     assert_eq!(Goal::Started.assess(seen, noon()), Assessment::Pending { state: None });
     assert_eq!(Goal::Back.assess(seen, noon()), Assessment::Pending { state: None });
+    // But where it is meant to go is known.
+    let leaving = Glimpse::of(Some(&newer), Some(&DesiredState::Destroyed.into()));
+    assert_eq!(Goal::Started.assess(leaving, noon()), lost(Why::Elsewhere(DesiredState::Destroyed)));
+    assert_eq!(Goal::Destroyed.assess(leaving, noon()), Assessment::Pending { state: None });
 }
 
 #[test]

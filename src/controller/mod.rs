@@ -23,7 +23,8 @@ pub enum Next {
     Ask,
     /// Call the runner; its answer comes back as [`Report::Answered`](crate::Report::Answered).
     Call(Call),
-    /// Write this step and carry out its effects.
+    /// Write this step and carry out its effects. One that writes nothing (a backup that an archive waits for is asked for
+    /// anew) ends the pass: the same row gets the same answer until the backup, or the count of its attempts, has moved.
     Apply(Step),
     /// Look again when something is reported, or at this time.
     Wait {

@@ -65,7 +65,8 @@ pub enum Reason {
 pub enum Retry {
     /// The same command with other arguments may be taken.
     OtherArguments,
-    /// The same command may be taken once what is under way has ended.
+    /// The same command may be taken later: once what is under way or stands in its way, a change, live forks or a
+    /// cooldown, has ended.
     WhenSettled,
     /// Not from this state, whatever is tried.
     NotFromHere,
@@ -144,7 +145,7 @@ impl Reason {
     /// The reason in words, where no check of the table says it better.
     pub(crate) const fn text(self) -> &'static str {
         match self {
-            Self::BadState => "this state is not left for that one by a report",
+            Self::BadState => "this state is not left by such a report",
             Self::Conflict => "the row has moved on; read it and decide again",
             Self::InProgress => "a change is under way",
             Self::Errored => "it is in error",

@@ -104,7 +104,7 @@ commands! {
     Resize "resize" from [Started Stopped];
     {
         unsuspended else Suspended, "a suspended organization takes no more";
-        runs_or_rests else BadState, "what moves has no size to change";
+        runs_or_rests else BadState, "only what runs or rests has a size to change";
         nothing_pending else InProgress, "the controller still owes work";
         disk_at_rest else DiskNeedsStop, "a disk in use does not change its size";
         keeps_cpu else CpuShrinkRunning, "running processes hold their cpu";
@@ -137,7 +137,7 @@ commands! {
     Snapshot "snapshot" from [Started Stopped];
     {
         unsuspended else Suspended, "a suspended organization takes no more";
-        runs_or_rests else BadState, "what moves has no image to keep";
+        runs_or_rests else BadState, "only what runs or rests has an image to keep";
         nothing_pending else InProgress, "the controller still owes work";
         on_a_runner else NoRunner, "its runner writes the image";
         class_keeps_memory else MemorySnapshotClass, "this class has no memory to keep";
@@ -155,7 +155,7 @@ commands! {
         unsuspended else Suspended, "a suspended organization recovers nothing";
         recoverable else NotRecoverable, "its runner or its backup must be able to bring it back";
         errored else NotError, "there is nothing to recover from";
-        cooled_down else RecoverCooldown, "a backup that fails at once would be tried for ever";
+        cooled_down else RecoverCooldown, "it was recovered from its backup within the cooldown, and a backup that fails at once would be tried for ever";
         not_moved_on else Conflict, "the row has moved on";
         backed_up_or_on_a_runner else NoRunner, "its runner mends it in place";
     }
@@ -181,7 +181,7 @@ commands! {
     /// Set when an idle running sandbox is stopped.
     AutoStop "autostop" from any;
     {
-        no_auto_pause else OneIdleTimer, "two timers on one clock would race";
+        no_auto_pause else OneIdleTimer, "auto-pause is set, and two timers on one clock would race: turn it off first";
         coherent else InProgress, "the row is between two changes";
     }
     writes {}
@@ -191,7 +191,7 @@ commands! {
     {
         can_auto_pause else UnsupportedClass, "only a VM can keep its memory";
         durable_or_turned_off else Ephemeral, "an ephemeral sandbox does not rest";
-        no_auto_stop else OneIdleTimer, "two timers on one clock would race";
+        no_auto_stop else OneIdleTimer, "auto-stop is set, and two timers on one clock would race: turn it off first";
         coherent else InProgress, "the row is between two changes";
     }
     writes {}
