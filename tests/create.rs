@@ -80,6 +80,14 @@ fn a_long_or_no_archive_interval_becomes_the_maximum() {
 }
 
 #[test]
+fn the_default_auto_archive_keeps_to_the_policys_maximum() {
+    let mut policy = Policy::default();
+    policy.max_auto_archive = after(60);
+    let row = Lifecycle::create(&Creation::default(), &policy, now()).unwrap();
+    assert_eq!(row.auto_archive(), AutoArchive::After(after(60)));
+}
+
+#[test]
 fn a_time_to_live_counts_from_now() {
     let row = created(Creation { ttl: Ttl::After(after(90)), ..Creation::default() });
     assert_eq!(row.auto_destroy_at(), Some("2024-10-01T13:30:00Z".parse().unwrap()));

@@ -168,3 +168,35 @@ fn a_time_to_live_beyond_the_last_instant_is_still_one() {
     let child = step.apply(row).expect("it was decided on this row").child(late);
     assert!(child.auto_destroy_at().is_some());
 }
+
+#[test]
+fn a_child_begins_anew_with_its_sources_settings() {
+    let (born, later) = (NOW - Duration::minutes(90), NOW + Duration::minutes(5));
+    let source = Columns {
+        class: SandboxClass::LinuxVm,
+        backup_state: BackupState::InProgress,
+        backup_since: Some(born.into()),
+        fault: Some(Fault::Other),
+        auto_destroy_at: Some((born + Duration::minutes(100)).into()),
+        created_at: born.into(),
+        last_activity_at: born.into(),
+        state_since: born.into(),
+        epoch: 7,
+        ..Columns::default()
+    };
+    let expected = Columns {
+        state: SandboxState::Creating,
+        pending: true,
+        backup_state: BackupState::None,
+        backup_since: None,
+        fault: None,
+        auto_destroy_at: Some((later + Duration::minutes(100)).into()),
+        created_at: later.into(),
+        last_activity_at: later.into(),
+        state_since: later.into(),
+        ..source
+    };
+    assert_eq!(Lifecycle::from(source).child(later).columns(), expected);
+    let unlimited = Columns { auto_destroy_at: None, ..source };
+    assert_eq!(Lifecycle::from(unlimited).child(later).auto_destroy_at(), None);
+}
