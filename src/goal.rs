@@ -84,7 +84,7 @@ pub struct Glimpse {
     pub desired: Option<DesiredState>,
     /// A stop deletes it.
     pub ephemeral: bool,
-    /// When it came into this state, as far as the record tells. Nothing is never too long ago.
+    /// When it came into this state, as far as the record tells. Where that is not known, no wait is stuck.
     pub since: Option<Instant>,
 }
 
@@ -141,8 +141,8 @@ impl Goal {
     pub fn assess_within(self, seen: impl Into<Glimpse>, limits: &TimeLimits, now: DateTime<Utc>) -> Assessment {
         let seen = seen.into();
         let Some(state) = seen.state else {
-            let elsewhere = self.elsewhere(seen).map(|why| Assessment::Unreachable { why });
-            return elsewhere.unwrap_or(Assessment::Pending { state: None });
+            let pending = Assessment::Pending { state: None };
+            return self.elsewhere(seen).map_or(pending, |why| Assessment::Unreachable { why });
         };
         if self.is_reached(state, seen) {
             return Assessment::Reached;

@@ -1,7 +1,8 @@
 //! The facts: all that a rule can ask of a sandbox, one bit each.
 //!
 //! Those about the sandbox are read off its columns (`Lifecycle::facts`). Those about its surroundings are kept by
-//! the context, and those of the policy and a command's arguments are added for one decision. What the commands ask is made of them: see `guards`.
+//! the context, and those of the policy and a command's arguments are added for one decision. What the commands ask is
+//! made of them: see `guards`.
 #![allow(non_upper_case_globals, reason = "facts read like the states they stand for in the rule table")]
 
 use super::Lifecycle;
