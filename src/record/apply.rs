@@ -63,7 +63,7 @@ impl<X> Sandbox<X> {
         } else if let Some(named) = texts.backup {
             self.backup = Some(named.clone());
         }
-        if before.backup_state() != after.backup_state() && after.backup_state() == BackupState::Completed {
+        if completes_backup(&before, &after) {
             self.shown.backup_created_at = Maybe::Value(step.decided_at().into());
         }
         self.lifecycle = after;
@@ -85,8 +85,7 @@ impl<X> Sandbox<X> {
         if texts.runner.is_none() && step.effects().any(assigns) {
             return Err(NotApplied::RunnerUnnamed);
         }
-        let completes = after.has_backup_ref() && !self.lifecycle.has_backup_ref();
-        if completes && self.backup.is_none() && texts.backup.is_none() {
+        if completes_backup(&self.lifecycle, after) && self.backup.is_none() && texts.backup.is_none() {
             return Err(NotApplied::BackupUnnamed);
         }
         Ok(())
@@ -124,6 +123,10 @@ impl<X> Sandbox<X> {
             ReasonText::Ours(fault) => Maybe::Value(fault.text().into()),
         };
     }
+}
+
+fn completes_backup(before: &Lifecycle, after: &Lifecycle) -> bool {
+    before.backup_state() != after.backup_state() && after.backup_state() == BackupState::Completed
 }
 
 /// A name that is free to be used again: the prefix, the old name, and the milliseconds of the deletion.
