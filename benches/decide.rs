@@ -232,14 +232,14 @@ impl Draw {
                 Command::Resize(SizeChange { cpu: self.quantity(), memory: self.quantity(), disk: self.quantity() })
             }
             Verb::Fork => Command::Fork,
-            Verb::Snapshot => Command::Snapshot { memory: self.coin() },
+            Verb::Snapshot => Command::Snapshot { include_memory: self.coin() },
             Verb::Recover => Command::Recover { start: self.coin() },
             Verb::Backup => Command::Backup,
-            Verb::AutoStop => Command::AutoStop { minutes: AutoStop::try_from(self.of(&[0, 30])).unwrap() },
-            Verb::AutoPause => Command::AutoPause { minutes: AutoPause::try_from(self.of(&[0, 30])).unwrap() },
-            Verb::AutoArchive => Command::AutoArchive { minutes: AutoArchive::try_from(self.of(&[0, 30])).unwrap() },
-            Verb::AutoDelete => Command::AutoDelete { minutes: AutoDelete::try_from(self.of(&[-1, 0, 30])).unwrap() },
-            Verb::Ttl => Command::Ttl { minutes: Ttl::try_from(self.of(&[0, 30])).unwrap() },
+            Verb::AutoStop => Command::AutoStop { interval: AutoStop::try_from(self.of(&[0, 30])).unwrap() },
+            Verb::AutoPause => Command::AutoPause { interval: AutoPause::try_from(self.of(&[0, 30])).unwrap() },
+            Verb::AutoArchive => Command::AutoArchive { interval: AutoArchive::try_from(self.of(&[0, 30])).unwrap() },
+            Verb::AutoDelete => Command::AutoDelete { interval: AutoDelete::try_from(self.of(&[-1, 0, 30])).unwrap() },
+            Verb::Ttl => Command::Ttl { interval: Ttl::try_from(self.of(&[0, 30])).unwrap() },
             Verb::Touch => Command::Touch,
             _ => unreachable!("every command is drawn"),
         }

@@ -7,8 +7,8 @@
 use criterion::{Criterion, Throughput};
 use rusqlite::{Connection, params};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Clock, Columns, Context, DesiredState, Instant,
-    Lifecycle, Policy, QueueTimeout, SandboxClass, SandboxState, chrono::DateTime,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Clock, Columns, Context, DesiredState, Lifecycle,
+    Micros, Policy, QueueTimeout, SandboxClass, SandboxState, chrono::DateTime,
 };
 use std::{hint::black_box, time::Duration};
 
@@ -39,7 +39,7 @@ impl Chance {
 /// A sandbox that was used within the last month, in any sound pair of states.
 fn sandbox(chance: &mut Chance) -> Lifecycle {
     loop {
-        let used = Instant::from_micros(
+        let used = Micros::from_micros(
             1_760_000_000_000_000 - i64::try_from(chance.below(2_592_000_000_000)).expect("a month"),
         );
         let row = Lifecycle::from(Columns {
@@ -60,8 +60,8 @@ fn sandbox(chance: &mut Chance) -> Lifecycle {
             state_since: used,
             ..Columns::default()
         })
-        .tidied();
-        if !row.check().contains(sandbox_lifecycle::Violation::DesiredBesideState) {
+        .repaired();
+        if !row.violations().contains(sandbox_lifecycle::Violation::DesiredBesideState) {
             return row;
         }
     }
@@ -95,16 +95,16 @@ fn store(fleet: &[Lifecycle]) -> Connection {
                     columns.class.is_vm(),
                     columns.has_runner,
                     code(BackupState::ALL, &columns.backup_state),
-                    columns.auto_stop.wire(),
-                    columns.auto_pause.wire(),
-                    columns.auto_archive.wire(),
-                    columns.auto_delete.wire(),
-                    columns.auto_destroy_at.map(Instant::as_micros),
-                    columns.queue_timeout.map_or(0, QueueTimeout::wire),
+                    columns.auto_stop.as_minutes(),
+                    columns.auto_pause.as_minutes(),
+                    columns.auto_archive.as_minutes(),
+                    columns.auto_delete.as_minutes(),
+                    columns.auto_destroy_at.map(Micros::as_micros),
+                    columns.queue_timeout.map_or(0, QueueTimeout::as_minutes),
                     columns.created_at.as_micros(),
                     columns.last_activity_at.as_micros(),
                     columns.state_since.as_micros(),
-                    columns.backup_since.map(Instant::as_micros),
+                    columns.backup_since.map(Micros::as_micros),
                 ])
                 .expect("a row");
         }
@@ -191,7 +191,7 @@ fn main() {
     let mut select = store.prepare(&sql).expect("a statement");
     let mut theirs = || select.query_row([], |row| row.get::<_, i64>(0)).expect("an answer");
 
-    let first = Instant::from(ours(&fleet, &clock).expect("a timer is armed")).as_micros();
+    let first = Micros::from(ours(&fleet, &clock).expect("a timer is armed")).as_micros();
     assert_eq!(first, theirs() + 1, "both find the same instant; a timer acts strictly later than its time");
 
     let mut criterion = Criterion::default().configure_from_args().sample_size(10);

@@ -1,6 +1,6 @@
 //! Prints the state machine or its decision tables, drawn from the rules: `diagram [mermaid|dot|table]`.
 
-use sandbox_lifecycle::view::{DecisionTables, Diagram};
+use sandbox_lifecycle::render::{DecisionTables, Diagram};
 use std::{
     io::{self, ErrorKind, Write},
     process::ExitCode,

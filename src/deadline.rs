@@ -4,7 +4,7 @@ use crate::{
     lifecycle::Lifecycle,
     policy::Policy,
     rules::{Clock, Context, Step, Timer},
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Instant, Minutes},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Micros, Minutes},
 };
 use chrono::{DateTime, Utc};
 use core::fmt;
@@ -30,7 +30,7 @@ pub enum Standing {
     /// [`reconcile`](Lifecycle::reconcile) acts in the first pass after it.
     Armed {
         /// The boundary.
-        at: Instant,
+        at: Micros,
     },
     /// It is set, and another timer acts first whatever happens.
     Masked {
@@ -84,11 +84,11 @@ impl Lifecycle {
     /// [`next_deadline`](Self::next_deadline) and [`Clock`] name the times of exactly what this acts on.
     #[must_use]
     pub fn due(&self, policy: &Policy, context: Context, now: DateTime<Utc>) -> Option<Step> {
-        let now_micros = Instant::from(now).as_micros();
+        let now_micros = Micros::from(now).as_micros();
         self.of_the_clock(policy, context)
             .filter(|(_, at)| now_micros > *at)
             .filter_map(|(timer, _)| self.decide(timer, policy, context, now).ok())
-            .find(|step| !step.is_nothing())
+            .find(|step| !step.is_noop())
     }
 
     /// The timer that acts next and when, if no column changes before. It acts strictly later than its time.

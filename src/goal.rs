@@ -6,7 +6,7 @@
 use crate::{
     lifecycle::Lifecycle,
     policy::TimeLimits,
-    vocabulary::{DesiredState, Instant, Open, SandboxState},
+    vocabulary::{DesiredState, Micros, Open, SandboxState},
 };
 use chrono::{DateTime, Utc};
 use core::fmt;
@@ -26,7 +26,7 @@ pub enum Goal {
     /// It is gone.
     Destroyed,
     /// It is back where its desired state names: after a resize, a snapshot or a fork.
-    Back,
+    Settled,
 }
 
 /// How a wait stands.
@@ -43,7 +43,7 @@ pub enum Assessment {
     /// the record says so: who has asked for one waits out the error, up to its own limit.
     Unreachable {
         /// Why not.
-        why: Why,
+        reason: UnreachableReason,
     },
     /// It is on its way, and its time is over: nobody has ended the change.
     Stuck {
@@ -55,40 +55,40 @@ pub enum Assessment {
 /// Why a goal is not reached any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Why {
+pub enum UnreachableReason {
     /// It is in error, or its build failed: recover it, or destroy it.
     Failed(SandboxState),
     /// It is gone, or going.
     Gone,
     /// It is meant to go elsewhere.
-    Elsewhere(DesiredState),
+    DifferentDesiredState(DesiredState),
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for UnreachableReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(state) => write!(f, "the sandbox is in {state}"),
             Self::Gone => f.write_str("the sandbox is gone"),
-            Self::Elsewhere(desired) => write!(f, "the sandbox is meant to be {desired}"),
+            Self::DifferentDesiredState(desired) => write!(f, "the sandbox is meant to be {desired}"),
         }
     }
 }
 
 /// What a client sees of a sandbox. Words it does not know are nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Glimpse {
+pub struct Observation {
     /// The reported state.
     pub state: Option<SandboxState>,
     /// The desired state. Nothing where the record shows none: the reported state is then believed, but for
-    /// [`Goal::Back`], which is where the desired state names and is not reached without one.
+    /// [`Goal::Settled`], which is where the desired state names and is not reached without one.
     pub desired: Option<DesiredState>,
     /// A stop deletes it.
     pub ephemeral: bool,
     /// When it came into this state, as far as the record tells. Where that is not known, no wait is stuck.
-    pub since: Option<Instant>,
+    pub since: Option<Micros>,
 }
 
-impl Glimpse {
+impl Observation {
     /// A glimpse from open words as they came.
     #[must_use]
     pub const fn of(state: Option<&Open<SandboxState>>, desired: Option<&Open<DesiredState>>) -> Self {
@@ -106,7 +106,7 @@ impl Glimpse {
 
 /// A change that was asked for and has not begun is reported already, and the row does not say when it was asked for:
 /// the time of the state that it still is in is not the change's. A new row, which is unknown, was asked for as it began.
-impl From<&Lifecycle> for Glimpse {
+impl From<&Lifecycle> for Observation {
     fn from(row: &Lifecycle) -> Self {
         let reported = row.reported_state();
         Self {
@@ -129,29 +129,34 @@ impl Goal {
     ///     ..Columns::default()
     /// });
     /// let assessment = Goal::Started.assess(&row, chrono::DateTime::UNIX_EPOCH);
-    /// assert_eq!(assessment, Assessment::Unreachable { why: Why::Failed(SandboxState::BuildFailed) });
+    /// assert_eq!(assessment, Assessment::Unreachable { reason: UnreachableReason::Failed(SandboxState::BuildFailed) });
     /// ```
     #[must_use]
-    pub fn assess(self, seen: impl Into<Glimpse>, now: DateTime<Utc>) -> Assessment {
-        self.assess_within(seen, &TimeLimits::default(), now)
+    pub fn assess(self, seen: impl Into<Observation>, now: DateTime<Utc>) -> Assessment {
+        self.assess_with_limits(seen, &TimeLimits::default(), now)
     }
 
     /// How the wait for this goal stands, by the platform's own time limits.
     #[must_use]
-    pub fn assess_within(self, seen: impl Into<Glimpse>, limits: &TimeLimits, now: DateTime<Utc>) -> Assessment {
+    pub fn assess_with_limits(
+        self,
+        seen: impl Into<Observation>,
+        limits: &TimeLimits,
+        now: DateTime<Utc>,
+    ) -> Assessment {
         let seen = seen.into();
         let Some(state) = seen.state else {
             let pending = Assessment::Pending { state: None };
-            return self.elsewhere(seen).map_or(pending, |why| Assessment::Unreachable { why });
+            return self.elsewhere(seen).map_or(pending, |reason| Assessment::Unreachable { reason });
         };
         if self.is_reached(state, seen) {
             return Assessment::Reached;
         }
-        if let Some(why) = self.obstacle(state, seen) {
-            return Assessment::Unreachable { why };
+        if let Some(reason) = self.obstacle(state, seen) {
+            return Assessment::Unreachable { reason };
         }
         match (limits.of(state), seen.since) {
-            (Some(limit), Some(since)) if Instant::from(now) > since.saturating_add_minutes(i64::from(limit.get())) => {
+            (Some(limit), Some(since)) if Micros::from(now) > since.saturating_add_minutes(i64::from(limit.get())) => {
                 Assessment::Stuck { since: since.into() }
             }
             (Some(_) | None, _) => Assessment::Pending { state: Some(state) },
@@ -160,16 +165,16 @@ impl Goal {
 
     /// How the wait stands when the record is not found any more: a destroyed one is forgotten after a day.
     #[must_use]
-    pub const fn assess_gone(self) -> Assessment {
+    pub const fn assess_not_found(self) -> Assessment {
         match self {
             Self::Destroyed => Assessment::Reached,
-            Self::Started | Self::Stopped | Self::Paused | Self::Archived | Self::Back => {
-                Assessment::Unreachable { why: Why::Gone }
+            Self::Started | Self::Stopped | Self::Paused | Self::Archived | Self::Settled => {
+                Assessment::Unreachable { reason: UnreachableReason::Gone }
             }
         }
     }
 
-    fn is_reached(self, state: SandboxState, seen: Glimpse) -> bool {
+    fn is_reached(self, state: SandboxState, seen: Observation) -> bool {
         // The reported state may run behind the desired one: it has arrived when both say so.
         let meant = |desired: DesiredState| seen.desired.is_none_or(|found| found == desired);
         match self {
@@ -179,26 +184,26 @@ impl Goal {
             Self::Paused => state == SandboxState::Paused && meant(DesiredState::Paused),
             Self::Archived => state == SandboxState::Archived && meant(DesiredState::Archived),
             Self::Destroyed => state == SandboxState::Destroyed,
-            Self::Back => {
+            Self::Settled => {
                 seen.desired.is_some_and(|desired| desired.fulfilled_by() == Some(state)) && !state.is_terminal()
             }
         }
     }
 
-    fn obstacle(self, state: SandboxState, seen: Glimpse) -> Option<Why> {
+    fn obstacle(self, state: SandboxState, seen: Observation) -> Option<UnreachableReason> {
         let goes = matches!(self, Self::Destroyed) || (matches!(self, Self::Stopped) && seen.ephemeral);
         // What failed and is to go is still driven there (difference D2).
         if state.is_failed() && !(goes && seen.desired == Some(DesiredState::Destroyed)) {
-            return Some(Why::Failed(state));
+            return Some(UnreachableReason::Failed(state));
         }
         if matches!(state, SandboxState::Destroyed | SandboxState::Destroying) && !goes {
-            return Some(Why::Gone);
+            return Some(UnreachableReason::Gone);
         }
         self.elsewhere(seen)
     }
 
     /// It is meant to be somewhere else than this goal is.
-    fn elsewhere(self, seen: Glimpse) -> Option<Why> {
+    fn elsewhere(self, seen: Observation) -> Option<UnreachableReason> {
         let wanted = match self {
             Self::Started => DesiredState::Started,
             Self::Stopped if seen.ephemeral => return None,
@@ -206,8 +211,8 @@ impl Goal {
             Self::Paused => DesiredState::Paused,
             Self::Archived => DesiredState::Archived,
             Self::Destroyed => DesiredState::Destroyed,
-            Self::Back => return None,
+            Self::Settled => return None,
         };
-        seen.desired.filter(|desired| *desired != wanted).map(Why::Elsewhere)
+        seen.desired.filter(|desired| *desired != wanted).map(UnreachableReason::DifferentDesiredState)
     }
 }

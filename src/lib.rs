@@ -33,16 +33,18 @@ mod lifecycle;
 mod lint;
 mod policy;
 pub mod record;
+pub mod render;
 mod rules;
 #[cfg(feature = "proptest")]
 pub mod testing;
-pub mod view;
 mod vocabulary;
 
 pub use controller::{Image, Next, Observed, Placement, RunnerView};
 pub use deadline::{Deadline, Standing};
-pub use goal::{Assessment, Glimpse, Goal, Why};
-pub use lifecycle::{Columns, Creation, Holding, Lifecycle, Link, NotCreated, Origin, Recovery, Violation, Violations};
+pub use goal::{Assessment, Goal, Observation, UnreachableReason};
+pub use lifecycle::{
+    Columns, CreateError, HeldResources, Lifecycle, Link, NewSandbox, Origin, Recovery, Violation, Violations,
+};
 pub use lint::Warning;
 pub use policy::{ApiProfile, Policy, TimeLimits};
 pub use record::{Sandbox, SandboxDto};
@@ -53,6 +55,6 @@ pub use rules::{
 };
 pub use vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType,
-    Instant, IntervalError, Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, SizeChange, Ttl,
+    IntervalError, Micros, Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, SizeChange, Ttl,
     UnknownWord, Word,
 };

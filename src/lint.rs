@@ -2,7 +2,7 @@
 
 use crate::{
     lifecycle::{Lifecycle, NEVER},
-    vocabulary::{AutoArchive, AutoPause, AutoStop, Instant},
+    vocabulary::{AutoArchive, AutoPause, AutoStop, Micros},
 };
 use chrono::{DateTime, Utc};
 use core::fmt;
@@ -56,7 +56,7 @@ impl fmt::Display for Warning {
 
 impl Lifecycle {
     /// What a person should be told about this sandbox's settings, looked at now.
-    pub fn lint(&self, now: DateTime<Utc>) -> impl Iterator<Item = Warning> + use<> {
+    pub fn warnings(&self, now: DateTime<Utc>) -> impl Iterator<Item = Warning> + use<> {
         let (stops, pauses) = (self.auto_stop != AutoStop::Never, self.auto_pause != AutoPause::Never);
         let can_pause = self.class.is_vm() && !self.is_ephemeral();
         let limited = self.destroy_at != NEVER;
@@ -77,7 +77,7 @@ impl Lifecycle {
             (stops && pauses, Warning::TwoIdleTimers),
             (self.auto_archive == AutoArchive::AtOnce && !self.is_ephemeral(), Warning::ArchivedAtOnce),
             (self.is_ephemeral(), Warning::StopDeletes),
-            (self.last_activity > Instant::from(now), Warning::UsedInTheFuture),
+            (self.last_activity > Micros::from(now), Warning::UsedInTheFuture),
         ]
         .into_iter()
         .filter_map(|(holds, warning)| holds.then_some(warning))

@@ -8,7 +8,7 @@ mod loops;
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Cause, Clock, Columns, Context, Deadline, DesiredState,
-    Instant, Lifecycle, Next, Policy, QueueTimeout, RunnerView, SandboxClass, SandboxState, Standing, Step, Timer,
+    Lifecycle, Micros, Next, Policy, QueueTimeout, RunnerView, SandboxClass, SandboxState, Standing, Step, Timer,
     Warning,
 };
 
@@ -18,7 +18,7 @@ fn noon() -> DateTime<Utc> {
 
 /// A VM that was made, used and moved at noon.
 fn at_noon() -> Columns {
-    let noon = Instant::from(noon());
+    let noon = Micros::from(noon());
     Columns {
         class: SandboxClass::LinuxVm,
         created_at: noon,
@@ -42,7 +42,7 @@ fn cause(columns: Columns, now: DateTime<Utc>) -> Option<Cause> {
 
 /// A row for each timer that has a time, and how long after noon it acts.
 fn each_timer() -> Vec<(Timer, Columns, Duration)> {
-    let later = |minutes| Instant::from(noon() + Duration::minutes(minutes));
+    let later = |minutes| Micros::from(noon() + Duration::minutes(minutes));
     let stopping = Columns { state: SandboxState::Stopping, pending: true, ..stopped() };
     let queued = Columns { state: SandboxState::PendingBuild, has_runner: false, pending: true, ..at_noon() };
     let backing_up = Columns { backup_state: BackupState::InProgress, backup_since: Some(later(0)), ..stopped() };
@@ -95,13 +95,13 @@ fn the_next_deadline_is_the_earliest_of_the_armed_ones_and_the_clock_wakes_right
             Standing::Armed { at } => Some((at, deadline.timer)),
             Standing::Masked { .. } | Standing::Beyond | Standing::Off | Standing::NotHere => None,
         });
-        assert_eq!(armed.min(), Some((Instant::from(at), timer)));
+        assert_eq!(armed.min(), Some((Micros::from(at), timer)));
     }
 }
 
 #[test]
 fn of_timers_of_one_instant_the_one_that_ends_the_sandbox_comes_first() {
-    let end = Some(Instant::from(noon() + Duration::minutes(7)));
+    let end = Some(Micros::from(noon() + Duration::minutes(7)));
     let minutes = AutoDelete::try_from(7).expect("minutes");
     let archive = AutoArchive::try_from(7).expect("minutes");
     let row = Columns { auto_destroy_at: end, auto_delete: minutes, auto_archive: archive, ..stopped() };
@@ -120,7 +120,7 @@ fn the_largest_interval_and_the_ends_of_time_are_safe() {
         queue_timeout: QueueTimeout::try_from(longest).ok(),
         ..at_noon()
     };
-    let ends = [Instant::MIN, Instant::EPOCH, Instant::MAX];
+    let ends = [Micros::MIN, Micros::EPOCH, Micros::MAX];
     for last in ends {
         for now in ends {
             for state in SandboxState::ALL {
@@ -142,8 +142,8 @@ fn the_largest_interval_and_the_ends_of_time_are_safe() {
             }
         }
     }
-    let idle = Columns { last_activity_at: Instant::MIN, ..row };
-    let stops = Instant::MIN.saturating_add_minutes(longest);
+    let idle = Columns { last_activity_at: Micros::MIN, ..row };
+    let stops = Micros::MIN.saturating_add_minutes(longest);
     assert_eq!(
         Lifecycle::from(idle).next_deadline(&Policy::default(), Context::default()),
         Some((Timer::AutoStop, stops.into()))
@@ -155,7 +155,7 @@ fn a_clock_that_goes_back_and_a_use_in_the_future_act_on_nothing() {
     assert_eq!(due(at_noon(), noon() - Duration::days(400)), None);
     let future = Columns { last_activity_at: (noon() + Duration::days(1)).into(), ..at_noon() };
     assert_eq!(due(future, noon() + Duration::hours(23)), None);
-    let warned: Vec<Warning> = Lifecycle::from(future).lint(noon()).collect();
+    let warned: Vec<Warning> = Lifecycle::from(future).warnings(noon()).collect();
     assert_eq!(warned, [Warning::UsedInTheFuture]);
 }
 
@@ -179,7 +179,7 @@ fn a_time_beyond_the_last_instant_is_no_deadline() {
     let year = 365 * 24 * 60;
     let row = Columns {
         auto_stop: AutoStop::try_from(4_000 * year).expect("minutes"),
-        last_activity_at: Instant::MAX.saturating_add_minutes(-3_000 * year),
+        last_activity_at: Micros::MAX.saturating_add_minutes(-3_000 * year),
         ..at_noon()
     };
     let lifecycle = Lifecycle::from(row);
@@ -195,13 +195,13 @@ fn a_time_beyond_the_last_instant_is_no_deadline() {
 
 #[test]
 fn the_last_time_that_can_pass_is_a_deadline() {
-    let last = Instant::MAX.saturating_add_micros(-1);
+    let last = Micros::MAX.saturating_add_micros(-1);
     let ends = |at| Columns { auto_stop: AutoStop::Never, auto_destroy_at: Some(at), ..at_noon() };
     let next = |columns| Clock::new(&Policy::default()).next(&Lifecycle::from(columns), Context::default());
-    assert_eq!(next(ends(last)), Some(Instant::MAX.into()));
-    assert_eq!(cause(ends(last), Instant::MAX.into()), Some(Cause::Timer(Timer::Ttl)));
-    assert_eq!(next(ends(Instant::MAX)), None);
-    assert_eq!(standing(ends(Instant::MAX), Timer::Ttl), Standing::Off, "the last instant stands for none");
+    assert_eq!(next(ends(last)), Some(Micros::MAX.into()));
+    assert_eq!(cause(ends(last), Micros::MAX.into()), Some(Cause::Timer(Timer::Ttl)));
+    assert_eq!(next(ends(Micros::MAX)), None);
+    assert_eq!(standing(ends(Micros::MAX), Timer::Ttl), Standing::Off, "the last instant stands for none");
     let backing_up = Columns { backup_state: BackupState::InProgress, ..at_noon() };
     assert_eq!(standing(backing_up, Timer::BackupLimit), Standing::NotHere, "nothing says when it was begun");
 }
@@ -214,7 +214,7 @@ fn the_limit_of_a_change_that_the_controller_follows_stands_among_the_deadlines_
     assert_eq!(row.next_deadline(&Policy::default(), Context::default()), None);
     assert_eq!(Clock::new(&Policy::default()).next(&row, Context::default()), None);
     assert_eq!(due(starting, over + Duration::hours(1)), None);
-    assert!(row.owes_work(), "a controller looks at it");
+    assert!(row.needs_reconcile(), "a controller looks at it");
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn at_the_last_instant_a_pass_has_no_later_time_to_wait_for() {
     let starting = Lifecycle::from(Columns { state: SandboxState::Stopped, pending: true, ..at_noon() });
     let unready = RunnerView { ready: false, ..RunnerView::default() };
     let waits = |now| starting.reconcile(&unready, &Policy::default(), now);
-    let last = DateTime::<Utc>::from(Instant::MAX);
+    let last = DateTime::<Utc>::from(Micros::MAX);
     assert_eq!(waits(last - Duration::seconds(1)), Next::Wait { until: last });
     assert_eq!(waits(last), Next::Nothing);
 }
@@ -288,7 +288,7 @@ fn each_deadline_says_how_it_stands() {
             "retention does not act here",
         ]
     );
-    let warned: Vec<Warning> = row.lint(noon()).collect();
+    let warned: Vec<Warning> = row.warnings(noon()).collect();
     assert_eq!(warned, [Warning::DeleteNeverActs, Warning::NothingStopsIt]);
 }
 
@@ -301,6 +301,6 @@ fn an_auto_delete_that_would_not_act_anyway_is_not_masked() {
     let in_a_pool = Lifecycle::from(row).deadlines(&Policy::default(), unclaimed);
     let found: Vec<_> = in_a_pool.filter(|deadline| deadline.timer == Timer::AutoDelete).collect();
     assert_eq!(found, [Deadline { timer: Timer::AutoDelete, standing: Standing::NotHere }]);
-    let late = Columns { last_activity_at: Instant::MAX, ..row };
+    let late = Columns { last_activity_at: Micros::MAX, ..row };
     assert_eq!(standing(late, Timer::AutoDelete), Standing::Beyond);
 }

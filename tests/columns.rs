@@ -5,8 +5,8 @@ mod rendered;
 
 use rusqlite::{Connection, named_params};
 use sandbox_lifecycle::{
-    BackupState, Columns, Command, Context, DesiredState, Fault, GpuType, Instant, Lifecycle, Next, Observed,
-    Placement, Policy, QueueTimeout, RunnerView, SandboxDto, SandboxState, chrono::DateTime, record::Kept,
+    BackupState, Columns, Command, Context, DesiredState, Fault, GpuType, Lifecycle, Micros, Next, Observed, Placement,
+    Policy, QueueTimeout, RunnerView, SandboxDto, SandboxState, chrono::DateTime, record::Kept,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,8 +41,8 @@ fn store() -> (Connection, BTreeMap<i64, Lifecycle>) {
                         has_runner,
                         ..Columns::default()
                     })
-                    .tidied();
-                    if row.check().is_empty() {
+                    .repaired();
+                    if row.violations().is_empty() {
                         let id = i64::try_from(rows.len()).expect("a small store");
                         insert(&store, id, &row);
                         rows.insert(id, row);
@@ -68,11 +68,11 @@ fn insert(store: &Connection, id: i64, row: &Lifecycle) {
                 ":epoch": columns.epoch,
                 ":backup": columns.backup_state.as_str(),
                 ":runner": columns.has_runner,
-                ":delete": columns.auto_delete.wire(),
+                ":delete": columns.auto_delete.as_minutes(),
                 ":activity": columns.last_activity_at.to_string(),
-                ":stop": columns.auto_stop.wire(),
-                ":pause": columns.auto_pause.wire(),
-                ":archive": columns.auto_archive.wire(),
+                ":stop": columns.auto_stop.as_minutes(),
+                ":pause": columns.auto_pause.as_minutes(),
+                ":archive": columns.auto_archive.as_minutes(),
                 ":destroy": columns.auto_destroy_at.map(|at| at.to_string()),
                 ":reference": columns.has_backup_ref,
                 ":recoverable": columns.recoverable,
@@ -101,8 +101,8 @@ fn the_first_statement_finds_every_row_that_a_controller_could_drive() {
     let mut select = store.prepare(statements()[0]).expect("a statement");
     let found: BTreeSet<i64> =
         select.query_map([], |row| row.get(0)).expect("rows").map(|id| id.expect("an id")).collect();
-    let owing: BTreeSet<i64> = rows.iter().filter(|(_, row)| row.owes_work()).map(|(id, _)| *id).collect();
-    assert_eq!(found, owing, "the statement and Lifecycle::owes_work");
+    let owing: BTreeSet<i64> = rows.iter().filter(|(_, row)| row.needs_reconcile()).map(|(id, _)| *id).collect();
+    assert_eq!(found, owing, "the statement and Lifecycle::needs_reconcile");
     let missed: Vec<&Lifecycle> =
         rows.iter().filter(|(id, row)| is_driven(row) && !found.contains(id)).map(|(_, row)| row).collect();
     assert_eq!(missed, Vec::<&Lifecycle>::new(), "rows that would be driven and are not found");
@@ -112,7 +112,7 @@ fn the_first_statement_finds_every_row_that_a_controller_could_drive() {
 /// Every column, filled, with a mark at those that an API record carries.
 #[test]
 fn the_table_of_columns_is_the_stored_form() {
-    let at = Some(Instant::EPOCH);
+    let at = Some(Micros::EPOCH);
     let row = Columns {
         gpu_type: Some(GpuType::H100),
         fault: Some(Fault::Timeout),
@@ -159,10 +159,10 @@ fn swap(store: &Connection, id: i64, row: &Lifecycle) -> usize {
                 ":expected_has_runner": expects.has_runner,
                 ":expected_ephemeral": expects.ephemeral,
                 ":expected_last_activity_at": expects.last_activity_at.map(|at| at.to_string()),
-                ":expected_auto_stop": expects.auto_stop.map(|minutes| minutes.wire()),
-                ":expected_auto_pause": expects.auto_pause.map(|minutes| minutes.wire()),
-                ":expected_auto_archive": expects.auto_archive.map(|minutes| minutes.wire()),
-                ":expected_auto_delete": expects.auto_delete.map(|minutes| minutes.wire()),
+                ":expected_auto_stop": expects.auto_stop.map(|minutes| minutes.as_minutes()),
+                ":expected_auto_pause": expects.auto_pause.map(|minutes| minutes.as_minutes()),
+                ":expected_auto_archive": expects.auto_archive.map(|minutes| minutes.as_minutes()),
+                ":expected_auto_delete": expects.auto_delete.map(|minutes| minutes.as_minutes()),
                 ":expected_auto_destroy_at": expects.auto_destroy_at.map(|at| at.to_string()),
                 ":expected_backup_since": expects.backup_since.map(|at| at.to_string()),
                 ":expected_has_backup_ref": expects.has_backup_ref,

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, Context, Creation, DesiredState, GpuType, Lifecycle, Link, Minutes,
-    NotCreated, Origin, Policy, Sandbox, SandboxClass, SandboxState, Ttl,
-    record::{CreateSandbox, ErrorBody, Owner, Settled},
+    AutoArchive, AutoDelete, AutoPause, AutoStop, Context, CreateError, DesiredState, GpuType, Lifecycle, Link,
+    Minutes, NewSandbox, Origin, Policy, Sandbox, SandboxClass, SandboxState, Ttl,
+    record::{CreateSandbox, ErrorBody, Owner, ServerChoices},
 };
 use serde_json::{Value, json};
 
@@ -14,13 +14,13 @@ fn now() -> DateTime<Utc> {
     NOW.parse().unwrap()
 }
 
-fn created(asked: Creation) -> Lifecycle {
+fn created(asked: NewSandbox) -> Lifecycle {
     let row = Lifecycle::create(&asked, &Policy::default(), now()).unwrap();
-    assert!(row.check().is_empty(), "{row:?}");
+    assert!(row.violations().is_empty(), "{row:?}");
     row
 }
 
-fn refused(asked: Creation) -> String {
+fn refused(asked: NewSandbox) -> String {
     Lifecycle::create(&asked, &Policy::default(), now()).unwrap_err().to_string()
 }
 
@@ -35,7 +35,7 @@ fn a_new_sandbox_waits_for_its_runner_to_make_it() {
         (Origin::ToBuild, SandboxState::PendingBuild, SandboxState::PendingBuild, false),
         (Origin::ToPull, SandboxState::PullingSnapshot, SandboxState::PullingSnapshot, false),
     ] {
-        let row = created(Creation { origin, ..Creation::default() });
+        let row = created(NewSandbox { origin, ..NewSandbox::default() });
         assert_eq!((row.state(), row.reported_state(), row.has_runner()), (state, reported, has_runner));
         assert_eq!((row.desired_state(), row.is_pending(), row.epoch()), (DesiredState::Started, true, 1));
         assert_eq!((row.created_at(), row.last_activity_at(), row.state_since()), (now(), now(), now()));
@@ -44,7 +44,7 @@ fn a_new_sandbox_waits_for_its_runner_to_make_it() {
 
 #[test]
 fn intervals_that_are_not_given_have_their_defaults() {
-    let row = created(Creation::default());
+    let row = created(NewSandbox::default());
     assert_eq!(row.auto_stop(), AutoStop::After(after(15)));
     assert_eq!(row.auto_pause(), AutoPause::Never);
     assert_eq!(row.auto_archive(), AutoArchive::After(after(10_080)));
@@ -55,16 +55,16 @@ fn intervals_that_are_not_given_have_their_defaults() {
 #[test]
 fn a_vm_that_may_rest_is_paused_instead_of_stopped() {
     let (fifteen, sixty) = (AutoStop::After(after(15)), AutoPause::After(after(60)));
-    let vm = Creation { class: SandboxClass::LinuxVm, ..Creation::default() };
+    let vm = NewSandbox { class: SandboxClass::LinuxVm, ..NewSandbox::default() };
     for (asked, expected) in [
         (vm, (AutoStop::Never, sixty)),
-        (Creation { class: SandboxClass::Windows, ..vm }, (AutoStop::Never, sixty)),
-        (Creation { auto_delete: Some(AutoDelete::AtOnce), ..vm }, (fifteen, AutoPause::Never)),
-        (Creation { auto_stop: Some(AutoStop::Never), ..vm }, (AutoStop::Never, AutoPause::Never)),
-        (Creation { auto_stop: Some(fifteen), ..vm }, (fifteen, AutoPause::Never)),
-        (Creation { auto_pause: Some(AutoPause::Never), ..vm }, (fifteen, AutoPause::Never)),
-        (Creation { auto_pause: Some(sixty), ..vm }, (AutoStop::Never, sixty)),
-        (Creation { auto_pause: Some(sixty), auto_stop: Some(AutoStop::Never), ..vm }, (AutoStop::Never, sixty)),
+        (NewSandbox { class: SandboxClass::Windows, ..vm }, (AutoStop::Never, sixty)),
+        (NewSandbox { auto_delete: Some(AutoDelete::AtOnce), ..vm }, (fifteen, AutoPause::Never)),
+        (NewSandbox { auto_stop: Some(AutoStop::Never), ..vm }, (AutoStop::Never, AutoPause::Never)),
+        (NewSandbox { auto_stop: Some(fifteen), ..vm }, (fifteen, AutoPause::Never)),
+        (NewSandbox { auto_pause: Some(AutoPause::Never), ..vm }, (fifteen, AutoPause::Never)),
+        (NewSandbox { auto_pause: Some(sixty), ..vm }, (AutoStop::Never, sixty)),
+        (NewSandbox { auto_pause: Some(sixty), auto_stop: Some(AutoStop::Never), ..vm }, (AutoStop::Never, sixty)),
     ] {
         let row = created(asked);
         assert_eq!((row.auto_stop(), row.auto_pause()), expected, "{asked:?}");
@@ -74,7 +74,7 @@ fn a_vm_that_may_rest_is_paused_instead_of_stopped() {
 #[test]
 fn a_long_or_no_archive_interval_becomes_the_maximum() {
     for asked in [AutoArchive::AtOnce, AutoArchive::After(after(43_201))] {
-        let row = created(Creation { auto_archive: Some(asked), ..Creation::default() });
+        let row = created(NewSandbox { auto_archive: Some(asked), ..NewSandbox::default() });
         assert_eq!(row.auto_archive(), AutoArchive::After(after(43_200)));
     }
 }
@@ -83,15 +83,15 @@ fn a_long_or_no_archive_interval_becomes_the_maximum() {
 fn the_default_auto_archive_keeps_to_the_policys_maximum() {
     let mut policy = Policy::default();
     policy.max_auto_archive = after(60);
-    let row = Lifecycle::create(&Creation::default(), &policy, now()).unwrap();
+    let row = Lifecycle::create(&NewSandbox::default(), &policy, now()).unwrap();
     assert_eq!(row.auto_archive(), AutoArchive::After(after(60)));
 }
 
 #[test]
 fn a_time_to_live_counts_from_now() {
-    let row = created(Creation { ttl: Ttl::After(after(90)), ..Creation::default() });
+    let row = created(NewSandbox { ttl: Ttl::After(after(90)), ..NewSandbox::default() });
     assert_eq!(row.auto_destroy_at(), Some("2024-10-01T13:30:00Z".parse().unwrap()));
-    let asked = Creation { ttl: Ttl::After(Minutes::MAX), ..Creation::default() };
+    let asked = NewSandbox { ttl: Ttl::After(Minutes::MAX), ..NewSandbox::default() };
     for last in [now(), DateTime::<Utc>::MAX_UTC - Duration::minutes(1)] {
         let row = Lifecycle::create(&asked, &Policy::default(), last).unwrap();
         assert!(row.auto_destroy_at().is_some());
@@ -103,48 +103,48 @@ fn what_cannot_be_is_refused_with_field_value_and_what_is_allowed() {
     let ephemeral = Some(AutoDelete::AtOnce);
     let sixty = Some(AutoPause::After(after(60)));
     let link = Some(Link { owner_is_linked: false });
-    let base = Creation::default();
-    let vm = Creation { class: SandboxClass::LinuxVm, ..base };
+    let base = NewSandbox::default();
+    let vm = NewSandbox { class: SandboxClass::LinuxVm, ..base };
     for (asked, expected) in [
-        (Creation { gpu: 1, ..base }, "autoDeleteInterval is absent, expected 0: a GPU sandbox is ephemeral"),
+        (NewSandbox { gpu: 1, ..base }, "autoDeleteInterval is absent, expected 0: a GPU sandbox is ephemeral"),
         (
-            Creation { link, auto_delete: Some(AutoDelete::NEVER), ..base },
+            NewSandbox { link, auto_delete: Some(AutoDelete::NEVER), ..base },
             "autoDeleteInterval is -1 minutes, expected 0: a linked sandbox is ephemeral",
         ),
         (
-            Creation { auto_pause: sixty, auto_stop: Some(AutoStop::After(after(15))), ..vm },
+            NewSandbox { auto_pause: sixty, auto_stop: Some(AutoStop::After(after(15))), ..vm },
             "autoPauseInterval is 60 minutes, expected 0: at most one of auto-stop and auto-pause is set",
         ),
         (
-            Creation { auto_pause: sixty, auto_delete: ephemeral, ..vm },
+            NewSandbox { auto_pause: sixty, auto_delete: ephemeral, ..vm },
             "autoPauseInterval is 60 minutes, expected 0: an ephemeral sandbox does not rest",
         ),
         (
-            Creation { auto_pause: sixty, ..base },
+            NewSandbox { auto_pause: sixty, ..base },
             "autoPauseInterval is 60 minutes, expected 0: only a VM can be paused",
         ),
         (
-            Creation { spot: true, ..base },
+            NewSandbox { spot: true, ..base },
             "spot is true, expected false: without a GPU there is nothing to evict it for",
         ),
         (
-            Creation { kvm: true, class: SandboxClass::Windows, ..base },
+            NewSandbox { kvm: true, class: SandboxClass::Windows, ..base },
             "kvm is true, expected false: class windows has no KVM",
         ),
         (
-            Creation { origin: Origin::ToBuild, ..vm },
+            NewSandbox { origin: Origin::ToBuild, ..vm },
             "buildInfo is given for class linux-vm, expected none: images are built for containers",
         ),
         (
-            Creation { class: SandboxClass::Android, auto_delete: ephemeral, ..base },
+            NewSandbox { class: SandboxClass::Android, auto_delete: ephemeral, ..base },
             "linkedSandbox is absent, expected a sandbox to link an android to",
         ),
         (
-            Creation { link, gpu: 1, auto_delete: ephemeral, ..base },
+            NewSandbox { link, gpu: 1, auto_delete: ephemeral, ..base },
             "linkedSandbox is given, expected none: a GPU sandbox cannot be linked",
         ),
         (
-            Creation { link: Some(Link { owner_is_linked: true }), auto_delete: ephemeral, ..base },
+            NewSandbox { link: Some(Link { owner_is_linked: true }), auto_delete: ephemeral, ..base },
             "linkedSandbox is a linked sandbox, expected a sandbox that is not itself linked",
         ),
     ] {
@@ -154,7 +154,8 @@ fn what_cannot_be_is_refused_with_field_value_and_what_is_allowed() {
 
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
-    let asked = Creation { kvm: true, spot: true, link: Some(Link { owner_is_linked: false }), ..Creation::default() };
+    let asked =
+        NewSandbox { kvm: true, spot: true, link: Some(Link { owner_is_linked: false }), ..NewSandbox::default() };
     assert_eq!(
         refused(asked),
         "kvm is true, expected false: class container has no KVM; \
@@ -165,16 +166,16 @@ fn all_that_is_wrong_is_told_at_once() {
 
 #[test]
 fn gpu_android_and_linked_sandboxes_are_made_where_they_may_be() {
-    let ephemeral = Creation { auto_delete: Some(AutoDelete::AtOnce), ..Creation::default() };
+    let ephemeral = NewSandbox { auto_delete: Some(AutoDelete::AtOnce), ..NewSandbox::default() };
     let link = Some(Link { owner_is_linked: false });
-    let gpu = created(Creation { gpu: 8, gpu_type: Some(GpuType::H100), spot: true, ..ephemeral });
+    let gpu = created(NewSandbox { gpu: 8, gpu_type: Some(GpuType::H100), spot: true, ..ephemeral });
     assert_eq!((gpu.gpus(), gpu.gpu_type(), gpu.is_ephemeral()), (8, Some(GpuType::H100), true));
-    assert!(created(Creation { class: SandboxClass::Android, link, ..ephemeral }).is_ephemeral());
-    created(Creation { class: SandboxClass::LinuxVm, kvm: true, ..Creation::default() });
+    assert!(created(NewSandbox { class: SandboxClass::Android, link, ..ephemeral }).is_ephemeral());
+    created(NewSandbox { class: SandboxClass::LinuxVm, kvm: true, ..NewSandbox::default() });
 }
 
-fn settled() -> Settled {
-    Settled {
+fn settled() -> ServerChoices {
+    ServerChoices {
         id: "s1".into(),
         organization_id: "o1".into(),
         target: "eu".into(),
@@ -187,7 +188,7 @@ fn settled() -> Settled {
     }
 }
 
-fn asked(request: Value, settled: Settled) -> Result<Value, NotCreated> {
+fn asked(request: Value, settled: ServerChoices) -> Result<Value, CreateError> {
     let request: CreateSandbox = serde_json::from_value(request).unwrap();
     let made = Sandbox::create(request, settled, &Policy::default(), Context::default(), now());
     made.map(|sandbox| serde_json::to_value(sandbox.dto()).unwrap())
@@ -220,8 +221,12 @@ fn a_full_request_is_a_record_with_all_it_names() {
         "volumes": [{"volumeId": "v", "mountPath": "/data", "subpath": "a"}],
         "buildInfo": {"dockerfileContent": "FROM x", "contextHashes": ["h"]}, "secrets": [{"KEY": "vault"}],
     });
-    let settled =
-        Settled { runner_id: None, gpu_type: Some(GpuType::H100), snapshot_ref: Some("built:1".into()), ..settled() };
+    let settled = ServerChoices {
+        runner_id: None,
+        gpu_type: Some(GpuType::H100),
+        snapshot_ref: Some("built:1".into()),
+        ..settled()
+    };
     assert_eq!(
         asked(request, settled).unwrap(),
         json!({
@@ -246,7 +251,8 @@ fn a_full_request_is_a_record_with_all_it_names() {
 #[test]
 fn a_linked_record_names_its_owner() {
     let link = Some(Owner { id: "owner".into(), is_linked: false });
-    let record = asked(json!({"linkedSandbox": "o", "autoDeleteInterval": 0}), Settled { link, ..settled() }).unwrap();
+    let record =
+        asked(json!({"linkedSandbox": "o", "autoDeleteInterval": 0}), ServerChoices { link, ..settled() }).unwrap();
     assert_eq!(record["linkedSandboxId"], json!("owner"));
 }
 

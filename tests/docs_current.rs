@@ -3,7 +3,7 @@
 #[path = "support/rendered.rs"]
 mod rendered;
 
-use sandbox_lifecycle::view::{DecisionTables, Diagram};
+use sandbox_lifecycle::render::{DecisionTables, Diagram};
 
 /// Every rendered part: the document, the name of the part, and what it says now.
 fn parts() -> [(&'static str, &'static str, String); 3] {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, Columns, Instant, Lifecycle, Minutes, SandboxClass, Warning,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, Columns, Lifecycle, Micros, Minutes, SandboxClass, Warning,
 };
 
 fn noon() -> DateTime<Utc> {
@@ -15,13 +15,13 @@ fn minutes(count: u32) -> Minutes {
 
 /// A VM with a quarter of an hour of auto-stop, of which there is nothing to say.
 fn quiet() -> Columns {
-    let noon = Instant::from(noon());
+    let noon = Micros::from(noon());
     let class = SandboxClass::LinuxVm;
     Columns { class, created_at: noon, last_activity_at: noon, state_since: noon, ..Columns::default() }
 }
 
 fn warned(columns: Columns) -> Vec<Warning> {
-    Lifecycle::from(columns).lint(noon()).collect()
+    Lifecycle::from(columns).warnings(noon()).collect()
 }
 
 fn lives(micros: i64) -> Columns {

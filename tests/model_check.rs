@@ -13,7 +13,7 @@ mod races;
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use sandbox_lifecycle::{
     Command, Input, Lifecycle, Next, Policy, Verb,
-    testing::{self, Case, Embedded, Failure, Model, Verdict, any_case, case, check, check_within},
+    testing::{self, Case, Failure, Model, SystemUnderTest, Verdict, any_case, case, check, check_within},
 };
 
 /// So many cases of each property, always the same ones where nothing is said.
@@ -78,9 +78,9 @@ proptest! {
             if let Next::Apply(step) = row.reconcile(&view, &policy, now) {
                 step.apply(row).expect("its row");
             }
-            let _ = (row.due(&policy, context, now), row.lint(now).count(), row.child(now), row.tidied());
+            let _ = (row.due(&policy, context, now), row.warnings(now).count(), row.fork_child(now), row.repaired());
             let _ = (row.next_deadline(&policy, context), row.deadlines(&policy, context).count());
-            let _ = (row.reported_state(), row.holding(), row.check(), format!("{row:?}"));
+            let _ = (row.reported_state(), row.held_resources(), row.violations(), format!("{row:?}"));
         }
     }
 }
@@ -88,7 +88,7 @@ proptest! {
 #[test]
 fn an_embedded_system_that_is_this_crate_passes_its_own_check() {
     struct Itself;
-    impl Embedded for Itself {
+    impl SystemUnderTest for Itself {
         fn decide(
             &mut self,
             row: &sandbox_lifecycle::Columns,
@@ -105,7 +105,7 @@ fn an_embedded_system_that_is_this_crate_passes_its_own_check() {
 
 /// A platform that lets a running sandbox shrink.
 struct Shrinks;
-impl Embedded for Shrinks {
+impl SystemUnderTest for Shrinks {
     fn decide(
         &mut self,
         row: &sandbox_lifecycle::Columns,

@@ -55,16 +55,16 @@ fn commands() -> Vec<Command> {
         Command::Resize(SizeChange { cpu: one, memory: None, disk: None }),
         Command::Resize(SizeChange { cpu: None, memory: None, disk: NonZeroU32::new(64) }),
         Command::Fork,
-        Command::Snapshot { memory: false },
-        Command::Snapshot { memory: true },
+        Command::Snapshot { include_memory: false },
+        Command::Snapshot { include_memory: true },
         Command::Recover { start: false },
         Command::Recover { start: true },
         Command::Backup,
-        Command::AutoStop { minutes: AutoStop::default() },
-        Command::AutoPause { minutes: AutoPause::Never },
-        Command::AutoArchive { minutes: AutoArchive::AtOnce },
-        Command::AutoDelete { minutes: AutoDelete::AtOnce },
-        Command::Ttl { minutes: Ttl::None },
+        Command::AutoStop { interval: AutoStop::default() },
+        Command::AutoPause { interval: AutoPause::Never },
+        Command::AutoArchive { interval: AutoArchive::AtOnce },
+        Command::AutoDelete { interval: AutoDelete::AtOnce },
+        Command::Ttl { interval: Ttl::None },
         Command::Touch,
     ];
     let missing: Vec<_> =
@@ -113,14 +113,14 @@ fn a_decision_and_its_step_allocate_nothing() {
                                 step.effects().for_each(|effect| _ = black_box(effect));
                                 black_box(step.changes());
                                 black_box(step.expects());
-                                black_box(step.is_nothing());
+                                black_box(step.is_noop());
                                 black_box(step.apply(*row)).expect("nobody else writes this row");
                             }
                             Err(refusal) => {
                                 refusals += 1;
                                 black_box((refusal.code(), refusal.http_status(), refusal.retry()));
                                 refusal.failing_checks().for_each(|check| _ = black_box(check));
-                                refusal.accepted().for_each(|verb| _ = black_box(verb));
+                                refusal.accepted_commands().for_each(|verb| _ = black_box(verb));
                             }
                         }
                     }
@@ -139,7 +139,7 @@ fn what_is_accepted_and_why_allocate_nothing() {
         for row in &rows {
             for policy in &policies {
                 for context in contexts {
-                    row.accepts(policy, context, now).for_each(|verb| _ = black_box(verb));
+                    row.accepted_commands(policy, context, now).for_each(|verb| _ = black_box(verb));
                     for command in &commands {
                         row.explain(*command, policy, context, now).for_each(|answer| _ = black_box(answer));
                     }

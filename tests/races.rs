@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Answer, AutoPause, AutoStop, BackupOf, BackupState, Cause, Columns, Command, Context, DesiredState, Ignored,
-    Instant, Job, Lifecycle, Next, Observed, Outcome, Policy, Report, RunnerView, SandboxClass, SandboxState, Stale,
-    Step, Task, Timer, Ttl,
+    Answer, AutoPause, AutoStop, BackupOf, BackupState, Cause, Columns, Command, Context, DesiredState, Ignored, Job,
+    Lifecycle, Micros, Next, Observed, Outcome, Policy, Report, RunnerView, SandboxClass, SandboxState, Stale, Step,
+    Task, Timer, Ttl,
 };
 
 fn now() -> DateTime<Utc> {
@@ -38,8 +38,8 @@ fn stale(state: SandboxState) -> Result<Lifecycle, Stale> {
 #[test]
 fn two_callers_do_not_set_both_idle_timers() {
     let row = Lifecycle::from(idle());
-    let stop = decide(&row, Command::AutoStop { minutes: minutes(15) });
-    let pause = decide(&row, Command::AutoPause { minutes: minutes(15) });
+    let stop = decide(&row, Command::AutoStop { interval: minutes(15) });
+    let pause = decide(&row, Command::AutoPause { interval: minutes(15) });
     assert_eq!(stop.expects().auto_pause, Some(AutoPause::Never));
     assert_eq!(pause.expects().auto_stop, Some(AutoStop::Never));
     assert_eq!(pause.apply(stop.apply(row).expect("the first one is taken")), stale(SandboxState::Started));
@@ -70,11 +70,11 @@ fn a_touch_that_is_decided_late_does_not_make_a_sandbox_look_idle() {
 
 #[test]
 fn who_gives_a_sandbox_more_time_keeps_it() {
-    let end = Instant::from(now() - Duration::seconds(1));
+    let end = Micros::from(now() - Duration::seconds(1));
     let row = Lifecycle::from(Columns { auto_destroy_at: Some(end), ..idle() });
     let destroys = decide(&row, Timer::Ttl);
     assert_eq!(destroys.expects().auto_destroy_at, Some(end));
-    let longer = decide(&row, Command::Ttl { minutes: minutes::<Ttl>(60) }).apply(row).expect("the caller was first");
+    let longer = decide(&row, Command::Ttl { interval: minutes::<Ttl>(60) }).apply(row).expect("the caller was first");
     assert_eq!(destroys.apply(longer), stale(SandboxState::Started));
 }
 
@@ -83,13 +83,13 @@ fn who_turns_a_timer_off_is_not_stopped_by_it() {
     let row = Lifecycle::from(Columns { auto_stop: minutes(60), ..idle() });
     let stops = decide(&row, Timer::AutoStop);
     assert_eq!(stops.desired_state(), DesiredState::Stopped);
-    let longer = decide(&row, Command::AutoStop { minutes: minutes(600) }).apply(row).expect("the caller was first");
+    let longer = decide(&row, Command::AutoStop { interval: minutes(600) }).apply(row).expect("the caller was first");
     assert_eq!(stops.apply(longer), stale(SandboxState::Started));
 }
 
 #[test]
 fn a_backup_begun_anew_is_not_ended_by_the_limit_of_the_one_before() {
-    let began = |ago| Some(Instant::from(now() - Duration::hours(ago)));
+    let began = |ago| Some(Micros::from(now() - Duration::hours(ago)));
     let at = |backup_since| Columns { backup_state: BackupState::InProgress, backup_since, ..idle() };
     let ends = decide(&at(began(3)).into(), Timer::BackupLimit);
     assert!(ends.writes());
@@ -107,12 +107,12 @@ fn a_late_word_of_a_backup_does_not_take_an_archive_away() {
         ..idle()
     });
     let step = decide(&archived, Report::BackupUnderWay { begun: true });
-    assert_eq!((step.is_nothing(), step.cause()), (true, Cause::Ignored(Ignored::NotAwaited)));
+    assert_eq!((step.is_noop(), step.cause()), (true, Cause::Ignored(Ignored::NotAwaited)));
 }
 
 #[test]
 fn a_runner_that_does_not_answer_does_not_stop_the_clock() {
-    let began = |ago| Instant::from(now() - Duration::minutes(ago));
+    let began = |ago| Micros::from(now() - Duration::minutes(ago));
     let starting = |ago| {
         Lifecycle::from(Columns { state: SandboxState::Starting, pending: true, state_since: began(ago), ..idle() })
     };

@@ -258,7 +258,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             container(),
-            Command::Snapshot { memory: true }.into(),
+            Command::Snapshot { include_memory: true }.into(),
             Reason::MemorySnapshotClass,
             400,
             OtherArguments,
@@ -267,7 +267,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             resting(vm(), Stopped),
-            Command::Snapshot { memory: true }.into(),
+            Command::Snapshot { include_memory: true }.into(),
             Reason::MemorySnapshotNeedsStarted,
             400,
             OtherArguments,
@@ -276,7 +276,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             windows,
-            Command::Snapshot { memory: false }.into(),
+            Command::Snapshot { include_memory: false }.into(),
             Reason::FsSnapshotNeedsStopped,
             400,
             OtherArguments,
@@ -294,7 +294,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             with_gpu,
-            Command::AutoDelete { minutes: AutoDelete::AtOnce }.into(),
+            Command::AutoDelete { interval: AutoDelete::AtOnce }.into(),
             Reason::GpuMustStayEphemeral,
             400,
             NotFromHere,
@@ -305,7 +305,7 @@ fn cases() -> Vec<Case> {
             beside: alone.with_linked(true),
             ..case(
                 ephemeral(container()),
-                Command::AutoDelete { minutes: AutoDelete::NEVER }.into(),
+                Command::AutoDelete { interval: AutoDelete::NEVER }.into(),
                 Reason::LinkedMustStayEphemeral,
                 400,
                 OtherArguments,
@@ -315,7 +315,7 @@ fn cases() -> Vec<Case> {
         },
         case(
             pauses,
-            Command::AutoStop { minutes: AutoStop::After(after_an_hour()) }.into(),
+            Command::AutoStop { interval: AutoStop::After(after_an_hour()) }.into(),
             Reason::OneIdleTimer,
             400,
             OtherArguments,
@@ -369,7 +369,7 @@ fn every_reason_has_its_case() {
 
 #[test]
 fn the_recorded_profile_refuses_the_memory_of_a_linux_vm() {
-    let asked = Command::Snapshot { memory: true };
+    let asked = Command::Snapshot { include_memory: true };
     let code = |policy: &Policy| {
         Lifecycle::from(vm()).decide(asked, policy, Context::default(), now()).map_err(|refusal| refusal.code())
     };

@@ -9,7 +9,7 @@ mod reading;
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Answer, AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, BackupState, Changes, Columns, Command, Context,
-    DesiredState, Fault, GpuType, Input, Instant, Job, Lifecycle, Minutes, Negative, Outcome, Policy, QueueTimeout,
+    DesiredState, Fault, GpuType, Input, Job, Lifecycle, Micros, Minutes, Negative, Outcome, Policy, QueueTimeout,
     Report, SandboxClass, SandboxState, Size, SizeChange, Step, Task, Timer, Ttl,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -73,9 +73,9 @@ fn full() -> Columns {
         auto_delete: AutoDelete::Never(Negative::new(i32::MIN).expect("a negative number")),
         auto_destroy_at: Some(at("2026-01-01T00:00:00Z").into()),
         queue_timeout: Some(QueueTimeout(minutes(1))),
-        created_at: Instant::MIN,
+        created_at: Micros::MIN,
         last_activity_at: at("2024-10-01T16:45:00.5Z").into(),
-        state_since: Instant::MAX,
+        state_since: Micros::MAX,
         backup_since: Some(at(NOW).into()),
     }
 }
@@ -96,14 +96,14 @@ fn commands() -> Vec<Command> {
         Command::Resize(SizeChange { cpu: count(1), memory: count(2), disk: count(u32::MAX) }),
         Command::Resize(SizeChange::default()),
         Command::Fork,
-        Command::Snapshot { memory: true },
+        Command::Snapshot { include_memory: true },
         Command::Recover { start: false },
         Command::Backup,
-        Command::AutoStop { minutes: AutoStop::Never },
-        Command::AutoPause { minutes: AutoPause::After(minutes(60)) },
-        Command::AutoArchive { minutes: AutoArchive::AtOnce },
-        Command::AutoDelete { minutes: AutoDelete::NEVER },
-        Command::Ttl { minutes: Ttl::After(Minutes::MAX) },
+        Command::AutoStop { interval: AutoStop::Never },
+        Command::AutoPause { interval: AutoPause::After(minutes(60)) },
+        Command::AutoArchive { interval: AutoArchive::AtOnce },
+        Command::AutoDelete { interval: AutoDelete::NEVER },
+        Command::Ttl { interval: Ttl::After(Minutes::MAX) },
         Command::Touch,
     ]
 }
@@ -189,13 +189,13 @@ fn steps() -> Vec<Step> {
             let rows = [vm, stopped, paused, archived, timed_out, Columns { auto_stop: AutoStop::Never, ..vm }];
             let decided =
                 |columns| Lifecycle::from(columns).decide(command, &Policy::default(), Context::default(), now);
-            rows.into_iter().find_map(|columns| decided(columns).ok().filter(|step| !step.is_nothing()))
+            rows.into_iter().find_map(|columns| decided(columns).ok().filter(|step| !step.is_noop()))
         })
         .collect();
     steps.extend([
         decide(vm, Command::Start.into()),
         decide(vm, Command::Destroy { force: true }.into()),
-        decide(vm, Command::Ttl { minutes: Ttl::None }.into()),
+        decide(vm, Command::Ttl { interval: Ttl::None }.into()),
         decide(timed_out, Command::Recover { start: true }.into()),
         decide(Columns { auto_delete: AutoDelete::AtOnce, ..vm }, Command::Stop { force: true }.into()),
         decide(starting, failed.into()),

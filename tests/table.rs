@@ -37,15 +37,18 @@ fn commands() -> Vec<Command> {
     let mut commands = Vec::from(sizes.map(|(cpu, memory, disk)| size(cpu, memory, disk)));
     commands.extend(FLAG.map(|force| Command::Stop { force }));
     commands.extend(FLAG.map(|force| Command::Destroy { force }));
-    commands.extend(FLAG.map(|memory| Command::Snapshot { memory }));
+    commands.extend(FLAG.map(|include_memory| Command::Snapshot { include_memory }));
     commands.extend(FLAG.map(|start| Command::Recover { start }));
     commands.extend([Command::Start, Command::Pause, Command::Archive, Command::Fork, Command::Backup, Command::Touch]);
-    commands.extend([AutoStop::Never, AutoStop::After(an_hour())].map(|minutes| Command::AutoStop { minutes }));
-    commands.extend([AutoPause::Never, AutoPause::After(an_hour())].map(|minutes| Command::AutoPause { minutes }));
-    commands.push(Command::AutoArchive { minutes: AutoArchive::After(an_hour()) });
+    commands
+        .extend([AutoStop::Never, AutoStop::After(an_hour())].map(|minutes| Command::AutoStop { interval: minutes }));
+    commands.extend(
+        [AutoPause::Never, AutoPause::After(an_hour())].map(|minutes| Command::AutoPause { interval: minutes }),
+    );
+    commands.push(Command::AutoArchive { interval: AutoArchive::After(an_hour()) });
     let deletes = [AutoDelete::NEVER, AutoDelete::AtOnce, AutoDelete::After(an_hour())];
-    commands.extend(deletes.map(|minutes| Command::AutoDelete { minutes }));
-    commands.extend([Ttl::None, Ttl::After(an_hour())].map(|minutes| Command::Ttl { minutes }));
+    commands.extend(deletes.map(|minutes| Command::AutoDelete { interval: minutes }));
+    commands.extend([Ttl::None, Ttl::After(an_hour())].map(|minutes| Command::Ttl { interval: minutes }));
     commands
 }
 
@@ -135,7 +138,7 @@ impl Found {
             self.accepted.entry(command.verb()).or_default().insert(row.state());
         }
         let after = step.apply(row).expect("the row it was decided on");
-        let breaks = |row: &Lifecycle| row.check().contains(Violation::DesiredBesideState);
+        let breaks = |row: &Lifecycle| row.violations().contains(Violation::DesiredBesideState);
         let pair = |row: &Lifecycle| (row.state(), row.desired_state());
         let left_as_it_was = breaks(&row) && pair(&row) == pair(&after);
         if breaks(&after) && !left_as_it_was {
@@ -226,5 +229,5 @@ fn a_command_that_is_already_so_writes_nothing() {
     let row = Lifecycle::from(Columns::default());
     let step = row.decide(Command::Start, &Policy::default(), Context::default(), now()).expect("it runs already");
     assert_eq!(step.cause(), Cause::Already(Verb::Start));
-    assert!(step.is_nothing());
+    assert!(step.is_noop());
 }

@@ -9,7 +9,7 @@
 
 use sandbox_lifecycle::{
     Columns, Command, Context, DesiredState, Lifecycle, Policy, SandboxState, Verb,
-    view::{Typed, at},
+    render::{Typed, at},
 };
 
 /// The compiler that wrote `tests/typed/*.stderr`.
@@ -64,11 +64,11 @@ fn a_sandbox_that_is_elsewhere_is_handed_back() {
 /// `S: Accepts<V>` where it can be asked as a question: the marker of a state beside the states its verbs name.
 macro_rules! takes {
     ($state:ident: $($verb:ident),+) => {{
-        fn takes<S: sandbox_lifecycle::view::Accepts<V>, V>() -> SandboxState {
+        fn takes<S: sandbox_lifecycle::render::Accepts<V>, V>() -> SandboxState {
             S::STATE
         }
         $(
-            let state = takes::<at::$state, sandbox_lifecycle::view::verb::$verb>();
+            let state = takes::<at::$state, sandbox_lifecycle::render::verb::$verb>();
             assert!(Verb::$verb.from_states().contains(&state), "{state} takes {}", Verb::$verb);
         )+
     }};

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Columns, DesiredState, Fault, GpuType, Holding, Instant,
-    IntervalError, Lifecycle, Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, Ttl,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Columns, DesiredState, Fault, GpuType, HeldResources,
+    IntervalError, Lifecycle, Micros, Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, Ttl,
     UnknownWord, Word,
 };
 
@@ -136,7 +136,7 @@ fn only_auto_delete_takes_a_negative_number_and_keeps_it() {
     assert_eq!(AutoDelete::try_from(-1), Ok(AutoDelete::NEVER));
     let smallest = AutoDelete::try_from(i64::from(i32::MIN)).expect("any negative number is never");
     assert_eq!(smallest, AutoDelete::Never(Negative::new(i32::MIN).expect("it is negative")));
-    assert_eq!(smallest.wire(), i32::MIN);
+    assert_eq!(smallest.as_minutes(), i32::MIN);
     assert_eq!(Negative::new(0), None);
 }
 
@@ -167,7 +167,7 @@ fn the_ends_of_the_wire_are_taken_and_what_lies_beyond_is_not() {
 #[test]
 fn a_requested_archive_interval_is_cut_to_the_maximum_and_0_asks_for_it() {
     let maximum = minutes(43_200);
-    let requested = |count| AutoArchive::requested(count, maximum).map(AutoArchive::wire);
+    let requested = |count| AutoArchive::requested(count, maximum).map(AutoArchive::as_minutes);
     assert_eq!(requested(0), Ok(43_200));
     assert_eq!(requested(1), Ok(1));
     assert_eq!(requested(43_200), Ok(43_200));
@@ -178,9 +178,10 @@ fn a_requested_archive_interval_is_cut_to_the_maximum_and_0_asks_for_it() {
 
 #[test]
 fn the_defaults_are_the_servers() {
-    let defaults = (AutoStop::default().wire(), AutoPause::default().wire(), AutoArchive::default().wire());
+    let defaults =
+        (AutoStop::default().as_minutes(), AutoPause::default().as_minutes(), AutoArchive::default().as_minutes());
     assert_eq!(defaults, (15, 0, 10_080));
-    assert_eq!((AutoDelete::default().wire(), Ttl::default().wire()), (-1, 0));
+    assert_eq!((AutoDelete::default().as_minutes(), Ttl::default().as_minutes()), (-1, 0));
     assert_eq!(Size::default(), Size { cpu: 2, memory: 4, disk: 10 });
 }
 
@@ -211,35 +212,35 @@ fn of_our_own_texts_only_the_timeouts_is_read_back_as_a_timeout() {
 
 #[test]
 fn an_instant_keeps_to_the_range_of_chrono() {
-    assert_eq!(DateTime::<Utc>::from(Instant::MIN), DateTime::<Utc>::MIN_UTC);
-    assert_eq!(Instant::from(DateTime::<Utc>::MAX_UTC), Instant::MAX);
-    assert_eq!(Instant::from_micros(i64::MAX), Instant::MAX);
-    assert_eq!(Instant::from_micros(i64::MIN), Instant::MIN);
-    assert_eq!(Instant::MAX.saturating_add_micros(1), Instant::MAX);
-    assert_eq!(Instant::MIN.saturating_add_micros(-1), Instant::MIN);
-    assert_eq!(Instant::MAX.saturating_add_minutes(i64::MAX), Instant::MAX);
-    assert_eq!(Instant::MIN.saturating_add_minutes(i64::MIN), Instant::MIN);
-    assert_eq!(Instant::EPOCH.saturating_add_minutes(1).as_micros(), 60_000_000);
+    assert_eq!(DateTime::<Utc>::from(Micros::MIN), DateTime::<Utc>::MIN_UTC);
+    assert_eq!(Micros::from(DateTime::<Utc>::MAX_UTC), Micros::MAX);
+    assert_eq!(Micros::from_micros(i64::MAX), Micros::MAX);
+    assert_eq!(Micros::from_micros(i64::MIN), Micros::MIN);
+    assert_eq!(Micros::MAX.saturating_add_micros(1), Micros::MAX);
+    assert_eq!(Micros::MIN.saturating_add_micros(-1), Micros::MIN);
+    assert_eq!(Micros::MAX.saturating_add_minutes(i64::MAX), Micros::MAX);
+    assert_eq!(Micros::MIN.saturating_add_minutes(i64::MIN), Micros::MIN);
+    assert_eq!(Micros::EPOCH.saturating_add_minutes(1).as_micros(), 60_000_000);
 }
 
 #[test]
 fn an_instant_is_written_as_rfc_3339_and_cut_to_the_microsecond() {
     let time: DateTime<Utc> = "2024-10-01T12:00:00.123456789+02:00".parse().expect("a time");
-    let instant = Instant::from(time);
+    let instant = Micros::from(time);
     assert_eq!(instant.to_string(), "2024-10-01T10:00:00.123456Z");
-    assert_eq!(Instant::MIN.to_string(), "-262143-01-01T00:00:00Z");
-    assert_eq!(Instant::MAX.to_string(), "+262142-12-31T23:59:59.999999Z");
-    for instant in [Instant::MIN, Instant::EPOCH, instant, Instant::MAX] {
+    assert_eq!(Micros::MIN.to_string(), "-262143-01-01T00:00:00Z");
+    assert_eq!(Micros::MAX.to_string(), "+262142-12-31T23:59:59.999999Z");
+    for instant in [Micros::MIN, Micros::EPOCH, instant, Micros::MAX] {
         let json = serde_json::to_string(&instant).expect("an instant");
-        assert_eq!(serde_json::from_str::<Instant>(&json).expect(&json), instant);
+        assert_eq!(serde_json::from_str::<Micros>(&json).expect(&json), instant);
     }
 }
 
 #[test]
 fn the_last_instant_stands_for_never() {
-    let row = Lifecycle::from(Columns { auto_destroy_at: Some(Instant::MAX), ..Columns::default() });
+    let row = Lifecycle::from(Columns { auto_destroy_at: Some(Micros::MAX), ..Columns::default() });
     assert_eq!(row.auto_destroy_at(), None);
-    let before = Instant::MAX.saturating_add_micros(-1);
+    let before = Micros::MAX.saturating_add_micros(-1);
     let row = Lifecycle::from(Columns { auto_destroy_at: Some(before), ..Columns::default() });
     assert_eq!(row.auto_destroy_at(), Some(before.into()));
 }
@@ -251,7 +252,8 @@ fn at(state: SandboxState, desired_state: DesiredState) -> Lifecycle {
 
 #[test]
 fn what_each_state_holds() {
-    let holds = |compute, disk, desired| states(|state| at(state, desired).holding() == Holding { compute, disk });
+    let holds =
+        |compute, disk, desired| states(|state| at(state, desired).held_resources() == HeldResources { compute, disk });
     let running = "creating restoring started starting stopping pending_build building_snapshot unknown \
                    pulling_snapshot forking pausing resuming";
     let in_place = "creating restoring started starting stopping pending_build building_snapshot unknown \

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Assessment, AutoDelete, Columns, Command, Context, DesiredState, Glimpse, Goal, Lifecycle, Open, Policy, Sandbox,
-    SandboxDto, SandboxState, Why, record::Texts,
+    Assessment, AutoDelete, Columns, Command, Context, DesiredState, Goal, Lifecycle, Observation, Open, Policy,
+    Sandbox, SandboxDto, SandboxState, UnreachableReason, record::Texts,
 };
 
 fn noon() -> DateTime<Utc> {
@@ -30,8 +30,8 @@ const fn pending(state: SandboxState) -> Assessment {
     Assessment::Pending { state: Some(state) }
 }
 
-const fn lost(why: Why) -> Assessment {
-    Assessment::Unreachable { why }
+const fn lost(reason: UnreachableReason) -> Assessment {
+    Assessment::Unreachable { reason }
 }
 
 #[test]
@@ -41,34 +41,34 @@ fn a_goal_is_reached_in_the_state_it_names_and_in_no_other() {
         (Goal::Started, row(S::Started, D::Started), Assessment::Reached),
         (Goal::Started, row(S::Creating, D::Started), pending(S::Creating)),
         (Goal::Started, row(S::Archived, D::Started), pending(S::Archived)),
-        (Goal::Started, row(S::Error, D::Started), lost(Why::Failed(S::Error))),
-        (Goal::Started, row(S::BuildFailed, D::Started), lost(Why::Failed(S::BuildFailed))),
+        (Goal::Started, row(S::Error, D::Started), lost(UnreachableReason::Failed(S::Error))),
+        (Goal::Started, row(S::BuildFailed, D::Started), lost(UnreachableReason::Failed(S::BuildFailed))),
         // The official clients go on polling a destroyed sandbox.
-        (Goal::Started, row(S::Destroyed, D::Destroyed), lost(Why::Gone)),
-        (Goal::Started, row(S::Stopping, D::Stopped), lost(Why::Elsewhere(D::Stopped))),
+        (Goal::Started, row(S::Destroyed, D::Destroyed), lost(UnreachableReason::Gone)),
+        (Goal::Started, row(S::Stopping, D::Stopped), lost(UnreachableReason::DifferentDesiredState(D::Stopped))),
         (Goal::Stopped, row(S::Stopped, D::Stopped), Assessment::Reached),
         (Goal::Stopped, row(S::Started, D::Stopped), pending(S::Stopping)),
-        (Goal::Stopped, row(S::Destroyed, D::Destroyed), lost(Why::Gone)),
+        (Goal::Stopped, row(S::Destroyed, D::Destroyed), lost(UnreachableReason::Gone)),
         (Goal::Stopped, ephemeral(S::Destroying, D::Destroyed), pending(S::Destroying)),
         (Goal::Stopped, ephemeral(S::Destroyed, D::Destroyed), Assessment::Reached),
         (Goal::Paused, row(S::Paused, D::Paused), Assessment::Reached),
         (Goal::Paused, row(S::Pausing, D::Paused), pending(S::Pausing)),
         // The official clients call a pause that ends in started, or in destroyed, a success.
-        (Goal::Paused, row(S::Started, D::Started), lost(Why::Elsewhere(D::Started))),
-        (Goal::Paused, row(S::Destroyed, D::Destroyed), lost(Why::Gone)),
+        (Goal::Paused, row(S::Started, D::Started), lost(UnreachableReason::DifferentDesiredState(D::Started))),
+        (Goal::Paused, row(S::Destroyed, D::Destroyed), lost(UnreachableReason::Gone)),
         (Goal::Archived, row(S::Archived, D::Archived), Assessment::Reached),
         (Goal::Archived, row(S::Stopped, D::Archived), pending(S::Archiving)),
         (Goal::Destroyed, row(S::Destroyed, D::Destroyed), Assessment::Reached),
         (Goal::Destroyed, row(S::Started, D::Destroyed), pending(S::Destroying)),
-        (Goal::Destroyed, row(S::Error, D::Started), lost(Why::Failed(S::Error))),
+        (Goal::Destroyed, row(S::Error, D::Started), lost(UnreachableReason::Failed(S::Error))),
         // The controller drives what failed and is to go (difference D2).
         (Goal::Destroyed, row(S::Error, D::Destroyed), pending(S::Error)),
         (Goal::Destroyed, row(S::BuildFailed, D::Destroyed), pending(S::BuildFailed)),
         (Goal::Stopped, ephemeral(S::Error, D::Destroyed), pending(S::Error)),
-        (Goal::Stopped, ephemeral(S::Error, D::Stopped), lost(Why::Failed(S::Error))),
-        (Goal::Back, row(S::Resizing, D::Stopped), pending(S::Resizing)),
-        (Goal::Back, row(S::Stopped, D::Stopped), Assessment::Reached),
-        (Goal::Back, row(S::Destroyed, D::Destroyed), lost(Why::Gone)),
+        (Goal::Stopped, ephemeral(S::Error, D::Stopped), lost(UnreachableReason::Failed(S::Error))),
+        (Goal::Settled, row(S::Resizing, D::Stopped), pending(S::Resizing)),
+        (Goal::Settled, row(S::Stopped, D::Stopped), Assessment::Reached),
+        (Goal::Settled, row(S::Destroyed, D::Destroyed), lost(UnreachableReason::Gone)),
     ];
     for (goal, row, expected) in cases {
         assert_eq!(goal.assess(&row, noon()), expected, "{goal:?} of {row:?}");
@@ -134,21 +134,24 @@ fn a_new_sandbox_that_nobody_makes_is_stuck() {
 
 #[test]
 fn a_record_that_is_gone_ends_every_wait() {
-    assert_eq!(Goal::Destroyed.assess_gone(), Assessment::Reached);
-    for goal in [Goal::Started, Goal::Stopped, Goal::Paused, Goal::Archived, Goal::Back] {
-        assert_eq!(goal.assess_gone(), lost(Why::Gone), "{goal:?}");
+    assert_eq!(Goal::Destroyed.assess_not_found(), Assessment::Reached);
+    for goal in [Goal::Started, Goal::Stopped, Goal::Paused, Goal::Archived, Goal::Settled] {
+        assert_eq!(goal.assess_not_found(), lost(UnreachableReason::Gone), "{goal:?}");
     }
 }
 
 #[test]
 fn an_unknown_word_is_waited_for_and_never_a_success() {
     let newer = Open::Other("hibernating".into());
-    let seen = Glimpse::of(Some(&newer), Some(&DesiredState::Started.into()));
+    let seen = Observation::of(Some(&newer), Some(&DesiredState::Started.into()));
     assert_eq!(Goal::Started.assess(seen, noon()), Assessment::Pending { state: None });
-    assert_eq!(Goal::Back.assess(seen, noon()), Assessment::Pending { state: None });
+    assert_eq!(Goal::Settled.assess(seen, noon()), Assessment::Pending { state: None });
     // But where it is meant to go is known.
-    let leaving = Glimpse::of(Some(&newer), Some(&DesiredState::Destroyed.into()));
-    assert_eq!(Goal::Started.assess(leaving, noon()), lost(Why::Elsewhere(DesiredState::Destroyed)));
+    let leaving = Observation::of(Some(&newer), Some(&DesiredState::Destroyed.into()));
+    assert_eq!(
+        Goal::Started.assess(leaving, noon()),
+        lost(UnreachableReason::DifferentDesiredState(DesiredState::Destroyed))
+    );
     assert_eq!(Goal::Destroyed.assess(leaving, noon()), Assessment::Pending { state: None });
 }
 
@@ -158,5 +161,8 @@ fn a_client_assesses_the_record_it_reads() {
     let stopping: SandboxDto = serde_json::from_str(record).expect("a record of the published page");
     let soon = DateTime::parse_from_rfc3339("2024-10-01T16:46:00Z").expect("a time").to_utc();
     assert_eq!(Goal::Stopped.assess(&stopping, soon), pending(SandboxState::Stopping));
-    assert_eq!(Goal::Started.assess(&stopping, soon), lost(Why::Elsewhere(DesiredState::Stopped)));
+    assert_eq!(
+        Goal::Started.assess(&stopping, soon),
+        lost(UnreachableReason::DifferentDesiredState(DesiredState::Stopped))
+    );
 }

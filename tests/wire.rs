@@ -10,7 +10,7 @@ mod requests;
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Answer, BackupOf, Command, Context, Job, Outcome, Policy, Report, Sandbox, SandboxDto, SandboxState, Task,
-    record::{BackupRef, Kept, Maybe, NotApplied, Texts, Unseen},
+    record::{ApplyError, BackupRef, Kept, Maybe, ServerFields, Texts},
 };
 use serde_json::{Value, json};
 
@@ -182,7 +182,7 @@ mod validating {
     #[test]
     fn the_largest_interval_is_one() {
         let dto: SandboxDto = serde_json::from_value(record(json!({"autoStopInterval": i32::MAX}))).unwrap();
-        assert_eq!(Sandbox::try_from(dto).unwrap().lifecycle().auto_stop().wire(), i32::MAX);
+        assert_eq!(Sandbox::try_from(dto).unwrap().lifecycle().auto_stop().as_minutes(), i32::MAX);
     }
 
     #[test]
@@ -198,11 +198,11 @@ mod validating {
 
     #[test]
     fn what_a_server_knows_is_said_beside_the_record() {
-        let unseen = Unseen {
+        let unseen = ServerFields {
             pending: Some(true),
             backup: Some(BackupRef { snapshot: "b1".into(), registry: "eu".into() }),
             epoch: 7,
-            ..Unseen::default()
+            ..ServerFields::default()
         };
         let dto = serde_json::from_value(record(json!({}))).unwrap();
         let sandbox: Sandbox = Sandbox::from_api(dto, unseen).unwrap();
@@ -272,7 +272,7 @@ mod applying {
             "backupState": "Completed",
         }));
         let backup = BackupRef { snapshot: "b1".into(), registry: "eu".into() };
-        let unseen = Unseen { backup: Some(backup.clone()), ..Unseen::default() };
+        let unseen = ServerFields { backup: Some(backup.clone()), ..ServerFields::default() };
         let mut sandbox: Sandbox = Sandbox::from_api(serde_json::from_value(given).unwrap(), unseen).unwrap();
         let step = decided(&sandbox, Command::Recover { start: true }, "2024-10-01T16:45:00Z");
         sandbox.apply(&step, Texts::default()).unwrap();
@@ -288,7 +288,7 @@ mod applying {
         let (job, outcome) = (Job::Backup { of: BackupOf::Current }, Outcome::Completed);
         let completed = decided(&sandbox, Report::Ended { job, outcome, epoch: None }, "2024-10-01T16:45:00Z");
         let before = sandbox.clone();
-        assert_eq!(sandbox.apply(&completed, Texts::default()), Err(NotApplied::BackupUnnamed));
+        assert_eq!(sandbox.apply(&completed, Texts::default()), Err(ApplyError::BackupUnnamed));
         assert_eq!(sandbox, before);
         let backup = BackupRef { snapshot: "b1".into(), registry: "eu".into() };
         sandbox.apply(&completed, Texts { backup: Some(&backup), ..Texts::default() }).unwrap();
@@ -305,12 +305,12 @@ mod applying {
     fn a_step_that_assigns_a_runner_wants_it_named() {
         let given = record(json!({"state": "archived", "desiredState": "started", "backupState": "Completed"}));
         let backup = BackupRef { snapshot: "b1".into(), registry: "eu".into() };
-        let unseen = Unseen { backup: Some(backup), ..Unseen::default() };
+        let unseen = ServerFields { backup: Some(backup), ..ServerFields::default() };
         let mut sandbox: Sandbox = Sandbox::from_api(serde_json::from_value(given).unwrap(), unseen).unwrap();
         let taken = Report::Answered { task: Task::Restore, answer: Answer::Accepted, from: None, epoch: None };
         let step = decided(&sandbox, taken, "2024-10-01T16:45:00Z");
         let before = sandbox.clone();
-        assert_eq!(sandbox.apply(&step, Texts::default()), Err(NotApplied::RunnerUnnamed));
+        assert_eq!(sandbox.apply(&step, Texts::default()), Err(ApplyError::RunnerUnnamed));
         assert_eq!(sandbox, before);
         sandbox.apply(&step, Texts { runner: Some("r2"), ..Texts::default() }).unwrap();
         assert_eq!(sandbox.runner_id(), Some("r2"));
@@ -324,7 +324,7 @@ mod applying {
         sandbox.apply(&stop, Texts::default()).unwrap();
         let before = sandbox.clone();
         let error = sandbox.apply(&stop, Texts::default()).unwrap_err();
-        assert!(matches!(error, NotApplied::Stale(_)));
+        assert!(matches!(error, ApplyError::Stale(_)));
         assert_eq!(sandbox, before);
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     lifecycle::{Lifecycle, Status, facts},
     policy::Policy,
     rules::{Call, Cause, Clock, Context, Draft, Notice, RunnerChange, Step, Task, over},
-    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
+    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
 };
 use chrono::{DateTime, Utc};
 
@@ -42,7 +42,7 @@ impl Lifecycle {
     /// Pending alone is not it: an errored sandbox that is to be destroyed is never pending (difference D2), nor is
     /// one that is to be archived (rule 5).
     #[must_use]
-    pub const fn owes_work(&self) -> bool {
+    pub const fn needs_reconcile(&self) -> bool {
         let Status { state, desired, pending, .. } = self.status();
         let archives = matches!(state, SandboxState::Archiving | SandboxState::Stopped | SandboxState::Error);
         pending
@@ -61,9 +61,9 @@ impl Lifecycle {
             let context = Context::default().with_warm_pool(view.warm_pool).with_runner_unready(!view.ready);
             let timer = Clock::new(policy).next_with_followed(self, context);
             // Nobody tells of a report that was lost, a runner that became ready or a place that became free.
-            let again = Instant::from(now).saturating_add_minutes(i64::from(policy.look_again.get()));
+            let again = Micros::from(now).saturating_add_minutes(i64::from(policy.look_again.get()));
             // At the last instant there is no later one.
-            let looks = self.owes_work() && !pass.has_given_up() && again > pass.now;
+            let looks = self.needs_reconcile() && !pass.has_given_up() && again > pass.now;
             let again = looks.then(|| again.into());
             let until = timer.into_iter().chain(again).min();
             until.map_or(Next::Nothing, |until| Next::Wait { until })
@@ -84,7 +84,7 @@ struct Pass<'a> {
     row: &'a Lifecycle,
     view: &'a RunnerView,
     policy: &'a Policy,
-    now: Instant,
+    now: Micros,
 }
 
 impl Pass<'_> {

@@ -119,8 +119,8 @@ impl core::fmt::Debug for Violations {
 impl Lifecycle {
     /// The rules this row breaks. A sound row breaks none; a broken one can still be held, asked and destroyed.
     #[must_use]
-    pub fn check(&self) -> Violations {
-        let (now, tidy) = (self.status(), self.packed.tidied().open());
+    pub fn violations(&self) -> Violations {
+        let (now, tidy) = (self.status(), self.packed.repaired().open());
         Violations::default()
             .with(!now.is_coherent(), Violation::DesiredBesideState)
             .with(now.pending != tidy.pending, Violation::Pending)
@@ -135,8 +135,8 @@ impl Lifecycle {
     ///
     /// It changes no state and no desired state, so it cannot mend rule 4.
     #[must_use]
-    pub fn tidied(mut self) -> Self {
-        self.packed = self.packed.tidied();
+    pub fn repaired(mut self) -> Self {
+        self.packed = self.packed.repaired();
         self.sealed()
     }
 }

@@ -1,7 +1,7 @@
 //! The child of a fork, as the row it begins with.
 
 use super::{JUST_BEFORE_NEVER, Lifecycle, NEVER, Status};
-use crate::vocabulary::{BackupState, DesiredState, Instant, SandboxState};
+use crate::vocabulary::{BackupState, DesiredState, Micros, SandboxState};
 use chrono::{DateTime, Utc};
 
 impl Lifecycle {
@@ -16,8 +16,8 @@ impl Lifecycle {
     /// settings are the source's, a limit is a length, and a row keeps only the end. What is left of the source's would
     /// end a child sooner than anybody asked for.)
     #[must_use]
-    pub fn child(&self, now: DateTime<Utc>) -> Self {
-        let now = Instant::from(now);
+    pub fn fork_child(&self, now: DateTime<Utc>) -> Self {
+        let now = Micros::from(now);
         let destroy_at = if self.destroy_at == NEVER {
             NEVER
         } else {

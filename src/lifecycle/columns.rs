@@ -2,7 +2,7 @@
 
 use super::{Lifecycle, NEVER, Status, guards::Guards};
 use crate::vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, QueueTimeout,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, QueueTimeout,
     SandboxClass, SandboxState, Size,
 };
 use serde::Serialize;
@@ -17,7 +17,7 @@ use serde::Serialize;
 /// that it does not know is an error that names the column.
 ///
 /// Intervals are in minutes; 0 and negative numbers mean what each type says. The last instant there is,
-/// [`Instant::MAX`], stands for none where a time may be missing.
+/// [`Micros::MAX`], stands for none where a time may be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Columns {
@@ -67,19 +67,19 @@ pub struct Columns {
     pub auto_delete: AutoDelete,
     /// When its time to live ends.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub auto_destroy_at: Option<Instant>,
+    pub auto_destroy_at: Option<Micros>,
     /// How many minutes it may wait for a runner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_timeout: Option<QueueTimeout>,
     /// When it was made.
-    pub created_at: Instant,
+    pub created_at: Micros,
     /// When it was last used or changed its state.
-    pub last_activity_at: Instant,
+    pub last_activity_at: Micros,
     /// When its state last changed.
-    pub state_since: Instant,
+    pub state_since: Micros,
     /// When the backup under way was begun.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub backup_since: Option<Instant>,
+    pub backup_since: Option<Micros>,
 }
 
 /// A container that runs and owes nothing, with the server's default sizes and intervals, made in 1970.
@@ -106,9 +106,9 @@ impl Default for Columns {
             auto_delete: AutoDelete::default(),
             auto_destroy_at: None,
             queue_timeout: None,
-            created_at: Instant::EPOCH,
-            last_activity_at: Instant::EPOCH,
-            state_since: Instant::EPOCH,
+            created_at: Micros::EPOCH,
+            last_activity_at: Micros::EPOCH,
+            state_since: Micros::EPOCH,
             backup_since: None,
         }
     }
@@ -128,7 +128,7 @@ impl From<Columns> for Lifecycle {
             auto_stop: columns.auto_stop,
             auto_pause: columns.auto_pause,
             auto_archive: columns.auto_archive,
-            auto_delete: columns.auto_delete.wire(),
+            auto_delete: columns.auto_delete.as_minutes(),
             queue_timeout: columns.queue_timeout,
             packed: Status {
                 state: columns.state,

@@ -5,7 +5,7 @@ use crate::{
     policy::Policy,
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, FieldError, FieldErrors, GpuType,
-        Instant, Minutes, QueueTimeout, SandboxClass, SandboxState, Size, Ttl, names,
+        Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Size, Ttl, names,
     },
 };
 use alloc::{format, string::String, vec::Vec};
@@ -14,7 +14,7 @@ use core::fmt;
 
 /// What a new sandbox is asked to be, as far as rules care. Intervals that are not given get their defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Creation {
+pub struct NewSandbox {
     /// Where it begins.
     pub origin: Origin,
     /// What kind of machine it is. The request does not say; its snapshot does.
@@ -66,7 +66,7 @@ pub struct Link {
 
 /// Why no sandbox is created. All faulty fields are named at once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotCreated {
+pub enum CreateError {
     /// The organization is suspended, and may create nothing (section 13).
     #[error("create is refused: a suspended organization creates nothing")]
     Suspended,
@@ -75,7 +75,7 @@ pub enum NotCreated {
     Invalid(#[from] FieldErrors),
 }
 
-impl NotCreated {
+impl CreateError {
     /// The HTTP status to answer.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
@@ -96,24 +96,24 @@ impl Lifecycle {
     /// minutes instead of stopped, where neither is given.
     ///
     /// ```
-    /// use sandbox_lifecycle::{AutoDelete, Creation, Lifecycle, Policy, SandboxState};
+    /// use sandbox_lifecycle::{AutoDelete, NewSandbox, Lifecycle, Policy, SandboxState};
     /// let now = chrono::DateTime::UNIX_EPOCH;
-    /// let new = Lifecycle::create(&Creation::default(), &Policy::default(), now)?;
+    /// let new = Lifecycle::create(&NewSandbox::default(), &Policy::default(), now)?;
     /// assert_eq!((new.state(), new.reported_state()), (SandboxState::Unknown, SandboxState::Creating));
     ///
-    /// let error = Lifecycle::create(&Creation { gpu: 1, ..Creation::default() }, &Policy::default(), now).unwrap_err();
+    /// let error = Lifecycle::create(&NewSandbox { gpu: 1, ..NewSandbox::default() }, &Policy::default(), now).unwrap_err();
     /// assert_eq!(error.to_string(), "autoDeleteInterval is absent, expected 0: a GPU sandbox is ephemeral");
     /// # Ok::<(), sandbox_lifecycle::FieldErrors>(())
     /// ```
     ///
     /// # Errors
     /// Everything that section 14 refuses, each with its field, its value and what is allowed.
-    pub fn create(asked: &Creation, policy: &Policy, now: DateTime<Utc>) -> Result<Self, FieldErrors> {
+    pub fn create(asked: &NewSandbox, policy: &Policy, now: DateTime<Utc>) -> Result<Self, FieldErrors> {
         FieldErrors::unless(faults(asked), asked).map(|asked| begun(asked, policy, now.into()))
     }
 }
 
-fn begun(asked: &Creation, policy: &Policy, now: Instant) -> Lifecycle {
+fn begun(asked: &NewSandbox, policy: &Policy, now: Micros) -> Lifecycle {
     let (auto_stop, auto_pause) = idle_timers(asked);
     let (state, has_runner) = match asked.origin {
         Origin::OnRunner => (SandboxState::Unknown, true),
@@ -153,7 +153,7 @@ fn begun(asked: &Creation, policy: &Policy, now: Instant) -> Lifecycle {
 }
 
 /// The two idle timers: at most one of them runs (section 9).
-fn idle_timers(asked: &Creation) -> (AutoStop, AutoPause) {
+fn idle_timers(asked: &NewSandbox) -> (AutoStop, AutoPause) {
     let rests_paused = asked.class.is_vm() && asked.auto_delete != Some(AutoDelete::AtOnce);
     match (asked.auto_stop, asked.auto_pause) {
         (Some(stop), Some(pause)) => (stop, pause),
@@ -168,8 +168,8 @@ fn idle_timers(asked: &Creation) -> (AutoStop, AutoPause) {
 }
 
 /// What section 14 refuses, in the order of the request's fields.
-fn faults(asked: &Creation) -> Vec<FieldError> {
-    let Creation { class, gpu, .. } = *asked;
+fn faults(asked: &NewSandbox) -> Vec<FieldError> {
+    let NewSandbox { class, gpu, .. } = *asked;
     let is_ephemeral = asked.auto_delete == Some(AutoDelete::AtOnce);
     let pause = asked.auto_pause.unwrap_or_default();
     let mut faults = Vec::new();
@@ -196,7 +196,7 @@ fn faults(asked: &Creation) -> Vec<FieldError> {
     if let Some(allowed) = must_be_ephemeral.filter(|_| !is_ephemeral) {
         faults.push(match asked.auto_delete {
             None => FieldError::new(AutoDelete::FIELD, ABSENT, allowed),
-            Some(minutes) => FieldError::new(AutoDelete::FIELD, in_minutes(minutes.wire()), allowed),
+            Some(minutes) => FieldError::new(AutoDelete::FIELD, in_minutes(minutes.as_minutes()), allowed),
         });
     }
     if asked.origin == Origin::ToBuild && class != SandboxClass::Container {

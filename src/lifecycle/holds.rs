@@ -5,7 +5,7 @@ use crate::vocabulary::{DesiredState, SandboxState, Size};
 
 /// What is held: compute (cpu, memory, gpu) and disk, apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Holding {
+pub struct HeldResources {
     /// cpu, memory and GPUs are held.
     pub compute: bool,
     /// Disk is held.
@@ -15,7 +15,7 @@ pub struct Holding {
 impl Lifecycle {
     /// What this sandbox holds now.
     #[must_use]
-    pub const fn holding(&self) -> Holding {
+    pub const fn held_resources(&self) -> HeldResources {
         let (compute, disk) = match self.status().state {
             SandboxState::Creating | SandboxState::Restoring | SandboxState::Started | SandboxState::Starting => {
                 (true, true)
@@ -30,13 +30,13 @@ impl Lifecycle {
             SandboxState::Archived | SandboxState::Destroyed | SandboxState::Destroying => (false, false),
             SandboxState::Error | SandboxState::BuildFailed => (false, false),
         };
-        Holding { compute, disk }
+        HeldResources { compute, disk }
     }
 
     /// The quantities it holds now: zero where nothing is held, so that sums are right as they are.
     #[must_use]
     pub const fn held_size(&self) -> Size {
-        let Holding { compute, disk } = self.holding();
+        let HeldResources { compute, disk } = self.held_resources();
         Size {
             cpu: if compute { self.size.cpu } else { 0 },
             memory: if compute { self.size.memory } else { 0 },
@@ -47,6 +47,6 @@ impl Lifecycle {
     /// The GPUs it holds now.
     #[must_use]
     pub const fn held_gpus(&self) -> u8 {
-        if self.holding().compute { self.gpus } else { 0 }
+        if self.held_resources().compute { self.gpus } else { 0 }
     }
 }

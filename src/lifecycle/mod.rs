@@ -14,12 +14,12 @@ pub(crate) mod words;
 
 pub use check::{Violation, Violations};
 pub use columns::Columns;
-pub use create::{Creation, Link, NotCreated, Origin};
-pub use holds::Holding;
+pub use create::{CreateError, Link, NewSandbox, Origin};
+pub use holds::HeldResources;
 pub use recovery::Recovery;
 
 use crate::vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, Minutes,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, Minutes,
     QueueTimeout, SandboxClass, SandboxState, Size,
 };
 use chrono::{DateTime, Utc};
@@ -32,7 +32,7 @@ use packed::Packed;
 /// It is a plain value. Build it from an embedder's own row with [`Columns`], from an API record with
 /// [`SandboxDto`](crate::record::SandboxDto), or with [`Lifecycle::create`]; ask it with
 /// [`decide`](Lifecycle::decide). It can hold any combination of known words, for a stored row may be broken:
-/// [`check`](Lifecycle::check) says what is wrong, and only a write is refused.
+/// [`check`](Lifecycle::violations) says what is wrong, and only a write is refused.
 ///
 /// ```
 /// use sandbox_lifecycle::{Columns, DesiredState, Lifecycle, SandboxState};
@@ -43,7 +43,7 @@ use packed::Packed;
 ///     ..Columns::default()
 /// });
 /// assert_eq!(row.reported_state(), SandboxState::Stopping);
-/// assert!(row.check().is_empty());
+/// assert!(row.violations().is_empty());
 /// ```
 ///
 /// Its fields are private: a state is written by a [`Step`](crate::Step) and by nothing else.
@@ -57,11 +57,11 @@ use packed::Packed;
 #[serde(from = "Columns", into = "Columns")]
 pub struct Lifecycle {
     pub(crate) held: Guards,
-    pub(crate) created: Instant,
-    pub(crate) last_activity: Instant,
-    pub(crate) since: Instant,
-    pub(crate) destroy_at: Instant,
-    pub(crate) backup_since: Instant,
+    pub(crate) created: Micros,
+    pub(crate) last_activity: Micros,
+    pub(crate) since: Micros,
+    pub(crate) destroy_at: Micros,
+    pub(crate) backup_since: Micros,
     pub(crate) epoch: u32,
     pub(crate) size: Size,
     pub(crate) auto_stop: AutoStop,
@@ -93,14 +93,14 @@ pub(crate) struct Status {
 }
 
 /// Stands for "no such time" in a stored instant: the last one there is, so that it is later than any other.
-pub(crate) const NEVER: Instant = Instant::MAX;
+pub(crate) const NEVER: Micros = Micros::MAX;
 
 /// The last instant that does not stand for never.
-pub(crate) const JUST_BEFORE_NEVER: Instant = NEVER.saturating_add_micros(-1);
+pub(crate) const JUST_BEFORE_NEVER: Micros = NEVER.saturating_add_micros(-1);
 
 /// When a life of so many minutes from now ends. An end beyond the last instant is still one, but for a life that begins
 /// there, which has no end: it would lie in the past.
-pub(crate) fn ends_after(now: Instant, minutes: Minutes) -> Option<Instant> {
+pub(crate) fn ends_after(now: Micros, minutes: Minutes) -> Option<Micros> {
     let end = now.saturating_add_minutes(i64::from(minutes.get())).min(JUST_BEFORE_NEVER);
     (end >= now).then_some(end)
 }
@@ -295,7 +295,7 @@ impl Lifecycle {
 }
 
 /// A stored instant as a time, or nothing where it stands for never.
-fn time(instant: Instant) -> Option<DateTime<Utc>> {
+fn time(instant: Micros) -> Option<DateTime<Utc>> {
     (instant != NEVER).then(|| instant.into())
 }
 

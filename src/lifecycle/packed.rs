@@ -123,7 +123,7 @@ impl Packed {
 
     /// What rule 5 makes of these columns (`invariants`).
     #[inline]
-    pub(crate) const fn tidied(self) -> Self {
+    pub(crate) const fn repaired(self) -> Self {
         let Self(word) = self.changed(RULE_5[self.pair()]);
         // An error that is a timeout with a usable backup is recoverable.
         let recoverable = word & TIMED_OUT.0 == TIMED_OUT.1;
@@ -340,7 +340,7 @@ mod tests {
                 recoverable: status.recoverable || timed_out,
                 ..status
             };
-            assert_eq!(status.packed().tidied().open(), tidy, "{status:?}");
+            assert_eq!(status.packed().repaired().open(), tidy, "{status:?}");
         }
     }
 

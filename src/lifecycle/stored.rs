@@ -2,7 +2,7 @@
 
 use super::{Columns, check::owes_work};
 use crate::vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, QueueTimeout,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, QueueTimeout,
     SandboxClass, SandboxState, Size, told::named,
 };
 use alloc::string::String;
@@ -56,12 +56,12 @@ columns! {
     "autoPauseInterval" => auto_pause: AutoPause,
     "autoArchiveInterval" => auto_archive: AutoArchive,
     "autoDeleteInterval" => auto_delete: AutoDelete,
-    "autoDestroyAt" => auto_destroy_at: Option<Instant>,
+    "autoDestroyAt" => auto_destroy_at: Option<Micros>,
     "queueTimeout" => queue_timeout: Option<QueueTimeout>,
-    "createdAt" => created_at: Option<Instant>,
-    "lastActivityAt" => last_activity_at: Option<Instant>,
-    "stateSince" => state_since: Option<Instant>,
-    "backupSince" => backup_since: Option<Instant>,
+    "createdAt" => created_at: Option<Micros>,
+    "lastActivityAt" => last_activity_at: Option<Micros>,
+    "stateSince" => state_since: Option<Micros>,
+    "backupSince" => backup_since: Option<Micros>,
 }
 
 impl<'de> Deserialize<'de> for Columns {
@@ -85,7 +85,7 @@ impl<'de> Visitor<'de> for RowVisitor {
         let state = found.state.ok_or_else(|| A::Error::missing_field("state"))?;
         let desired_state = found.desired_state.ok_or_else(|| A::Error::missing_field("desiredState"))?;
         let size = Size::default();
-        let created_at = found.created_at.flatten().unwrap_or(Instant::EPOCH);
+        let created_at = found.created_at.flatten().unwrap_or(Micros::EPOCH);
         let last_activity_at = found.last_activity_at.flatten().unwrap_or(created_at);
         Ok(Columns {
             state,

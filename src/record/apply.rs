@@ -22,7 +22,7 @@ pub struct Texts<'a> {
 
 /// Why a step was not carried out. Nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotApplied {
+pub enum ApplyError {
     /// The sandbox has moved since.
     #[error(transparent)]
     Stale(#[from] Stale),
@@ -44,8 +44,8 @@ impl<X> Sandbox<X> {
     /// Calls to the runner, events and a new auth token are effects for the caller to carry out.
     ///
     /// # Errors
-    /// [`NotApplied`]; the sandbox is then as it was.
-    pub fn apply(&mut self, step: &Step, texts: Texts<'_>) -> Result<(), NotApplied> {
+    /// [`ApplyError`]; the sandbox is then as it was.
+    pub fn apply(&mut self, step: &Step, texts: Texts<'_>) -> Result<(), ApplyError> {
         let before = self.lifecycle;
         let after = step.apply(before)?;
         self.demand(step, &after, texts)?;
@@ -75,7 +75,7 @@ impl<X> Sandbox<X> {
     }
 
     /// Everything that the step needs is there; looked at before anything is changed.
-    fn demand(&self, step: &Step, after: &Lifecycle, texts: Texts<'_>) -> Result<(), NotApplied> {
+    fn demand(&self, step: &Step, after: &Lifecycle, texts: Texts<'_>) -> Result<(), ApplyError> {
         let assigns = |effect| match effect {
             Effect::Runner(RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious) => true,
             Effect::Runner(RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious) => false,
@@ -83,10 +83,10 @@ impl<X> Sandbox<X> {
             Effect::Stamp(_) | Effect::Call(_) | Effect::Tell(_) => false,
         };
         if texts.runner.is_none() && step.effects().any(assigns) {
-            return Err(NotApplied::RunnerUnnamed);
+            return Err(ApplyError::RunnerUnnamed);
         }
         if completes_backup(&self.lifecycle, after) && self.backup.is_none() && texts.backup.is_none() {
-            return Err(NotApplied::BackupUnnamed);
+            return Err(ApplyError::BackupUnnamed);
         }
         Ok(())
     }

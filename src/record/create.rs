@@ -8,7 +8,7 @@ use super::{
     view::Faults,
 };
 use crate::{
-    lifecycle::{Creation, Lifecycle, Link, NotCreated, Origin},
+    lifecycle::{CreateError, Lifecycle, Link, NewSandbox, Origin},
     policy::Policy,
     rules::Context,
     vocabulary::{
@@ -148,7 +148,7 @@ impl<'de> de::Visitor<'de> for GpuTypesVisitor {
 
 /// What the server settles before a record can be made: identities, and what the request leaves to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settled {
+pub struct ServerChoices {
     /// The new identity.
     pub id: String,
     /// Who asks.
@@ -186,16 +186,16 @@ impl<X: Extras + Clone> Sandbox<X> {
     /// official client demands.
     ///
     /// # Errors
-    /// [`NotCreated`]: the organization is suspended, or everything that is wrong with the request.
+    /// [`CreateError`]: the organization is suspended, or everything that is wrong with the request.
     pub fn create(
         request: CreateSandbox<X>,
-        settled: Settled,
+        settled: ServerChoices,
         policy: &Policy,
         context: Context,
         now: DateTime<Utc>,
-    ) -> Result<Self, NotCreated> {
+    ) -> Result<Self, CreateError> {
         if context.organization_suspended() {
-            return Err(NotCreated::Suspended);
+            return Err(CreateError::Suspended);
         }
         let lifecycle = asked_lifecycle(&request, &settled, policy, now)?;
         let record = new_record(request, settled, &lifecycle, now);
@@ -206,7 +206,7 @@ impl<X: Extras + Clone> Sandbox<X> {
 /// The lifecycle a request asks for, or all that is wrong with it: its fields first, then what they say together.
 fn asked_lifecycle<X>(
     request: &CreateSandbox<X>,
-    settled: &Settled,
+    settled: &ServerChoices,
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Result<Lifecycle, FieldErrors> {
@@ -223,7 +223,7 @@ fn asked_lifecycle<X>(
         (None, Some(_)) => Origin::ToBuild,
         (None, None) => Origin::ToPull,
     };
-    let asked = Creation {
+    let asked = NewSandbox {
         origin,
         class: settled.class,
         size: size.applied_to(Size::default()),
@@ -247,7 +247,7 @@ fn asked_lifecycle<X>(
 
 fn new_record<X: Extras>(
     request: CreateSandbox<X>,
-    settled: Settled,
+    settled: ServerChoices,
     lifecycle: &Lifecycle,
     now: DateTime<Utc>,
 ) -> SandboxDto<X> {

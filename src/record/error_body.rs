@@ -2,7 +2,7 @@
 
 use super::{Dropped, Extras, Maybe, Number, Wire, object::object};
 use crate::{
-    lifecycle::NotCreated,
+    lifecycle::CreateError,
     rules::Refusal,
     vocabulary::{FieldErrors, names},
 };
@@ -102,11 +102,11 @@ impl From<&FieldErrors> for ErrorBody {
         Self::new(errors.http_status(), Messages::Many(errors.iter().map(ToString::to_string).collect()))
     }
 }
-impl From<&NotCreated> for ErrorBody {
-    fn from(error: &NotCreated) -> Self {
+impl From<&CreateError> for ErrorBody {
+    fn from(error: &CreateError) -> Self {
         match error {
-            NotCreated::Suspended => Self::new(error.http_status(), Messages::One(error.to_string())),
-            NotCreated::Invalid(errors) => Self::from(errors),
+            CreateError::Suspended => Self::new(error.http_status(), Messages::One(error.to_string())),
+            CreateError::Invalid(errors) => Self::from(errors),
         }
     }
 }

@@ -1,12 +1,12 @@
-//! What a client waits with: a record as a [`Glimpse`], whatever words it holds.
+//! What a client waits with: a record as a [`Observation`], whatever words it holds.
 
 use super::{LifecycleView, Maybe, Number, SandboxDto, SandboxListItem, Timestamp};
-use crate::{Glimpse, vocabulary::Instant};
+use crate::{Observation, vocabulary::Micros};
 
 /// A wait needs four fields, and goes on past a record that could not be decided on.
 macro_rules! glimpsed {
     ($($record:ident),+) => {$(
-        impl<X> From<&$record<X>> for Glimpse {
+        impl<X> From<&$record<X>> for Observation {
             fn from(record: &$record<X>) -> Self {
                 Self {
                     ephemeral: record.auto_delete_interval == Maybe::Value(Number::Whole(0)),
@@ -20,6 +20,6 @@ macro_rules! glimpsed {
 }
 glimpsed!(SandboxDto, SandboxListItem, LifecycleView);
 
-fn instant(timestamp: &Maybe<Timestamp>) -> Option<Instant> {
+fn instant(timestamp: &Maybe<Timestamp>) -> Option<Micros> {
     timestamp.value().and_then(Timestamp::instant)
 }

@@ -25,8 +25,8 @@ mod unseen;
 mod view;
 mod webhook;
 
-pub use apply::{NotApplied, Texts};
-pub use create::{CreateBuildInfo, CreateSandbox, GpuTypes, Owner, Settled};
+pub use apply::{ApplyError, Texts};
+pub use create::{CreateBuildInfo, CreateSandbox, GpuTypes, Owner, ServerChoices};
 pub use dto::{BuildInfo, SandboxDto, SandboxVolume};
 pub use edit::{NetworkSettings, RecordEdit};
 pub use error_body::{ErrorBody, Messages};
@@ -42,6 +42,6 @@ pub use request::{
 pub use sandbox::Sandbox;
 pub use text_map::TextMap;
 pub use timestamp::Timestamp;
-pub use unseen::{BackupRef, Unseen};
+pub use unseen::{BackupRef, ServerFields};
 pub use view::{LifecycleView, ReasonGiven, RunnerNamed};
 pub use webhook::{SandboxCreated, SandboxStateUpdated};

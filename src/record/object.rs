@@ -46,7 +46,7 @@ leaf! {
     String = String::new(),
     Number = Number::default(),
     TextMap = TextMap::default(),
-    Timestamp = crate::vocabulary::Instant::EPOCH.into(),
+    Timestamp = crate::vocabulary::Micros::EPOCH.into(),
 }
 
 impl<T: Word> Wire for Open<T> {

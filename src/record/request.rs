@@ -126,7 +126,7 @@ impl<X> TryFrom<&UpdateSandboxState<X>> for Report {
 
 impl<X> From<&CreateSandboxSnapshot<X>> for Command {
     fn from(request: &CreateSandboxSnapshot<X>) -> Self {
-        Self::Snapshot { memory: request.include_memory.into_value().unwrap_or_default() }
+        Self::Snapshot { include_memory: request.include_memory.into_value().unwrap_or_default() }
     }
 }
 

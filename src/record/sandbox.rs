@@ -1,6 +1,6 @@
 //! The stored record: identity and specification around a lifecycle, and the columns that no client sees.
 
-use super::{BackupRef, Dropped, Extras, Maybe, Number, SandboxDto, Timestamp, Unseen, view::LifecycleView};
+use super::{BackupRef, Dropped, Extras, Maybe, Number, SandboxDto, ServerFields, Timestamp, view::LifecycleView};
 use crate::{
     lifecycle::{Columns, Lifecycle},
     vocabulary::{FieldErrors, Open, SandboxState},
@@ -42,9 +42,9 @@ impl<X> Sandbox<X> {
     ///
     /// # Errors
     /// Every field whose value no lifecycle can hold, all at once.
-    pub fn from_api(record: SandboxDto<X>, unseen: Unseen) -> Result<Self, FieldErrors> {
+    pub fn from_api(record: SandboxDto<X>, unseen: ServerFields) -> Result<Self, FieldErrors> {
         let lifecycle = LifecycleView::from(&record).lifecycle(&unseen)?;
-        let Unseen { backup, previous_runner_id, .. } = unseen;
+        let ServerFields { backup, previous_runner_id, .. } = unseen;
         Ok(Self { lifecycle, shown: record, backup, previous_runner_id })
     }
 
@@ -138,22 +138,22 @@ fn show<X>(record: &mut SandboxDto<X>, was: Option<&(Columns, SandboxState)>, is
         record.recoverable = Maybe::Value(is.recoverable);
     }
     if differs(|a, b| a.auto_stop != b.auto_stop) {
-        record.auto_stop_interval = Maybe::Value(is.auto_stop.wire().into());
+        record.auto_stop_interval = Maybe::Value(is.auto_stop.as_minutes().into());
     }
     if differs(|a, b| a.auto_pause != b.auto_pause) {
-        record.auto_pause_interval = Maybe::Value(is.auto_pause.wire().into());
+        record.auto_pause_interval = Maybe::Value(is.auto_pause.as_minutes().into());
     }
     if differs(|a, b| a.auto_archive != b.auto_archive) {
-        record.auto_archive_interval = Maybe::Value(is.auto_archive.wire().into());
+        record.auto_archive_interval = Maybe::Value(is.auto_archive.as_minutes().into());
     }
     if differs(|a, b| a.auto_delete != b.auto_delete) {
-        record.auto_delete_interval = Maybe::Value(is.auto_delete.wire().into());
+        record.auto_delete_interval = Maybe::Value(is.auto_delete.as_minutes().into());
     }
     if differs(|a, b| a.auto_destroy_at != b.auto_destroy_at) {
         record.auto_destroy_at = is.auto_destroy_at.map(Timestamp::from).into();
     }
     if differs(|a, b| a.queue_timeout != b.queue_timeout) {
-        record.queue_timeout = is.queue_timeout.map(|minutes| minutes.wire().into()).into();
+        record.queue_timeout = is.queue_timeout.map(|minutes| minutes.as_minutes().into()).into();
     }
     if differs(|a, b| a.created_at != b.created_at) {
         record.created_at = Maybe::Value(is.created_at.into());
@@ -167,7 +167,7 @@ impl<X> TryFrom<SandboxDto<X>> for Sandbox<X> {
     type Error = FieldErrors;
     /// As [`Sandbox::from_api`], with what a client may assume of what it cannot see.
     fn try_from(record: SandboxDto<X>) -> Result<Self, FieldErrors> {
-        Self::from_api(record, Unseen::default())
+        Self::from_api(record, ServerFields::default())
     }
 }
 

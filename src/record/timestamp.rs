@@ -1,6 +1,6 @@
 //! A time of the wire: read as an instant, written back in the form it came in.
 
-use crate::vocabulary::Instant;
+use crate::vocabulary::Micros;
 use alloc::boxed::Box;
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
 use core::fmt;
@@ -22,16 +22,16 @@ pub struct Timestamp(Form);
 
 #[derive(Clone, PartialEq, Eq)]
 enum Form {
-    Seconds(Instant),
-    Millis(Instant),
-    Micros(Instant),
+    Seconds(Micros),
+    Millis(Micros),
+    Micros(Micros),
     AsItCame(Box<Text>),
 }
 
 #[derive(Clone, PartialEq, Eq)]
 struct Text {
     text: Box<str>,
-    instant: Option<Instant>,
+    instant: Option<Micros>,
 }
 
 impl Timestamp {
@@ -48,7 +48,7 @@ impl Timestamp {
 
     /// The instant, in microseconds; nothing where the text is not a time that RFC 3339 or chrono can say.
     #[must_use]
-    pub const fn instant(&self) -> Option<Instant> {
+    pub const fn instant(&self) -> Option<Micros> {
         match &self.0 {
             Form::Seconds(instant) | Form::Millis(instant) | Form::Micros(instant) => Some(*instant),
             Form::AsItCame(text) => text.instant,
@@ -68,7 +68,7 @@ fn usual(text: &[u8]) -> Option<Form> {
     let &[y0, y1, y2, y3, b'-', o0, o1, b'-', d0, d1, b'T', h0, h1, b':', m0, m1, b':', s0, s1] = time else {
         return None;
     };
-    let (form, micros): (fn(Instant) -> Form, u32) = match fraction {
+    let (form, micros): (fn(Micros) -> Form, u32) = match fraction {
         b"Z" => (Form::Seconds, 0),
         &[b'.', a, b, c, b'Z'] => (Form::Millis, number([a, b, c, b'0', b'0', b'0'])?),
         &[b'.', a, b, c, d, e, f, b'Z'] => (Form::Micros, number([a, b, c, d, e, f])?),
@@ -90,14 +90,14 @@ fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
 }
 
 /// Any time that RFC 3339 can say, or chrono beyond it: this crate writes years after 9999 with a sign.
-fn instant_of(text: &str) -> Option<Instant> {
+fn instant_of(text: &str) -> Option<Micros> {
     let time = DateTime::parse_from_rfc3339(text).ok().or_else(|| text.parse::<DateTime<FixedOffset>>().ok())?;
     Some(time.to_utc().into())
 }
 
-impl From<Instant> for Timestamp {
+impl From<Micros> for Timestamp {
     /// Written with as many digits as it needs.
-    fn from(instant: Instant) -> Self {
+    fn from(instant: Micros) -> Self {
         let micros = instant.as_micros();
         if micros % 1_000_000 == 0 {
             Self(Form::Seconds(instant))
@@ -110,7 +110,7 @@ impl From<Instant> for Timestamp {
 }
 impl From<DateTime<Utc>> for Timestamp {
     fn from(time: DateTime<Utc>) -> Self {
-        Instant::from(time).into()
+        Micros::from(time).into()
     }
 }
 impl fmt::Display for Timestamp {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The default is what a client may assume: pending is what rule 5 makes of the two states; no backup can be reached,
 /// no stop is with force, and the piece of work is that of epoch 0.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Unseen {
+pub struct ServerFields {
     /// The controller owes work. `None`: what rule 5 makes of the two states.
     pub pending: Option<bool>,
     /// Where the backup is.

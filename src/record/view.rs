@@ -1,13 +1,13 @@
 //! Just what rules need of an API record: the rest is passed over without being stored.
 
 use super::{
-    Dropped, Extras, Maybe, Number, SandboxDto, SandboxListItem, Timestamp, Unseen, object::Wire, object::object,
+    Dropped, Extras, Maybe, Number, SandboxDto, SandboxListItem, ServerFields, Timestamp, object::Wire, object::object,
 };
 use crate::{
     lifecycle::{Columns, Lifecycle},
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors,
-        GpuType, Instant, IntervalError, Open, QueueTimeout, Quoted, SandboxClass, SandboxState, Size, Word, names,
+        GpuType, IntervalError, Micros, Open, QueueTimeout, Quoted, SandboxClass, SandboxState, Size, Word, names,
     },
 };
 use alloc::vec::Vec;
@@ -157,7 +157,7 @@ macro_rules! seen {
             type Error = FieldErrors;
             /// As [`LifecycleView::lifecycle`], with what a client may assume of what it cannot see.
             fn try_from(record: &$record<X>) -> Result<Self, FieldErrors> {
-                LifecycleView::from(record).lifecycle(&Unseen::default())
+                LifecycleView::from(record).lifecycle(&ServerFields::default())
             }
         }
     )+};
@@ -168,7 +168,7 @@ impl TryFrom<&LifecycleView> for Lifecycle {
     type Error = FieldErrors;
     /// As [`LifecycleView::lifecycle`], with what a client may assume of what it cannot see.
     fn try_from(view: &LifecycleView) -> Result<Self, FieldErrors> {
-        view.lifecycle(&Unseen::default())
+        view.lifecycle(&ServerFields::default())
     }
 }
 
@@ -180,13 +180,13 @@ impl LifecycleView {
     ///
     /// # Errors
     /// Every field whose value no lifecycle can hold, and `state` and `desiredState` where they are missing.
-    pub fn lifecycle(&self, unseen: &Unseen) -> Result<Lifecycle, FieldErrors> {
+    pub fn lifecycle(&self, unseen: &ServerFields) -> Result<Lifecycle, FieldErrors> {
         let mut faults = Faults(Vec::new());
         let columns = self.columns(unseen, &mut faults);
         FieldErrors::unless(faults.0, columns).map(Lifecycle::from)
     }
 
-    fn columns(&self, unseen: &Unseen, faults: &mut Faults) -> Columns {
+    fn columns(&self, unseen: &ServerFields, faults: &mut Faults) -> Columns {
         // In the order of the record, for so the faults are told.
         let default = Columns::default();
         let cpu = faults.count(names::cpu, self.cpu).unwrap_or(default.size.cpu);
@@ -233,15 +233,15 @@ impl LifecycleView {
             queue_timeout,
             created_at,
             last_activity_at,
-            state_since: unseen.state_since.map_or(last_activity_at, Instant::from),
-            backup_since: unseen.backup_since.map(Instant::from),
+            state_since: unseen.state_since.map_or(last_activity_at, Micros::from),
+            backup_since: unseen.backup_since.map(Micros::from),
         }
     }
 }
 
 /// Rule 5's pending, for a record that does not show it.
 fn owes_work(state: SandboxState, desired_state: DesiredState) -> bool {
-    Lifecycle::from(Columns { state, desired_state, ..Columns::default() }).tidied().is_pending()
+    Lifecycle::from(Columns { state, desired_state, ..Columns::default() }).repaired().is_pending()
 }
 
 /// Collects what is wrong while everything else is read.
@@ -283,7 +283,7 @@ impl Faults {
         T::try_from(minutes).map_err(|error| self.0.push(FieldError::from(IntervalError { field, ..error }))).ok()
     }
 
-    fn time(&mut self, field: &'static str, timestamp: &Maybe<Timestamp>) -> Option<Instant> {
+    fn time(&mut self, field: &'static str, timestamp: &Maybe<Timestamp>) -> Option<Micros> {
         let timestamp = timestamp.value()?;
         let instant = timestamp.instant();
         if instant.is_none() {

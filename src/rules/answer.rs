@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     lifecycle::Lifecycle,
-    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
+    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
 };
 
 impl Report {
@@ -26,7 +26,7 @@ pub(crate) fn decide(
     answer: Answer,
     from: Option<SandboxState>,
     context: Context,
-    now: Instant,
+    now: Micros,
 ) -> Result<Step, Refusal> {
     match answer {
         Answer::Accepted => Ok(accepted(row, task, now)),
@@ -59,7 +59,7 @@ const fn leads_to(task: Task, row: &Lifecycle) -> Option<SandboxState> {
     }
 }
 
-fn accepted(row: &Lifecycle, task: Task, now: Instant) -> Step {
+fn accepted(row: &Lifecycle, task: Task, now: Micros) -> Step {
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
     if matches!(task, Task::Fork) && in_place(task) == Some(row.status().state) {
         // The child exists for others only once its runner makes it.
@@ -97,7 +97,7 @@ fn done(
     task: Task,
     from: Option<SandboxState>,
     context: Context,
-    now: Instant,
+    now: Micros,
 ) -> Result<Step, Refusal> {
     if takes_a_runner(task) && leads_to(task, row).is_some() {
         // It was asked and has done it in one: it is accepted first, since that is what gives it the sandbox.
@@ -123,7 +123,7 @@ fn done(
 }
 
 /// A runner that restores within the call takes the sandbox and runs it, in one write.
-fn restored(row: &Lifecycle, task: Task, now: Instant) -> Step {
+fn restored(row: &Lifecycle, task: Task, now: Micros) -> Step {
     if !matches!(task, Task::Restore) || !row.status().pending {
         return Step::ignored(row, Ignored::NotAwaited, now);
     }
@@ -150,7 +150,7 @@ const fn in_place(task: Task) -> Option<SandboxState> {
 /// A runner that recovers within the call: nothing was written before, so the row may have moved meanwhile. It
 /// is stopped then in any case; the start that was asked for with it is a command of its own (section 6), and until that
 /// comes an ephemeral sandbox does not rest.
-fn recovered(row: &Lifecycle, start: bool, now: Instant) -> Result<Step, Refusal> {
+fn recovered(row: &Lifecycle, start: bool, now: Micros) -> Result<Step, Refusal> {
     if row.status().state != SandboxState::Error {
         return Ok(Step::ignored(row, Ignored::NotAwaited, now));
     }
@@ -173,7 +173,7 @@ fn refusal(
     fault: Fault,
     recoverable: bool,
     from: Option<SandboxState>,
-    now: Instant,
+    now: Micros,
 ) -> Step {
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
     let (state, desired) = (row.status().state, row.status().desired);

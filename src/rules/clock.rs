@@ -6,7 +6,7 @@
 mod armed;
 
 use super::Context;
-use crate::{lifecycle::Lifecycle, policy::Policy, vocabulary::Instant};
+use crate::{lifecycle::Lifecycle, policy::Policy, vocabulary::Micros};
 use armed::{Armed, Demands, Limits, TIMED, UNARMED};
 use chrono::{DateTime, Utc};
 
@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 ///
 /// It wakes whoever asks [`due`](Lifecycle::due): at the instant it names, and not before, `due` has a step. The limit
 /// of a change that [`reconcile`](Lifecycle::reconcile) follows is not among its times, for `due` leaves that to the
-/// pass: such a row [owes work](Lifecycle::owes_work), and the pass says itself until when to wait.
+/// pass: such a row [owes work](Lifecycle::needs_reconcile), and the pass says itself until when to wait.
 ///
 /// ```
 /// use sandbox_lifecycle::{Clock, Columns, Context, Lifecycle, Policy};
@@ -87,8 +87,8 @@ impl Clock {
     }
 
     /// The instant of a boundary that can pass: not that of a timer that is not armed, nor one at the end of time.
-    pub(crate) fn passes_at(boundary: i64) -> Option<Instant> {
-        (boundary < Instant::MAX.as_micros()).then(|| Instant::from_micros(boundary))
+    pub(crate) fn passes_at(boundary: i64) -> Option<Micros> {
+        (boundary < Micros::MAX.as_micros()).then(|| Micros::from_micros(boundary))
     }
 
     #[inline]

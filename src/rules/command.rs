@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// A request of a caller. Texts that go with one (a snapshot's name, a fork's name) travel beside it.
 ///
 /// Which sandbox takes which command, and why not, stands in the rule table: see [`Verb`] and the decision tables of
-/// the [`view`](crate::view) module.
+/// the [`render`](crate::render) module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
 #[non_exhaustive]
@@ -33,7 +33,7 @@ pub enum Command {
     Archive,
     /// Change cpu, memory or disk.
     Resize(SizeChange),
-    /// Copy it while it runs: VM classes. The child is [`Lifecycle::child`](crate::Lifecycle::child).
+    /// Copy it while it runs: VM classes. The child is [`Lifecycle::fork_child`](crate::Lifecycle::fork_child).
     #[serde(deserialize_with = "bare")]
     Fork,
     /// Free compute, keep the disk. An ephemeral sandbox is deleted instead.
@@ -52,7 +52,7 @@ pub enum Command {
     Snapshot {
         /// With its memory.
         #[serde(default, rename = "includeMemory", deserialize_with = "told::include_memory")]
-        memory: bool,
+        include_memory: bool,
     },
     /// Bring it back from a recoverable error.
     Recover {
@@ -67,32 +67,32 @@ pub enum Command {
     /// Stop it when idle for so long.
     AutoStop {
         /// The new interval.
-        #[serde(deserialize_with = "told::minutes")]
-        minutes: AutoStop,
+        #[serde(rename = "minutes", deserialize_with = "told::minutes")]
+        interval: AutoStop,
     },
     /// Pause it when idle for so long.
     AutoPause {
         /// The new interval.
-        #[serde(deserialize_with = "told::minutes")]
-        minutes: AutoPause,
+        #[serde(rename = "minutes", deserialize_with = "told::minutes")]
+        interval: AutoPause,
     },
     /// Delete it when stopped for so long.
     AutoDelete {
         /// The new interval.
-        #[serde(deserialize_with = "told::minutes")]
-        minutes: AutoDelete,
+        #[serde(rename = "minutes", deserialize_with = "told::minutes")]
+        interval: AutoDelete,
     },
     /// Archive it when stopped for so long; 0 and too much become the policy's maximum.
     AutoArchive {
         /// The new interval.
-        #[serde(deserialize_with = "told::minutes")]
-        minutes: AutoArchive,
+        #[serde(rename = "minutes", deserialize_with = "told::minutes")]
+        interval: AutoArchive,
     },
     /// Let it live for so long from now.
     Ttl {
         /// The new limit.
-        #[serde(deserialize_with = "told::minutes")]
-        minutes: Ttl,
+        #[serde(rename = "minutes", deserialize_with = "told::minutes")]
+        interval: Ttl,
     },
     /// It was used: the automatic timers count from now. Of two at once one is [`Stale`](crate::Stale), and whoever reads
     /// again writes the later time.
@@ -180,7 +180,7 @@ static KINDS: [[Kind; 2]; 16] = [
 /// A pointer, as those below, so that it is compiled by itself, into a comparison and not a branch.
 const SAYS_YES: fn(&Command) -> bool = |command| match command {
     Command::Stop { force: yes } | Command::Destroy { force: yes } => *yes,
-    Command::Snapshot { memory: yes } | Command::Recover { start: yes } => *yes,
+    Command::Snapshot { include_memory: yes } | Command::Recover { start: yes } => *yes,
     Command::Start | Command::Pause | Command::Archive | Command::Resize(_) | Command::Fork | Command::Backup => false,
     Command::AutoStop { .. } | Command::AutoPause { .. } | Command::AutoDelete { .. } => false,
     Command::AutoArchive { .. } | Command::Ttl { .. } | Command::Touch => false,
@@ -193,10 +193,14 @@ const SAYS_YES: fn(&Command) -> bool = |command| match command {
 /// they are merged into one jump on the command, which is missed half the time. An answer is handed on, and not joined,
 /// for one comparison then finds the three commands, which are declared together.
 const TURNED_OFF: [fn(&Command, bool) -> bool; 3] = [
-    |command, before| if let Command::AutoStop { minutes } = command { *minutes == AutoStop::Never } else { before },
-    |command, before| if let Command::AutoPause { minutes } = command { *minutes == AutoPause::Never } else { before },
     |command, before| {
-        if let Command::AutoDelete { minutes } = command { *minutes == AutoDelete::AtOnce } else { before }
+        if let Command::AutoStop { interval: minutes } = command { *minutes == AutoStop::Never } else { before }
+    },
+    |command, before| {
+        if let Command::AutoPause { interval: minutes } = command { *minutes == AutoPause::Never } else { before }
+    },
+    |command, before| {
+        if let Command::AutoDelete { interval: minutes } = command { *minutes == AutoDelete::AtOnce } else { before }
     },
 ];
 
@@ -292,14 +296,14 @@ mod tests {
             Command::Archive,
             Command::Resize(SizeChange::default()),
             Command::Fork,
-            Command::Snapshot { memory: true },
+            Command::Snapshot { include_memory: true },
             Command::Recover { start: true },
             Command::Backup,
-            Command::AutoStop { minutes: AutoStop::Never },
-            Command::AutoPause { minutes: AutoPause::Never },
-            Command::AutoArchive { minutes: AutoArchive::AtOnce },
-            Command::AutoDelete { minutes: AutoDelete::AtOnce },
-            Command::Ttl { minutes: Ttl::None },
+            Command::AutoStop { interval: AutoStop::Never },
+            Command::AutoPause { interval: AutoPause::Never },
+            Command::AutoArchive { interval: AutoArchive::AtOnce },
+            Command::AutoDelete { interval: AutoDelete::AtOnce },
+            Command::Ttl { interval: Ttl::None },
             Command::Touch,
         ]
         .map(of);

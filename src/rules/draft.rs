@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     lifecycle::{Lifecycle, Status},
-    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
+    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
 };
 
 /// A step that is being made.
@@ -21,7 +21,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(crate) const fn new(row: &Lifecycle, cause: Cause, now: Instant) -> Self {
+    pub(crate) const fn new(row: &Lifecycle, cause: Cause, now: Micros) -> Self {
         Self { step: Step::nothing(row, cause, now), after: row.status(), brings_reason: false, goes_on: false }
     }
 
@@ -144,14 +144,14 @@ impl Draft {
 
     /// The step, as rule 5 leaves it; a write that would break rule 4 is dropped, as the recorded server drops what
     /// nobody asked for.
-    pub(crate) fn finish_or_drop(mut self, row: &Lifecycle, now: Instant) -> Step {
+    pub(crate) fn finish_or_drop(mut self, row: &Lifecycle, now: Micros) -> Step {
         self.clean_rest();
         self = self.leave_ephemeral_rest();
         if !self.after.is_coherent() {
             return Step::ignored(row, Ignored::BreaksRule4, now);
         }
         let Self { mut step, after, .. } = self;
-        step.after = after.packed().tidied();
+        step.after = after.packed().repaired();
         step.next_epoch = next_epoch(row, step.after, step.cause, step.beside);
         step
     }

@@ -153,7 +153,7 @@ pub enum Effect {
     Runner(RunnerChange),
     /// Mark the record.
     Stamp(Stamp),
-    /// Store the fork's child: [`Lifecycle::child`](crate::Lifecycle::child).
+    /// Store the fork's child: [`Lifecycle::fork_child`](crate::Lifecycle::fork_child).
     StoreChild,
     /// Call the runner.
     Call(Call),

@@ -4,11 +4,11 @@ use super::{Cause, Command, Context, Draft, Step, Timer, clock::Clock, effect::S
 use crate::{
     lifecycle::{Lifecycle, facts},
     policy::Policy,
-    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
+    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
 };
 
 /// The step of a timer; one that writes nothing where the timer is not armed or its time is not over.
-pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Instant) -> Step {
+pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Micros) -> Step {
     let draft = Draft::new(row, Cause::Timer(timer), now);
     // Only a sandbox with a GPU is evicted, and only once; it has no time of its own. Which are spot, the host knows.
     let evicted = timer == Timer::SpotEviction && row.gpus > 0 && row.status().desired != DesiredState::Destroyed;
@@ -33,7 +33,7 @@ pub(crate) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
 }
 
 /// The instant after which a timer acts on this row, if it is armed and that can pass.
-fn boundary(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context) -> Option<Instant> {
+fn boundary(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context) -> Option<Micros> {
     let boundaries = Clock::new(policy).boundaries(row, context);
     let found = Timer::TIMED.iter().zip(boundaries).find(|(timed, _)| **timed == timer);
     found.and_then(|(_, at)| Clock::passes_at(at))

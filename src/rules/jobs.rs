@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     lifecycle::{Lifecycle, facts},
-    vocabulary::{BackupState, DesiredState, Instant, SandboxState},
+    vocabulary::{BackupState, DesiredState, Micros, SandboxState},
 };
 
 /// Why the job that ended is not the one this row waits for (section 8; differences D10 and D16).
@@ -53,7 +53,7 @@ pub(crate) fn ended(
     outcome: Outcome,
     back: Option<SandboxState>,
     context: Context,
-    now: Instant,
+    now: Micros,
 ) -> Step {
     if let Job::Backup { of } = job {
         return backup_ended(row, of, outcome, context, now);
@@ -109,7 +109,7 @@ fn returned(row: &Lifecycle, draft: Draft, job: Job, outcome: Outcome, back: Opt
 }
 
 /// The end of a backup (section 8; difference D12).
-fn backup_ended(row: &Lifecycle, of: BackupOf, outcome: Outcome, context: Context, now: Instant) -> Step {
+fn backup_ended(row: &Lifecycle, of: BackupOf, outcome: Outcome, context: Context, now: Micros) -> Step {
     if of == BackupOf::Other {
         return Step::ignored(row, Ignored::OtherBackup, now);
     }
@@ -136,7 +136,7 @@ fn backup_ended(row: &Lifecycle, of: BackupOf, outcome: Outcome, context: Contex
     draft.finish_or_drop(row, now)
 }
 
-pub(crate) fn backup_under_way(row: &Lifecycle, begun: bool, now: Instant) -> Step {
+pub(crate) fn backup_under_way(row: &Lifecycle, begun: bool, now: Micros) -> Step {
     let progress = if begun { BackupState::InProgress } else { BackupState::Pending };
     if row.status().backup == progress {
         return Step::ignored(row, Ignored::SameState, now);

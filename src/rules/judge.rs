@@ -10,7 +10,7 @@ use crate::{
         guards::{self, Guards},
     },
     policy::Policy,
-    vocabulary::Instant,
+    vocabulary::Micros,
 };
 use chrono::{DateTime, Utc};
 use core::hint::select_unpredictable;
@@ -22,7 +22,7 @@ pub(crate) fn decide(
     command: &Command,
     policy: &Policy,
     context: &Context,
-    now: Instant,
+    now: Micros,
 ) -> Result<Step, Refusal> {
     let held = held_at_sight(row, policy, context);
     if !held.meet(guards::cooled_down) {
@@ -40,15 +40,15 @@ fn decide_after_timeout(
     held: Guards,
     last_recovery: Option<DateTime<Utc>>,
     policy: &Policy,
-    now: Instant,
+    now: Micros,
 ) -> Result<Step, Refusal> {
-    let cooled_down = guards::cooled_down.when(policy.has_cooled_down(last_recovery.map(Instant::from), now));
+    let cooled_down = guards::cooled_down.when(policy.has_cooled_down(last_recovery.map(Micros::from), now));
     judge(row, command, held.and(cooled_down), policy, now)
 }
 
 /// Already so, granted or refused.
 #[inline(always)]
-fn judge(row: &Lifecycle, command: &Command, held: Guards, policy: &Policy, now: Instant) -> Result<Step, Refusal> {
+fn judge(row: &Lifecycle, command: &Command, held: Guards, policy: &Policy, now: Micros) -> Result<Step, Refusal> {
     let held = held.and(command.held_by_size(row.size));
     let kind = command.looked_up();
     let held = held.and(kind.brings);
@@ -64,7 +64,7 @@ fn judge(row: &Lifecycle, command: &Command, held: Guards, policy: &Policy, now:
 /// It is so already, and a success that writes nothing.
 #[cold]
 #[inline(never)]
-fn already(row: &Lifecycle, verb: Verb, now: Instant) -> Result<Step, Refusal> {
+fn already(row: &Lifecycle, verb: Verb, now: Micros) -> Result<Step, Refusal> {
     Ok(Step::nothing(row, Cause::Already(verb), now))
 }
 
@@ -80,11 +80,11 @@ fn accepted(
     kind: &Kind,
     held: Guards,
     policy: &Policy,
-    now: Instant,
+    now: Micros,
 ) -> Result<Step, Refusal> {
     let outcome = kind.outcome(held);
     // A command that leaves the row alone does not tidy it either.
-    let after = select_unpredictable(outcome.untouched, row.packed, row.packed.changed(outcome.change).tidied());
+    let after = select_unpredictable(outcome.untouched, row.packed, row.packed.changed(outcome.change).repaired());
     let cause = Cause::Command(kind.verb);
     Ok(Step {
         cause,
@@ -99,8 +99,8 @@ fn accepted(
 }
 
 /// The guards that hold of this sandbox in these surroundings, whatever is asked.
-pub(crate) fn held(row: &Lifecycle, policy: &Policy, context: &Context, now: Instant) -> Guards {
-    let cooled_down = policy.has_cooled_down(context.last_recovery().map(Instant::from), now);
+pub(crate) fn held(row: &Lifecycle, policy: &Policy, context: &Context, now: Micros) -> Guards {
+    let cooled_down = policy.has_cooled_down(context.last_recovery().map(Micros::from), now);
     held_at_sight(row, policy, context).and(guards::cooled_down.when(cooled_down))
 }
 

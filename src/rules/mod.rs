@@ -45,7 +45,7 @@ pub(crate) use draft::Draft;
 pub(crate) use elapsed::over;
 pub(crate) use own::{Edit, edit_of};
 
-use crate::{lifecycle::Lifecycle, policy::Policy, vocabulary::Instant};
+use crate::{lifecycle::Lifecycle, policy::Policy, vocabulary::Micros};
 use chrono::{DateTime, Utc};
 use door::InputRef;
 
@@ -65,7 +65,7 @@ impl Lifecycle {
         context: Context,
         now: DateTime<Utc>,
     ) -> Result<Step, Refusal> {
-        let now = Instant::from(now);
+        let now = Micros::from(now);
         match input.as_input() {
             InputRef::Command(command) => judge::decide(self, command, policy, &context, now),
             InputRef::Report(report) => decide_report(self, *report, context, now),
@@ -75,7 +75,12 @@ impl Lifecycle {
 
     /// The commands this sandbox would accept now, given the right arguments. One that asks for what is so already, a start
     /// of what is started or a destroy of what is to go, is not among them, though it is a success that writes nothing.
-    pub fn accepts(&self, policy: &Policy, context: Context, now: DateTime<Utc>) -> impl Iterator<Item = Verb> + use<> {
+    pub fn accepted_commands(
+        &self,
+        policy: &Policy,
+        context: Context,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = Verb> + use<> {
         table::accepted_by(judge::held(self, policy, &context, now.into()))
     }
 
@@ -96,7 +101,7 @@ impl Lifecycle {
 }
 
 /// What a runner says of an older piece of work is ignored, whatever it is.
-fn decide_report(row: &Lifecycle, report: Report, context: Context, now: Instant) -> Result<Step, Refusal> {
+fn decide_report(row: &Lifecycle, report: Report, context: Context, now: Micros) -> Result<Step, Refusal> {
     if report.epoch().is_some_and(|epoch| epoch != row.epoch) {
         return Ok(Step::ignored(row, Ignored::OlderEpoch, now));
     }

@@ -3,7 +3,7 @@
 use super::{Command, effect::Task};
 use crate::{
     lifecycle::{Lifecycle, ends_after},
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Instant, Minutes, Size, Ttl},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Micros, Minutes, Size, Ttl},
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +15,9 @@ pub(crate) enum Edit {
     AutoPause(AutoPause),
     AutoArchive(AutoArchive),
     AutoDelete(AutoDelete),
-    DestroyAt(Option<Instant>),
+    DestroyAt(Option<Micros>),
     Size(Size),
-    Touch(Instant),
+    Touch(Micros),
 }
 
 /// What an input brings of its own beside the states: which column it sets and what it asks of the runner is read off it
@@ -33,14 +33,14 @@ pub(crate) enum Own {
 }
 
 /// The column that a command sets beside the states.
-pub(crate) fn edit_of(command: Command, row: &Lifecycle, longest: Minutes, now: Instant) -> Edit {
+pub(crate) fn edit_of(command: Command, row: &Lifecycle, longest: Minutes, now: Micros) -> Edit {
     match command {
-        Command::AutoStop { minutes } => Edit::AutoStop(minutes),
-        Command::AutoPause { minutes } => Edit::AutoPause(minutes),
-        Command::AutoArchive { minutes } => Edit::AutoArchive(minutes.capped(longest)),
-        Command::AutoDelete { minutes } => Edit::AutoDelete(minutes),
-        Command::Ttl { minutes: Ttl::None } => Edit::DestroyAt(None),
-        Command::Ttl { minutes: Ttl::After(minutes) } => Edit::DestroyAt(ends_after(now, minutes)),
+        Command::AutoStop { interval: minutes } => Edit::AutoStop(minutes),
+        Command::AutoPause { interval: minutes } => Edit::AutoPause(minutes),
+        Command::AutoArchive { interval: minutes } => Edit::AutoArchive(minutes.capped(longest)),
+        Command::AutoDelete { interval: minutes } => Edit::AutoDelete(minutes),
+        Command::Ttl { interval: Ttl::None } => Edit::DestroyAt(None),
+        Command::Ttl { interval: Ttl::After(minutes) } => Edit::DestroyAt(ends_after(now, minutes)),
         // Never back: a touch that arrives late does not make a sandbox look idle.
         Command::Touch => Edit::Touch(now.max(row.last_activity)),
         Command::Start | Command::Stop { .. } | Command::Pause | Command::Archive | Command::Resize(_) => Edit::None,
@@ -55,7 +55,7 @@ pub(crate) fn task_of(command: Command, size: Size) -> Option<Task> {
         Command::Pause => Some(Task::Pause),
         Command::Resize(change) => Some(Task::Resize { to: change.applied_to(size) }),
         Command::Fork => Some(Task::Fork),
-        Command::Snapshot { memory } => Some(Task::Snapshot { include_memory: memory }),
+        Command::Snapshot { include_memory } => Some(Task::Snapshot { include_memory }),
         Command::Recover { start } => Some(Task::Recover { start }),
         Command::Start | Command::Stop { .. } | Command::Destroy { .. } | Command::Archive | Command::Backup => None,
         Command::AutoStop { .. } | Command::AutoPause { .. } | Command::AutoArchive { .. } => None,

@@ -3,7 +3,7 @@
 use crate::{
     lifecycle::{facts, guards::Guards},
     policy::{ApiProfile, Policy},
-    vocabulary::{Instant, MICROS_PER_MINUTE, SandboxClass},
+    vocabulary::{MICROS_PER_MINUTE, Micros, SandboxClass},
 };
 
 /// The guards that each profile fulfils for each class, as data: a class cannot be foreseen, and a branch on it is missed
@@ -41,7 +41,7 @@ impl Policy {
     }
 
     /// A sandbox that was last recovered from its backup then may be again.
-    pub(crate) fn has_cooled_down(&self, last_recovery: Option<Instant>, now: Instant) -> bool {
+    pub(crate) fn has_cooled_down(&self, last_recovery: Option<Micros>, now: Micros) -> bool {
         let cooldown = i64::from(self.recovery_cooldown.get()).saturating_mul(MICROS_PER_MINUTE);
         last_recovery.is_none_or(|last| now.as_micros().saturating_sub(last.as_micros()) >= cooldown)
     }

@@ -123,7 +123,7 @@ impl Refusal {
 
     /// The commands that the sandbox would accept instead, given the right arguments. None for a refused report: a
     /// runner has no commands to give, and its refusal knows nothing of the surroundings.
-    pub fn accepted(&self) -> impl Iterator<Item = Verb> + use<> {
+    pub fn accepted_commands(&self) -> impl Iterator<Item = Verb> + use<> {
         let asked_by_caller = matches!(self.why, Why::Command(_));
         super::table::accepted_by(self.held).filter(move |_| asked_by_caller)
     }
@@ -169,7 +169,7 @@ impl fmt::Display for Message<'_> {
             None => write!(f, ": {}", self.0.reason().text())?,
         }
         // Settings are taken nearly everywhere; what helps is the way out.
-        let moves = self.0.accepted().filter(|verb| verb.moves() && !self.0.held.meet(verb.row().already));
+        let moves = self.0.accepted_commands().filter(|verb| verb.moves() && !self.0.held.meet(verb.row().already));
         let mut separator = "; it would accept ";
         for verb in moves {
             write!(f, "{separator}{verb}")?;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     lifecycle::{Lifecycle, NEVER, packed::Packed},
-    vocabulary::{BackupState, DesiredState, Instant, Minutes, SandboxState},
+    vocabulary::{BackupState, DesiredState, Micros, Minutes, SandboxState},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub struct Step {
     pub(crate) row: Lifecycle,
     pub(crate) after: Packed,
     pub(crate) next_epoch: u32,
-    pub(crate) now: Instant,
+    pub(crate) now: Micros,
     pub(crate) own: Own,
     /// What an auto-archive interval is cut to: the command carries what was asked.
     pub(crate) longest_auto_archive: Minutes,
@@ -120,7 +120,7 @@ pub struct Stale {
 impl Step {
     /// A step that writes nothing.
     #[inline]
-    pub(crate) const fn nothing(row: &Lifecycle, cause: Cause, now: Instant) -> Self {
+    pub(crate) const fn nothing(row: &Lifecycle, cause: Cause, now: Micros) -> Self {
         Self {
             cause,
             row: *row,
@@ -134,7 +134,7 @@ impl Step {
     }
 
     /// A step that writes nothing, for what a runner said does not bear on the row.
-    pub(crate) const fn ignored(row: &Lifecycle, why: Ignored, now: Instant) -> Self {
+    pub(crate) const fn ignored(row: &Lifecycle, why: Ignored, now: Micros) -> Self {
         Self::nothing(row, Cause::Ignored(why), now)
     }
 
@@ -152,7 +152,7 @@ impl Step {
 
     /// Nothing is written and nothing is to be done.
     #[must_use]
-    pub fn is_nothing(&self) -> bool {
+    pub fn is_noop(&self) -> bool {
         !self.writes() && self.effects().next().is_none()
     }
 
@@ -343,7 +343,7 @@ impl Step {
             Edit::AutoStop(minutes) => next.auto_stop = minutes,
             Edit::AutoPause(minutes) => next.auto_pause = minutes,
             Edit::AutoArchive(minutes) => next.auto_archive = minutes,
-            Edit::AutoDelete(minutes) => next.auto_delete = minutes.wire(),
+            Edit::AutoDelete(minutes) => next.auto_delete = minutes.as_minutes(),
             Edit::DestroyAt(at) => next.destroy_at = at.unwrap_or(NEVER),
             Edit::Size(size) => next.size = size,
             Edit::Touch(at) => next.last_activity = at,
@@ -356,7 +356,7 @@ impl Step {
     /// # Errors
     /// [`Stale`] when the row is not the one the step was decided on: read again, decide again.
     pub fn apply(&self, row: Lifecycle) -> Result<Lifecycle, Stale> {
-        if self.expects().hold_in(&row) {
+        if self.expects().are_met_by(&row) {
             Ok(self.written_to(row))
         } else {
             Err(Stale { was: self.row.status().state, is: row.status().state })
@@ -365,7 +365,7 @@ impl Step {
 }
 
 /// When a backup in this state was begun, if it is under way.
-const fn backup_since(backup: BackupState, now: Instant) -> Option<Instant> {
+const fn backup_since(backup: BackupState, now: Micros) -> Option<Micros> {
     match backup {
         BackupState::Pending | BackupState::InProgress => Some(now),
         BackupState::None | BackupState::Completed | BackupState::Error => None,

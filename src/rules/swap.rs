@@ -3,7 +3,7 @@
 use crate::{
     lifecycle::{Lifecycle, Status},
     vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, Instant, SandboxState, Size,
+        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, Micros, SandboxState, Size,
     },
 };
 use serde::{Deserialize, Deserializer, Serialize};
@@ -50,20 +50,20 @@ pub struct Expects {
     pub auto_delete: Option<AutoDelete>,
     /// When its time to live ends, for the timer's own step: whoever prolonged it meanwhile keeps the sandbox.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub auto_destroy_at: Option<Instant>,
+    pub auto_destroy_at: Option<Micros>,
     /// When the backup under way was begun, for the timer's own step: another one has its own time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub backup_since: Option<Instant>,
+    pub backup_since: Option<Micros>,
     /// The last activity, for a step of the clock (a sandbox used meanwhile is not stopped) and for a touch (the earlier
     /// is not written over the later).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_activity_at: Option<Instant>,
+    pub last_activity_at: Option<Micros>,
 }
 
 impl Expects {
     /// The row is still as it was when the step was decided.
     #[must_use]
-    pub fn hold_in(&self, row: &Lifecycle) -> bool {
+    pub fn are_met_by(&self, row: &Lifecycle) -> bool {
         fn is<T: PartialEq>(expected: Option<T>, found: T) -> bool {
             expected.is_none_or(|expected| expected == found)
         }
@@ -145,16 +145,16 @@ pub struct Changes {
     pub auto_delete: Option<AutoDelete>,
     /// When its time to live ends; `Some(None)` removes it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "named")]
-    pub auto_destroy_at: Option<Option<Instant>>,
+    pub auto_destroy_at: Option<Option<Micros>>,
     /// The last activity.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_activity_at: Option<Instant>,
+    pub last_activity_at: Option<Micros>,
     /// When the state last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state_since: Option<Instant>,
+    pub state_since: Option<Micros>,
     /// When the backup under way was begun; `Some(None)` removes it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "named")]
-    pub backup_since: Option<Option<Instant>>,
+    pub backup_since: Option<Option<Micros>>,
 }
 
 /// A column that is named is written, also where it is emptied: `null` is a value, and only what is missing is left alone.

@@ -5,7 +5,7 @@ use crate::vocabulary::SandboxState;
 /// A state as a type. The markers in [`at`] are all there are: another would promise what no table holds.
 ///
 /// ```compile_fail,E0277
-/// use sandbox_lifecycle::{SandboxState, view::State};
+/// use sandbox_lifecycle::{SandboxState, render::State};
 /// enum Hibernated {}
 /// impl State for Hibernated {
 ///     const STATE: SandboxState = SandboxState::Paused;
@@ -20,7 +20,7 @@ pub trait State: sealed::Sealed {
 #[diagnostic::on_unimplemented(
     message = "a sandbox in state `{Self}` does not accept `{V}`",
     label = "the rule table has no way from here",
-    note = "`Lifecycle::accepts` says what it takes now"
+    note = "`Lifecycle::accepted_commands` says what it takes now"
 )]
 pub trait Accepts<V>: State {}
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     lifecycle::Lifecycle,
-    vocabulary::{DesiredState, Fault, Instant, SandboxState},
+    vocabulary::{DesiredState, Fault, Micros, SandboxState},
 };
 
 /// Checked in the recorded order; what the word may be is asked last (difference D15).
@@ -16,7 +16,7 @@ pub(crate) fn decide(
     state: SandboxState,
     fault: Option<Fault>,
     recoverable: bool,
-    now: Instant,
+    now: Micros,
 ) -> Result<Step, Refusal> {
     let status = row.status();
     if state == status.state {

@@ -1,4 +1,4 @@
-//! Holding an embedder's own implementation against this crate, case by case, down to the smallest disagreement.
+//! HeldResources an embedder's own implementation against this crate, case by case, down to the smallest disagreement.
 
 use super::inputs::{self, Case};
 use crate::{
@@ -15,7 +15,7 @@ use proptest::{
 };
 
 /// A platform's own implementation of the lifecycle: a service, a stored procedure, a port to another language.
-pub trait Embedded {
+pub trait SystemUnderTest {
     /// The policy it works under. The default one, unless it says otherwise.
     fn policy(&self) -> Policy {
         Policy::default()
@@ -105,7 +105,7 @@ impl core::error::Error for Failure {}
 ///
 /// ```
 /// use sandbox_lifecycle::{
-///     testing::{check, Embedded, Failure, Verdict},
+///     testing::{check, SystemUnderTest, Failure, Verdict},
 ///     Columns, Command, Context, DesiredState, Input, Lifecycle, Policy,
 /// };
 /// use chrono::{DateTime, Utc};
@@ -113,7 +113,7 @@ impl core::error::Error for Failure {}
 /// /// A platform that forgot that a stop deletes an ephemeral sandbox.
 /// struct Platform;
 ///
-/// impl Embedded for Platform {
+/// impl SystemUnderTest for Platform {
 ///     fn decide(&mut self, row: &Columns, input: Input, context: Context, now: DateTime<Utc>) -> Verdict {
 ///         let lifecycle = Lifecycle::from(*row);
 ///         match lifecycle.decide(input, &Policy::default(), context, now) {
@@ -136,7 +136,7 @@ impl core::error::Error for Failure {}
 ///
 /// # Errors
 /// [`Failure`], with the smallest case on which the two differ.
-pub fn check(system: &mut impl Embedded, cases: u32) -> Result<(), Failure> {
+pub fn check(system: &mut impl SystemUnderTest, cases: u32) -> Result<(), Failure> {
     check_within(system, cases, inputs::case())
 }
 
@@ -146,7 +146,7 @@ pub fn check(system: &mut impl Embedded, cases: u32) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure`], with the smallest case on which the two differ.
 pub fn check_within(
-    system: &mut impl Embedded,
+    system: &mut impl SystemUnderTest,
     cases: u32,
     strategy: impl Strategy<Value = Case>,
 ) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use crate::{
     lifecycle::Lifecycle,
     policy::TimeLimits,
     rules::{Answer, BackupOf, Command, Context, Input, Job, Outcome, Report, Task, Timer},
-    vocabulary::{Instant, SizeChange},
+    vocabulary::{Micros, SizeChange},
 };
 use alloc::vec;
 use chrono::{DateTime, Utc};
@@ -36,14 +36,14 @@ pub fn command() -> impl Strategy<Value = Command> + Clone {
         Just(Command::Archive),
         size_change().prop_map(Command::Resize),
         Just(Command::Fork),
-        any::<bool>().prop_map(|memory| Command::Snapshot { memory }),
+        any::<bool>().prop_map(|include_memory| Command::Snapshot { include_memory }),
         any::<bool>().prop_map(|start| Command::Recover { start }),
         Just(Command::Backup),
-        words::auto_stop().prop_map(|minutes| Command::AutoStop { minutes }),
-        words::auto_pause().prop_map(|minutes| Command::AutoPause { minutes }),
-        words::auto_archive().prop_map(|minutes| Command::AutoArchive { minutes }),
-        words::auto_delete().prop_map(|minutes| Command::AutoDelete { minutes }),
-        words::ttl().prop_map(|minutes| Command::Ttl { minutes }),
+        words::auto_stop().prop_map(|minutes| Command::AutoStop { interval: minutes }),
+        words::auto_pause().prop_map(|minutes| Command::AutoPause { interval: minutes }),
+        words::auto_archive().prop_map(|minutes| Command::AutoArchive { interval: minutes }),
+        words::auto_delete().prop_map(|minutes| Command::AutoDelete { interval: minutes }),
+        words::ttl().prop_map(|minutes| Command::Ttl { interval: minutes }),
         Just(Command::Touch),
     ]
     .boxed()
@@ -206,7 +206,7 @@ fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Val
 }
 
 /// One of the row's own times, and one of its own intervals later: where a rule could change its answer.
-fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> Instant {
+fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> Micros {
     let columns = row.columns();
     let from = match from {
         0 => columns.created_at,
@@ -214,15 +214,15 @@ fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> I
         3 | 4 => columns.state_since,
         5 => columns.auto_destroy_at.unwrap_or(columns.created_at),
         6 => columns.backup_since.unwrap_or(columns.created_at),
-        _later => context.last_recovery().map_or(columns.created_at, Instant::from),
+        _later => context.last_recovery().map_or(columns.created_at, Micros::from),
     };
     let minutes = match after {
         0 => 0,
-        1 => columns.auto_stop.wire(),
-        2 => columns.auto_pause.wire(),
-        3 => columns.auto_archive.wire(),
-        4 => columns.auto_delete.wire(),
-        5 => columns.queue_timeout.map_or(0, |minutes| minutes.wire()),
+        1 => columns.auto_stop.as_minutes(),
+        2 => columns.auto_pause.as_minutes(),
+        3 => columns.auto_archive.as_minutes(),
+        4 => columns.auto_delete.as_minutes(),
+        5 => columns.queue_timeout.map_or(0, |minutes| minutes.as_minutes()),
         6 => 24 * 60,
         7 => 7 * 24 * 60,
         8 => 120,

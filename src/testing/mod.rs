@@ -5,7 +5,7 @@
 //!   included: any combination of known words, the first and the last instant, the largest interval.
 //! - [`Model`] states the rules a second time, in the simplest form that could be right: it writes columns one after
 //!   the other, and shares no rule with the rest of the crate.
-//! - [`check`] holds an embedder's own implementation ([`Embedded`]) against this crate and hands back the smallest
+//! - [`check`] holds an embedder's own implementation ([`SystemUnderTest`]) against this crate and hands back the smallest
 //!   case on which the two disagree.
 
 mod check;
@@ -14,7 +14,7 @@ mod model;
 mod rows;
 mod words;
 
-pub use check::{Disagreement, Embedded, Failure, Verdict, check, check_within};
+pub use check::{Disagreement, Failure, SystemUnderTest, Verdict, check, check_within};
 pub use inputs::{
     Case, answer, any_case, case, command, context, input, job, outcome, report, runner_view, size_change, task, timer,
 };

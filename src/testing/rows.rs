@@ -60,7 +60,7 @@ pub fn lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
     any_columns().prop_map(Lifecycle::from)
 }
 
-/// A sound row: [`check`](Lifecycle::check) finds nothing. This is what a platform's own writes leave behind.
+/// A sound row: [`check`](Lifecycle::violations) finds nothing. This is what a platform's own writes leave behind.
 pub fn sound_lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
     // At rest is where most commands start from, so it is met as often as all the rest.
     let at_rest = [SandboxState::Started, SandboxState::Stopped, SandboxState::Paused, SandboxState::Archived];
@@ -77,7 +77,7 @@ pub fn sound_lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
         if columns.auto_stop != AutoStop::Never {
             columns.auto_pause = AutoPause::Never;
         }
-        Lifecycle::from(columns).tidied()
+        Lifecycle::from(columns).repaired()
     })
 }
 
@@ -89,5 +89,5 @@ fn allowed_pairs() -> Vec<(SandboxState, DesiredState)> {
 
 fn may_stand((state, desired_state): (SandboxState, DesiredState)) -> bool {
     let row = Lifecycle::from(Columns { state, desired_state, ..Columns::default() });
-    !row.check().contains(Violation::DesiredBesideState)
+    !row.violations().contains(Violation::DesiredBesideState)
 }

@@ -1,7 +1,7 @@
 //! Strategies for the vocabulary: every word, every interval with its extremes, instants near and far.
 
 use crate::vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Instant, Minutes,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, Minutes,
     QueueTimeout, SandboxClass, SandboxState, Size, Ttl, Word,
 };
 use proptest::{option, prelude::*, sample::select};
@@ -86,15 +86,15 @@ const AROUND: i64 = 1_760_000_000_000_000;
 const A_YEAR: i64 = 365 * 24 * 60 * 60 * 1_000_000;
 
 /// Any instant: most within a year of October 2025, some at the ends of time, some anywhere.
-pub fn instant() -> impl Strategy<Value = Instant> + Clone {
-    let (first, last) = (Instant::MIN.as_micros(), Instant::MAX.as_micros());
+pub fn instant() -> impl Strategy<Value = Micros> + Clone {
+    let (first, last) = (Micros::MIN.as_micros(), Micros::MAX.as_micros());
     let extremes = [first, first.saturating_add(1), -1, 0, 1, last.saturating_sub(1), last];
     let micros = prop_oneof![
         8 => AROUND.saturating_sub(A_YEAR)..AROUND.saturating_add(A_YEAR),
         2 => select(extremes.to_vec()),
         1 => first..=last,
     ];
-    micros.prop_map(Instant::from_micros)
+    micros.prop_map(Micros::from_micros)
 }
 
 /// Any instant, as the time a decision is made at.

@@ -12,9 +12,9 @@ use serde::{
 /// It is eight bytes where a [`DateTime`] is twelve, and comparing two is one instruction; that is what makes a
 /// deadline cheap. chrono stands at the border: [`From`] both ways. Finer digits than a microsecond are cut.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(i64);
+pub struct Micros(i64);
 
-impl Instant {
+impl Micros {
     /// The first instant there is.
     pub const MIN: Self = Self(DateTime::<Utc>::MIN_UTC.timestamp_micros());
     /// The last instant there is.
@@ -56,33 +56,33 @@ impl Instant {
 /// Microseconds in a minute, the unit of every interval.
 pub(crate) const MICROS_PER_MINUTE: i64 = 60_000_000;
 
-impl From<DateTime<Utc>> for Instant {
+impl From<DateTime<Utc>> for Micros {
     fn from(time: DateTime<Utc>) -> Self {
         Self::from_micros(time.timestamp_micros())
     }
 }
-impl From<Instant> for DateTime<Utc> {
-    fn from(instant: Instant) -> Self {
-        // Every `Instant` is within chrono's range, so the fallback is never taken.
+impl From<Micros> for DateTime<Utc> {
+    fn from(instant: Micros) -> Self {
+        // Every `Micros` is within chrono's range, so the fallback is never taken.
         DateTime::from_timestamp_micros(instant.0).unwrap_or(Self::MAX_UTC)
     }
 }
-impl fmt::Display for Instant {
+impl fmt::Display for Micros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&DateTime::<Utc>::from(*self).to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
-impl fmt::Debug for Instant {
+impl fmt::Debug for Micros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
-impl Serialize for Instant {
+impl Serialize for Micros {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
-impl<'de> Deserialize<'de> for Instant {
+impl<'de> Deserialize<'de> for Micros {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(InstantVisitor)
     }
@@ -91,12 +91,12 @@ impl<'de> Deserialize<'de> for Instant {
 struct InstantVisitor;
 
 impl Visitor<'_> for InstantVisitor {
-    type Value = Instant;
+    type Value = Micros;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a time as RFC 3339 writes it, of the years -262143 to +262142")
     }
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Micros, E> {
         let time: Result<DateTime<Utc>, _> = text.parse();
-        time.map(Instant::from).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+        time.map(Micros::from).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
     }
 }

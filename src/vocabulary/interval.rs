@@ -30,7 +30,7 @@ impl Minutes {
     }
 
     /// The number as the wire carries it. The range of the type makes it fit.
-    const fn wire(self) -> i32 {
+    const fn as_minutes(self) -> i32 {
         0i32.saturating_add_unsigned(self.get())
     }
 
@@ -93,10 +93,10 @@ macro_rules! interval {
 
             /// Never negative: the wire number of this interval, in minutes.
             #[must_use]
-            pub const fn wire(self) -> i32 {
+            pub const fn as_minutes(self) -> i32 {
                 match self {
                     Self::$zero => 0,
-                    Self::After(minutes) => minutes.wire(),
+                    Self::After(minutes) => minutes.as_minutes(),
                 }
             }
 
@@ -125,7 +125,7 @@ macro_rules! wire_number {
         }
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_i32(self.wire())
+                serializer.serialize_i32(self.as_minutes())
             }
         }
         impl<'de> Deserialize<'de> for $name {
@@ -221,11 +221,11 @@ impl AutoDelete {
 
     /// The wire number of this interval, in minutes; negative when never.
     #[must_use]
-    pub const fn wire(self) -> i32 {
+    pub const fn as_minutes(self) -> i32 {
         match self {
             Self::Never(negative) => negative.get(),
             Self::AtOnce => 0,
-            Self::After(minutes) => minutes.wire(),
+            Self::After(minutes) => minutes.as_minutes(),
         }
     }
 
@@ -293,8 +293,8 @@ impl QueueTimeout {
 
     /// The wire number of this interval, in minutes.
     #[must_use]
-    pub const fn wire(self) -> i32 {
-        self.0.wire()
+    pub const fn as_minutes(self) -> i32 {
+        self.0.as_minutes()
     }
 
     pub(crate) const fn of_wire(minutes: i32) -> Option<Self> {

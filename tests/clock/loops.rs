@@ -47,7 +47,7 @@ proptest! {
         let after = at + Duration::microseconds(1);
         prop_assert_eq!(woken, Some(after));
         let step = row.due(&policy, context, after).expect("the clock woke us for this");
-        prop_assert!(!step.is_nothing());
+        prop_assert!(!step.is_noop());
         prop_assert_eq!(step.cause(), Cause::Timer(timer));
     }
 

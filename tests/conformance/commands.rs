@@ -122,12 +122,12 @@ fn command(word: &str, argument: &Argument) -> Result<Command, IntervalError> {
         "destroy" => Command::Destroy { force: false },
         "resize" => Command::Resize(size_change(argument.variant)),
         "fork" => Command::Fork,
-        "snapshot" => Command::Snapshot { memory: argument.variant == "mem1" },
+        "snapshot" => Command::Snapshot { include_memory: argument.variant == "mem1" },
         "recover" => Command::Recover { start: argument.variant == "start" },
         "backup" => Command::Backup,
-        "autostop" => Command::AutoStop { minutes: AutoStop::try_from(minutes())? },
-        "autoarchive" => Command::AutoArchive { minutes: AutoArchive::try_from(minutes())? },
-        "autodelete" => Command::AutoDelete { minutes: AutoDelete::try_from(minutes())? },
+        "autostop" => Command::AutoStop { interval: AutoStop::try_from(minutes())? },
+        "autoarchive" => Command::AutoArchive { interval: AutoArchive::try_from(minutes())? },
+        "autodelete" => Command::AutoDelete { interval: AutoDelete::try_from(minutes())? },
         other => panic!("no such command: {other}"),
     })
 }
@@ -160,7 +160,7 @@ fn converse(talk: &mut Conversation, command: Command, argument: &Argument, cont
     });
     let Some(task) = call else { return talk.take(step) };
     if step.effects().any(|effect| effect == Effect::StoreChild) {
-        talk.child = Some(talk.row.child(now()));
+        talk.child = Some(talk.row.fork_child(now()));
     }
     match task {
         // A recovery within the call is made before anything is written: a refusal leaves nothing to undo.
@@ -235,9 +235,9 @@ fn answer(row: &Row, before: &Lifecycle, talk: Conversation) -> Columns_ {
         _ => "other",
     };
     let interval = match row.get("command") {
-        "autostop" => after.auto_stop().wire().to_string(),
-        "autoarchive" => after.auto_archive().wire().to_string(),
-        "autodelete" => after.auto_delete().wire().to_string(),
+        "autostop" => after.auto_stop().as_minutes().to_string(),
+        "autoarchive" => after.auto_archive().as_minutes().to_string(),
+        "autodelete" => after.auto_delete().as_minutes().to_string(),
         _ => "-".to_owned(),
     };
     let child = talk.child.map_or("-".to_owned(), |child| {

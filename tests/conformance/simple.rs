@@ -22,7 +22,7 @@ pub fn fault(row: &Row) -> Option<Fault> {
 }
 
 pub fn valid(row: &Row) -> Option<Answer> {
-    let broken = Lifecycle::from(columns(row)).check().contains(Violation::DesiredBesideState);
+    let broken = Lifecycle::from(columns(row)).violations().contains(Violation::DesiredBesideState);
     Some(Answer::from([("ok", flag(!broken))]))
 }
 
@@ -41,7 +41,7 @@ pub fn invariants(row: &Row) -> Option<Answer> {
         has_runner: row.is("runner"),
         ..columns(row)
     })
-    .tidied();
+    .repaired();
     Some(Answer::from([
         ("pending'", flag(after.is_pending())),
         ("runner'", flag(after.has_runner())),

@@ -25,7 +25,7 @@ fn whoever_prolongs_a_sandbox_at_the_last_moment_keeps_it() {
     let over = NOW + Duration::seconds(1);
     let destroyed = decided(row, Timer::Ttl, over);
     for minutes in [Ttl::None, Ttl::After(Minutes::MAX)] {
-        let prolonged = after(row, Command::Ttl { minutes });
+        let prolonged = after(row, Command::Ttl { interval: minutes });
         let stale = Stale { was: SandboxState::Started, is: SandboxState::Started };
         assert_eq!(destroyed.apply(prolonged), Err(stale));
         assert_ne!(destroyed.expects().auto_destroy_at, prolonged.columns().auto_destroy_at);
@@ -37,8 +37,8 @@ fn two_idle_timers_set_at_once_are_not_both_written() {
     let hour = Minutes::new(60).expect("an interval");
     let never = Columns { auto_stop: AutoStop::Never, class: SandboxClass::LinuxVm, ..Columns::default() };
     let row = Lifecycle::from(never);
-    let pauses = decided(row, Command::AutoPause { minutes: AutoPause::After(hour) }, NOW);
-    let stops = after(row, Command::AutoStop { minutes: AutoStop::After(hour) });
+    let pauses = decided(row, Command::AutoPause { interval: AutoPause::After(hour) }, NOW);
+    let stops = after(row, Command::AutoStop { interval: AutoStop::After(hour) });
     assert!(pauses.apply(stops).is_err());
     assert_ne!(pauses.expects().auto_stop, Some(stops.auto_stop()));
 }
@@ -77,7 +77,7 @@ fn a_backup_told_late_does_not_take_an_archives_only_copy_back() {
 fn the_end_of_a_fork_is_taken_by_source_and_child() {
     let row = Columns { class: SandboxClass::LinuxVm, epoch: 4, ..Columns::default() };
     let source = after(row.into(), Command::Fork);
-    let child = source.child(NOW);
+    let child = source.fork_child(NOW);
     let ended = |job| Report::Ended { job, outcome: Outcome::Completed, epoch: Some(source.epoch()) };
     assert_eq!(after(source, ended(Job::ForkSource)).state(), SandboxState::Started);
     assert_eq!(after(child, ended(Job::ForkChild)).state(), SandboxState::Started);
@@ -161,11 +161,11 @@ fn a_time_to_live_beyond_the_last_instant_is_still_one() {
     let minutes = Ttl::After(Minutes::MAX);
     let row = Lifecycle::from(Columns::default());
     let late = DateTime::<Utc>::MAX_UTC - Duration::minutes(1);
-    let step = decided(row, Command::Ttl { minutes }, late);
+    let step = decided(row, Command::Ttl { interval: minutes }, late);
     let limit = step.changes().auto_destroy_at.flatten();
     assert_eq!(step.apply(row).map(|row| row.columns().auto_destroy_at), Ok(limit));
     assert!(limit.is_some());
-    let child = step.apply(row).expect("it was decided on this row").child(late);
+    let child = step.apply(row).expect("it was decided on this row").fork_child(late);
     assert!(child.auto_destroy_at().is_some());
 }
 
@@ -196,7 +196,7 @@ fn a_child_begins_anew_with_its_sources_settings() {
         state_since: later.into(),
         ..source
     };
-    assert_eq!(Lifecycle::from(source).child(later).columns(), expected);
+    assert_eq!(Lifecycle::from(source).fork_child(later).columns(), expected);
     let unlimited = Columns { auto_destroy_at: None, ..source };
-    assert_eq!(Lifecycle::from(unlimited).child(later).auto_destroy_at(), None);
+    assert_eq!(Lifecycle::from(unlimited).fork_child(later).auto_destroy_at(), None);
 }

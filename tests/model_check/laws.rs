@@ -109,20 +109,20 @@ fn ways(verb: Verb, row: &Lifecycle) -> Vec<Command> {
         Verb::Pause => vec![Command::Pause],
         Verb::Archive => vec![Command::Archive],
         Verb::Fork => vec![Command::Fork],
-        Verb::Snapshot => both.map(|memory| Command::Snapshot { memory }).to_vec(),
+        Verb::Snapshot => both.map(|include_memory| Command::Snapshot { include_memory }).to_vec(),
         Verb::Recover => both.map(|start| Command::Recover { start }).to_vec(),
         Verb::Backup => vec![Command::Backup],
         Verb::AutoStop => {
-            [AutoStop::Never, AutoStop::After(hour)].map(|minutes| Command::AutoStop { minutes }).to_vec()
+            [AutoStop::Never, AutoStop::After(hour)].map(|minutes| Command::AutoStop { interval: minutes }).to_vec()
         }
         Verb::AutoPause => {
-            [AutoPause::Never, AutoPause::After(hour)].map(|minutes| Command::AutoPause { minutes }).to_vec()
+            [AutoPause::Never, AutoPause::After(hour)].map(|minutes| Command::AutoPause { interval: minutes }).to_vec()
         }
-        Verb::AutoArchive => vec![Command::AutoArchive { minutes: AutoArchive::After(hour) }],
+        Verb::AutoArchive => vec![Command::AutoArchive { interval: AutoArchive::After(hour) }],
         Verb::AutoDelete => {
-            [AutoDelete::NEVER, AutoDelete::AtOnce].map(|minutes| Command::AutoDelete { minutes }).to_vec()
+            [AutoDelete::NEVER, AutoDelete::AtOnce].map(|minutes| Command::AutoDelete { interval: minutes }).to_vec()
         }
-        Verb::Ttl => [Ttl::None, Ttl::After(hour)].map(|minutes| Command::Ttl { minutes }).to_vec(),
+        Verb::Ttl => [Ttl::None, Ttl::After(hour)].map(|minutes| Command::Ttl { interval: minutes }).to_vec(),
         Verb::Touch => vec![Command::Touch],
         Verb::Resize => {
             let counts = |old: u32| [None, NonZeroU32::new(old / 2), NonZeroU32::new(old + 1)];
@@ -149,7 +149,7 @@ proptest! {
         let after = step.apply(row).expect("its row");
         // A touch is no write of the rules: it is recorded beside them.
         if step.writes() && step.cause() != Cause::Command(Verb::Touch) {
-            let broken: Vec<_> = after.check().iter().filter(|found| RULES_4_AND_5.contains(found)).collect();
+            let broken: Vec<_> = after.violations().iter().filter(|found| RULES_4_AND_5.contains(found)).collect();
             prop_assert_eq!(broken, vec![], "{:?}", step);
         }
     }
@@ -157,7 +157,7 @@ proptest! {
     #[test]
     fn a_sound_row_stays_sound(case in case(), view in testing::runner_view()) {
         let Case { row, input, context, now } = case;
-        prop_assert!(row.check().is_empty());
+        prop_assert!(row.violations().is_empty());
         let decided = row.decide(input, &Policy::default(), context, now).ok();
         let driven = match row.reconcile(&view, &Policy::default(), now) {
             Next::Apply(step) => Some(step),
@@ -165,7 +165,7 @@ proptest! {
         };
         for step in decided.into_iter().chain(driven) {
             let after = step.apply(row).expect("its row");
-            prop_assert_eq!(after.check().iter().collect::<Vec<_>>(), vec![], "{:?}", step);
+            prop_assert_eq!(after.violations().iter().collect::<Vec<_>>(), vec![], "{:?}", step);
         }
     }
 
@@ -174,7 +174,7 @@ proptest! {
         let Case { row, input, context, now } = case;
         let Ok(step) = row.decide(input, &Policy::default(), context, now) else { return Ok(()) };
         if matches!(step.cause(), Cause::Already(_) | Cause::Ignored(_)) {
-            prop_assert!(step.is_nothing());
+            prop_assert!(step.is_noop());
             prop_assert_eq!(step.changes(), Changes::default());
             prop_assert_eq!(step.apply(row), Ok(row));
         }
@@ -195,7 +195,7 @@ proptest! {
         };
         let step = row.decide(report, &Policy::default(), context, now).expect("a late report is not refused");
         prop_assert_eq!(step.cause(), Cause::Ignored(Ignored::OlderEpoch));
-        prop_assert!(step.is_nothing());
+        prop_assert!(step.is_noop());
     }
 
     #[test]
@@ -251,7 +251,7 @@ proptest! {
             Err(refusal) => {
                 prop_assert_eq!(refusal.failing_checks().collect::<Vec<_>>(), failing.clone());
                 prop_assert_eq!(failing.first().map(|check| check.reason()), Some(refusal.reason()));
-                prop_assert!(!refusal.accepted().any(|verb| verb == command.verb()) || takes_arguments(command));
+                prop_assert!(!refusal.accepted_commands().any(|verb| verb == command.verb()) || takes_arguments(command));
             }
         }
     }
@@ -262,7 +262,7 @@ proptest! {
         // What is as large as can be cannot grow, which `accepts` does not know.
         let row = Lifecycle::from(Columns { size: sandbox_lifecycle::Size::default(), ..row.columns() });
         let policy = Policy::default();
-        let accepted: Vec<Verb> = row.accepts(&policy, context, now).collect();
+        let accepted: Vec<Verb> = row.accepted_commands(&policy, context, now).collect();
         for verb in Verb::ALL.iter().copied() {
             let taken = |command: &Command| {
                 let decided = row.decide(*command, &policy, context, now);
@@ -324,7 +324,7 @@ proptest! {
     fn a_pass_that_applies_a_step_gets_further(case in case(), view in testing::runner_view()) {
         let Case { row, now, .. } = case;
         let Next::Apply(step) = row.reconcile(&view, &Policy::default(), now) else { return Ok(()) };
-        prop_assert!(!step.is_nothing());
+        prop_assert!(!step.is_noop());
         let after = step.apply(row).expect("its row");
         let asks_for_a_backup = step.effects().any(|effect| matches!(effect, Effect::Tell(_))) && !step.writes();
         prop_assert!(after != row || asks_for_a_backup, "{:?}", step);
@@ -345,7 +345,10 @@ fn every_state_a_verb_is_said_to_start_from_takes_it() {
         for columns in rows_of_every_kind() {
             let row = Lifecycle::from(columns);
             let now = chrono::DateTime::UNIX_EPOCH;
-            if row.accepts(&policy, sandbox_lifecycle::Context::default(), now).any(|accepted| accepted == verb) {
+            if row
+                .accepted_commands(&policy, sandbox_lifecycle::Context::default(), now)
+                .any(|accepted| accepted == verb)
+            {
                 found.push(row.state());
             }
         }

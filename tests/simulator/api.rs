@@ -10,7 +10,7 @@ use crate::{
 };
 use sandbox_lifecycle::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, Cause, Columns, Command, DesiredState, Effect,
-    Event as Told, GpuType, Instant, Job, Lifecycle, Outcome, QueueTimeout, Report, SandboxClass, SandboxState,
+    Event as Told, GpuType, Job, Lifecycle, Micros, Outcome, QueueTimeout, Report, SandboxClass, SandboxState,
     SizeChange, Ttl,
 };
 use std::num::NonZeroU32;
@@ -21,7 +21,7 @@ impl Fleet {
         let id = self.store.records.len();
         let runner = self.chance.below(self.runners.len() as u64) as RunnerId;
         let class = self.chance.one_of(&[SandboxClass::Container, SandboxClass::LinuxVm, SandboxClass::Windows]);
-        let now = Instant::from_micros(self.now);
+        let now = Micros::from_micros(self.now);
         let state = match self.chance.below(10) {
             0 => SandboxState::PendingBuild,
             1 => SandboxState::PullingSnapshot,
@@ -48,7 +48,7 @@ impl Fleet {
             auto_pause: if pauses { minutes(AutoPause::try_from, 30) } else { AutoPause::Never },
             auto_archive: minutes(AutoArchive::try_from, self.chance.one_of(&[0, 1, 30, 120, 1440])),
             auto_delete: minutes(AutoDelete::try_from, if gpu { 0 } else { delete }),
-            auto_destroy_at: ttl.map(|ttl| Instant::from_micros(self.now + ttl)),
+            auto_destroy_at: ttl.map(|ttl| Micros::from_micros(self.now + ttl)),
             queue_timeout: self.chance.happens(500).then(|| minutes(QueueTimeout::try_from, 45)),
             created_at: now,
             last_activity_at: now,
@@ -105,7 +105,7 @@ impl Fleet {
         match row.decide(command, &self.store.policy, self.store.context(id), time(self.now)) {
             Ok(step) => {
                 self.tally.accepted += u64::from(tries == 0);
-                if !step.is_nothing() {
+                if !step.is_noop() {
                     self.attempt(Write { id, step, read: row, placed: None }, By::Caller(command), tries);
                 }
             }
@@ -139,14 +139,14 @@ impl Fleet {
             }
             20 if row.is_ephemeral() || self.store.records.len() > 3 * self.plan.sandboxes => Command::Touch,
             20 => Command::Fork,
-            21 | 22 => Command::Snapshot { memory: flip },
+            21 | 22 => Command::Snapshot { include_memory: flip },
             23 | 24 => Command::Recover { start: flip },
             25..28 => Command::Backup,
-            28 => Command::AutoStop { minutes: self.stop_interval() },
-            29 => Command::AutoPause { minutes: minutes(AutoPause::try_from, if flip { 0 } else { 20 }) },
-            30 => Command::AutoArchive { minutes: minutes(AutoArchive::try_from, if flip { 1 } else { 90 }) },
-            31 => Command::AutoDelete { minutes: minutes(AutoDelete::try_from, if flip { -1 } else { 600 }) },
-            32 => Command::Ttl { minutes: minutes(Ttl::try_from, if flip { 0 } else { 6000 }) },
+            28 => Command::AutoStop { interval: self.stop_interval() },
+            29 => Command::AutoPause { interval: minutes(AutoPause::try_from, if flip { 0 } else { 20 }) },
+            30 => Command::AutoArchive { interval: minutes(AutoArchive::try_from, if flip { 1 } else { 90 }) },
+            31 => Command::AutoDelete { interval: minutes(AutoDelete::try_from, if flip { -1 } else { 600 }) },
+            32 => Command::Ttl { interval: minutes(Ttl::try_from, if flip { 0 } else { 6000 }) },
             _ => Command::Touch,
         }
     }
@@ -200,7 +200,7 @@ impl Fleet {
         let Write { id, step, placed, .. } = write;
         if step.effects().any(|effect| effect == Effect::StoreChild) {
             let child = self.store.records.len();
-            let mut record = Record::new(self.store.records[*id].life.child(time(self.now)), None);
+            let mut record = Record::new(self.store.records[*id].life.fork_child(time(self.now)), None);
             record.runner = self.store.records[*id].runner;
             record.parent = Some(*id);
             self.store.records.push(record);

@@ -26,7 +26,7 @@ impl Fleet {
             self.attempt(Write { id, step, read: row, placed: None }, by, 0);
             return self.appoint(id, PERIOD / 2);
         }
-        if self.store.mistake == Some(Mistake::SelectsByPending) && row.owes_work() && !row.is_pending() {
+        if self.store.mistake == Some(Mistake::SelectsByPending) && row.needs_reconcile() && !row.is_pending() {
             return;
         }
         self.mind_backup(id);
@@ -79,7 +79,7 @@ impl Fleet {
             }
             Next::Apply(step) => {
                 let write = Write { id, step, read: *row, placed };
-                if step.is_nothing() {
+                if step.is_noop() {
                     self.tally.spins += 1;
                 }
                 self.attempt(write, By::Controller { generation }, 0);
@@ -174,7 +174,7 @@ impl Fleet {
             if self.store.records[id].purged {
                 continue;
             }
-            if row.owes_work() {
+            if row.needs_reconcile() {
                 let after = self.chance.between(0, DOWN);
                 self.appoint(id, after);
             } else if let Some(at) = self.clock.next(&row, self.surroundings(id)) {

@@ -62,7 +62,9 @@ impl std::fmt::Display for Verdict {
 
 /// It has come to rest: nothing is under way and nobody owes it work.
 pub fn rests(row: &Lifecycle, has_given_up: bool) -> bool {
-    !row.state().is_transient() && (!row.owes_work() || has_given_up) && (row.is_settled() || row.state().is_failed())
+    !row.state().is_transient()
+        && (!row.needs_reconcile() || has_given_up)
+        && (row.is_settled() || row.state().is_failed())
 }
 
 /// A step that may destroy a sandbox that carries data. Whose disk is already given up is no loss.

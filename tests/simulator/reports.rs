@@ -170,14 +170,14 @@ impl Fleet {
         self.tally.old_reports += u64::from(old);
         match row.decide(heard.report, &self.store.policy, self.surroundings(id), time(self.now)) {
             Ok(step) => {
-                self.store.verdict.hold(Law::OldReportsAreVoid, !old || step.is_nothing(), || {
+                self.store.verdict.hold(Law::OldReportsAreVoid, !old || step.is_noop(), || {
                     format!(
                         "sandbox {id}: {heard_report:?} of epoch {epoch:?} on {row:?}",
                         heard_report = heard.report,
                         epoch = heard.epoch
                     )
                 });
-                if !step.is_nothing() {
+                if !step.is_noop() {
                     let write = Write { id, step, read: row, placed: Some(runner) };
                     self.attempt(write, By::Runner(heard), 0);
                 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    BackupState, Cause, Changes, Columns, Context, DesiredState, Effect, Expects, Instant, Lifecycle, Policy,
+    BackupState, Cause, Changes, Columns, Context, DesiredState, Effect, Expects, Lifecycle, Micros, Policy,
     RunnerChange, Step, Timer, Verb,
 };
 
@@ -185,7 +185,7 @@ impl Store {
             && timer != Timer::SpotEviction
         {
             let again = stored.decide(timer, &self.policy, self.context(id), step.decided_at());
-            let due = again.is_ok_and(|again| !again.is_nothing());
+            let due = again.is_ok_and(|again| !again.is_noop());
             self.verdict.hold(Law::NoUpdateIsLost, due, || {
                 format!("sandbox {id}: {timer} acted on a row that had moved it: {stored:?}")
             });
@@ -206,7 +206,7 @@ impl Store {
 
     fn sound(&mut self, id: Id, before: &Lifecycle) {
         let next = &self.records[id].life;
-        let broken = next.check();
+        let broken = next.violations();
         self.verdict.hold(Law::RowsAreSound, broken.is_empty(), || {
             format!("sandbox {id}: {broken:?}\n before {before:?}\n after {next:?}")
         });
@@ -267,5 +267,5 @@ fn with(mut columns: Columns, changes: Changes) -> Columns {
 
 /// The fleet's clock as a time.
 pub fn time(micros: i64) -> DateTime<Utc> {
-    Instant::from_micros(micros).into()
+    Micros::from_micros(micros).into()
 }

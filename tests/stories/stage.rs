@@ -66,7 +66,7 @@ impl Stage {
             ..(story.begins)()
         };
         Self {
-            row: Lifecycle::from(begins).tidied(),
+            row: Lifecycle::from(begins).repaired(),
             child: None,
             outbox: VecDeque::new(),
             runner: Runner { copy: begins.has_runner.then_some(begins.state), ..Runner::default() },
@@ -189,11 +189,11 @@ impl Stage {
 
     fn write(&mut self, step: &Step) {
         self.row = step.apply(self.row).expect("it was decided on this row");
-        assert!(self.row.check().is_empty(), "{:?} after {step:?}", self.row.check());
+        assert!(self.row.violations().is_empty(), "{:?} after {step:?}", self.row.violations());
         for effect in step.effects() {
             match effect {
                 Effect::Call(call) => self.outbox.push_back(call),
-                Effect::StoreChild => self.child = Some(self.row.child(self.now)),
+                Effect::StoreChild => self.child = Some(self.row.fork_child(self.now)),
                 Effect::Runner(RunnerChange::ReleasedAsPrevious) => self.runner.previous = self.runner.copy.take(),
                 // A runner that takes a sandbox whose image it lacks fetches that first.
                 Effect::Runner(RunnerChange::Assigned) if self.row.state() == SandboxState::PullingSnapshot => {

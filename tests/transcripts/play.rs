@@ -79,7 +79,7 @@ impl Stage {
                 return self.taken(step);
             }
             "the child" => {
-                let child = self.row()?.child(self.now);
+                let child = self.row()?.fork_child(self.now);
                 self.row = Some(child);
                 return Ok(vec![format!("= {}", shown(&child))]);
             }
@@ -118,7 +118,7 @@ impl Stage {
 
     fn tried(&self, command: &str) -> Read<String> {
         Ok(match self.decided(read::command(command)?.into())? {
-            Ok(step) if step.is_nothing() => format!("= nothing, {}", cause(step.cause())),
+            Ok(step) if step.is_noop() => format!("= nothing, {}", cause(step.cause())),
             Ok(_) => format!("= {command} would be taken"),
             Err(refusal) => refused(&refusal),
         })
@@ -148,7 +148,7 @@ impl Stage {
             Ok(row) => row,
             Err(stale) => return Ok(vec![format!("! stale: {stale}")]),
         };
-        if step.is_nothing() {
+        if step.is_noop() {
             return Ok(vec![match step.cause() {
                 Cause::Timer(timer) => format!("= nothing, {timer} does not act"),
                 other => format!("= nothing, {}", cause(other)),
@@ -195,10 +195,10 @@ fn settings(changes: &Changes) -> String {
     let touched = changes.last_activity_at.filter(|_| changes.state.is_none());
     [
         size,
-        minutes("auto-stop", changes.auto_stop.map(|minutes| minutes.wire())),
-        minutes("auto-pause", changes.auto_pause.map(|minutes| minutes.wire())),
-        minutes("auto-archive", changes.auto_archive.map(|minutes| minutes.wire())),
-        minutes("auto-delete", changes.auto_delete.map(|minutes| minutes.wire())),
+        minutes("auto-stop", changes.auto_stop.map(|minutes| minutes.as_minutes())),
+        minutes("auto-pause", changes.auto_pause.map(|minutes| minutes.as_minutes())),
+        minutes("auto-archive", changes.auto_archive.map(|minutes| minutes.as_minutes())),
+        minutes("auto-delete", changes.auto_delete.map(|minutes| minutes.as_minutes())),
         destroyed,
         touched.map(|at| format!(" used {}", time(at.into()))),
     ]

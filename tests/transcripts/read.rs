@@ -90,7 +90,7 @@ pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
             _ => return Err(format!("a sandbox has no `{part}`")),
         }
     }
-    let tidy = Lifecycle::from(columns).tidied();
+    let tidy = Lifecycle::from(columns).repaired();
     let pending = pending.unwrap_or(tidy.is_pending());
     Ok(Columns { pending, ..tidy.columns() }.into())
 }
@@ -136,14 +136,14 @@ pub fn command(text: &str) -> Read<Command> {
         "archive" => alone(Command::Archive)?,
         "resize" => Command::Resize(change(arguments)?),
         "fork" => alone(Command::Fork)?,
-        "snapshot" => Command::Snapshot { memory: flag("with memory")? },
+        "snapshot" => Command::Snapshot { include_memory: flag("with memory")? },
         "recover" => Command::Recover { start: !flag("to stopped")? },
         "backup" => alone(Command::Backup)?,
-        "autostop" => Command::AutoStop { minutes: interval::<AutoStop>(arguments)? },
-        "autopause" => Command::AutoPause { minutes: interval::<AutoPause>(arguments)? },
-        "autoarchive" => Command::AutoArchive { minutes: interval::<AutoArchive>(arguments)? },
-        "autodelete" => Command::AutoDelete { minutes: interval::<AutoDelete>(arguments)? },
-        "ttl" => Command::Ttl { minutes: interval::<Ttl>(arguments)? },
+        "autostop" => Command::AutoStop { interval: interval::<AutoStop>(arguments)? },
+        "autopause" => Command::AutoPause { interval: interval::<AutoPause>(arguments)? },
+        "autoarchive" => Command::AutoArchive { interval: interval::<AutoArchive>(arguments)? },
+        "autodelete" => Command::AutoDelete { interval: interval::<AutoDelete>(arguments)? },
+        "ttl" => Command::Ttl { interval: interval::<Ttl>(arguments)? },
         "touch" => alone(Command::Touch)?,
         _ => return Err(format!("no such command: {verb}")),
     })

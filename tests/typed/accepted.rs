@@ -2,7 +2,7 @@
 
 use sandbox_lifecycle::{
     Context, Policy, Refusal, Step,
-    view::{Typed, at},
+    render::{Typed, at},
 };
 
 type Decided = Result<Step, Refusal>;

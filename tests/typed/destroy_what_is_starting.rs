@@ -2,7 +2,7 @@
 
 use sandbox_lifecycle::{
     Context, Policy,
-    view::{Typed, at},
+    render::{Typed, at},
 };
 
 fn ask(starting: Typed<at::Starting>) {

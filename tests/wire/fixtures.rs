@@ -1,7 +1,7 @@
 //! Records of every published version, written by hand from the published field lists: one line each.
 
 use sandbox_lifecycle::{
-    Glimpse, Goal, Lifecycle, Sandbox, SandboxDto,
+    Goal, Lifecycle, Observation, Sandbox, SandboxDto,
     record::{
         Kept, LifecycleView, NumberedSandboxPage, SandboxCreated, SandboxListItem, SandboxPage, SandboxStateUpdated,
     },
@@ -56,7 +56,7 @@ fn every_published_record_is_sound() {
     for line in PUBLISHED.iter().flat_map(|version| version.lines()) {
         let view: LifecycleView = serde_json::from_str(line).unwrap();
         if let Ok(row) = Lifecycle::try_from(&view) {
-            let broken: Vec<_> = row.check().iter().map(|rule| rule.text()).collect();
+            let broken: Vec<_> = row.violations().iter().map(|rule| rule.text()).collect();
             assert_eq!(broken, Vec::<&str>::new(), "{line}");
         }
     }
@@ -101,9 +101,9 @@ fn a_wait_looks_at_any_form_of_a_record() {
     for line in PUBLISHED.iter().flat_map(|version| version.lines()) {
         let dto: SandboxDto = serde_json::from_str(line).unwrap();
         let view: LifecycleView = serde_json::from_str(line).unwrap();
-        let seen = Glimpse::from(&dto);
-        assert_eq!(Glimpse::from(&view), seen);
-        assert_eq!(Glimpse::from(&SandboxListItem::from(&dto)), seen);
+        let seen = Observation::from(&dto);
+        assert_eq!(Observation::from(&view), seen);
+        assert_eq!(Observation::from(&SandboxListItem::from(&dto)), seen);
         // A record without times glimpses no start; a lifecycle must have one, and takes the year 1970.
         if let (Ok(row), Some(_)) = (Lifecycle::try_from(&dto), seen.since) {
             let (by_record, by_row) = (Goal::Stopped.assess(&dto, now), Goal::Stopped.assess(&row, now));

@@ -145,7 +145,7 @@ proptest! {
 
     #[test]
     fn any_instant_is_written_so_that_it_is_read_again(micros in any::<i64>()) {
-        let instant = sandbox_lifecycle::Instant::from_micros(micros);
+        let instant = sandbox_lifecycle::Micros::from_micros(micros);
         let written = Timestamp::from(instant).to_string();
         prop_assert_eq!(Timestamp::read(&written).instant(), Some(instant), "{}", written);
     }

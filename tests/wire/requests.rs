@@ -34,8 +34,8 @@ fn a_resize_names_what_changes() {
 fn a_snapshot_and_a_fork_become_commands() {
     let with: CreateSandboxSnapshot = read(json!({"name": "s", "includeMemory": true}));
     let without: CreateSandboxSnapshot = read(json!({"name": "s"}));
-    assert_eq!(Command::from(&with), Command::Snapshot { memory: true });
-    assert_eq!(Command::from(&without), Command::Snapshot { memory: false });
+    assert_eq!(Command::from(&with), Command::Snapshot { include_memory: true });
+    assert_eq!(Command::from(&without), Command::Snapshot { include_memory: false });
     assert_eq!(Command::from(&read::<ForkSandbox>(json!({}))), Command::Fork);
 }
 

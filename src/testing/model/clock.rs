@@ -5,10 +5,10 @@ use crate::{
     lifecycle::Columns,
     policy::Policy,
     rules::{Context, ReasonText, Stamp, Task, Timer},
-    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState as S},
+    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState as S},
 };
 
-pub(super) fn decide(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Instant) -> Taken {
+pub(super) fn decide(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Micros) -> Taken {
     let mut write = Write::to(row, now);
     if !acts(row, timer, policy, context, now) {
         return write.unwritten();
@@ -60,12 +60,12 @@ fn time_limit(row: &Columns, write: &mut Write) {
 }
 
 /// Strictly more than so many minutes have passed. No clock of a row can be so late that the sum is cut.
-fn passed(since: Instant, minutes: i64, now: Instant) -> bool {
+fn passed(since: Micros, minutes: i64, now: Micros) -> bool {
     let micros = i128::from(minutes).saturating_mul(60_000_000);
     i128::from(now.as_micros()).saturating_sub(i128::from(since.as_micros())) > micros
 }
 
-fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Instant) -> bool {
+fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Micros) -> bool {
     let unclaimed = context.warm_pool();
     let reachable = row.has_runner && !context.runner_unready() && !unclaimed;
     let runs = row.state == S::Started && wants(row, &[DesiredState::Started]) && !row.pending;
@@ -79,7 +79,7 @@ fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Ins
         Timer::SpotEviction => row.gpu > 0 && !destroyed,
         Timer::Ttl => !destroyed && row.auto_destroy_at.is_some_and(|at| now > at),
         Timer::QueueTimeout => {
-            let minutes = row.queue_timeout.map_or(0, |minutes| minutes.wire());
+            let minutes = row.queue_timeout.map_or(0, |minutes| minutes.as_minutes());
             queues && passed(row.created_at, i64::from(minutes), now)
         }
         Timer::TimeLimit => {
@@ -91,13 +91,15 @@ fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Ins
             let begun = row.backup_since.filter(|_| row.backup_state == BackupState::InProgress);
             begun.is_some_and(|since| passed(since, limit, now))
         }
-        Timer::AutoDelete => rests && reachable && row.auto_delete.wire() >= 0 && idle(row.auto_delete.wire()),
-        Timer::AutoArchive => rests && !unclaimed && !is_ephemeral(row) && idle(row.auto_archive.wire()),
+        Timer::AutoDelete => {
+            rests && reachable && row.auto_delete.as_minutes() >= 0 && idle(row.auto_delete.as_minutes())
+        }
+        Timer::AutoArchive => rests && !unclaimed && !is_ephemeral(row) && idle(row.auto_archive.as_minutes()),
         Timer::AutoPause => {
             let can = is_vm(row) && !is_ephemeral(row);
-            runs && reachable && can && row.auto_pause.wire() > 0 && idle(row.auto_pause.wire())
+            runs && reachable && can && row.auto_pause.as_minutes() > 0 && idle(row.auto_pause.as_minutes())
         }
-        Timer::AutoStop => runs && reachable && row.auto_stop.wire() > 0 && idle(row.auto_stop.wire()),
+        Timer::AutoStop => runs && reachable && row.auto_stop.as_minutes() > 0 && idle(row.auto_stop.as_minutes()),
         Timer::Retention => {
             let (a_day, a_week) = (24 * 60, 7 * 24 * 60);
             let failed_build = row.state == S::BuildFailed;

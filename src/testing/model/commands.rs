@@ -6,11 +6,11 @@ use crate::{
     policy::{ApiProfile, Policy},
     rules::{Command, Context, Event, RunnerChange, Task},
     vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, DesiredState, Instant, SandboxState as S, SizeChange, Ttl,
+        AutoArchive, AutoDelete, AutoPause, AutoStop, DesiredState, Micros, SandboxState as S, SizeChange, Ttl,
     },
 };
 
-pub(super) fn decide(row: &Columns, command: Command, policy: &Policy, context: Context, now: Instant) -> Answered {
+pub(super) fn decide(row: &Columns, command: Command, policy: &Policy, context: Context, now: Micros) -> Answered {
     let mut write = Write::to(row, now);
     let written = match command {
         Command::Start => start(row, &mut write, context)?,
@@ -20,14 +20,14 @@ pub(super) fn decide(row: &Columns, command: Command, policy: &Policy, context: 
         Command::Archive => archive(row, &mut write)?,
         Command::Resize(change) => resize(row, &mut write, change, context)?,
         Command::Fork => fork(row, &mut write, context)?,
-        Command::Snapshot { memory } => snapshot(row, &mut write, memory, policy, context)?,
+        Command::Snapshot { include_memory } => snapshot(row, &mut write, include_memory, policy, context)?,
         Command::Recover { start } => recover(row, &mut write, start, policy, context, now)?,
         Command::Backup => backup(row, &mut write)?,
         Command::AutoStop { .. } | Command::AutoPause { .. } | Command::AutoArchive { .. } => {
             interval(row, &mut write, command, policy)?
         }
-        Command::AutoDelete { minutes } => auto_delete(row, &mut write, minutes, context)?,
-        Command::Ttl { minutes } => ttl(row, &mut write, minutes, now)?,
+        Command::AutoDelete { interval: minutes } => auto_delete(row, &mut write, minutes, context)?,
+        Command::Ttl { interval: minutes } => ttl(row, &mut write, minutes, now)?,
         Command::Touch => {
             write.row.last_activity_at = now.max(row.last_activity_at);
             let touched = write.row;
@@ -264,7 +264,7 @@ fn snapshot(row: &Columns, write: &mut Write, memory: bool, policy: &Policy, con
     Ok(Writes::Row)
 }
 
-fn recover(row: &Columns, write: &mut Write, start: bool, policy: &Policy, context: Context, now: Instant) -> Step {
+fn recover(row: &Columns, write: &mut Write, start: bool, policy: &Policy, context: Context, now: Micros) -> Step {
     if context.organization_suspended() {
         return Err("suspended");
     }
@@ -276,7 +276,7 @@ fn recover(row: &Columns, write: &mut Write, start: bool, policy: &Policy, conte
     }
     if restorable(row) {
         let cooldown = i128::from(policy.recovery_cooldown.get()).saturating_mul(60_000_000);
-        let since = |last| i128::from(now.as_micros()).saturating_sub(i128::from(Instant::from(last).as_micros()));
+        let since = |last| i128::from(now.as_micros()).saturating_sub(i128::from(Micros::from(last).as_micros()));
         if context.last_recovery().is_some_and(|last| since(last) < cooldown) {
             return Err("recover_cooldown");
         }
@@ -316,13 +316,13 @@ fn backup(row: &Columns, write: &mut Write) -> Step {
 }
 
 fn interval(row: &Columns, write: &mut Write, command: Command, policy: &Policy) -> Step {
-    if let Command::AutoStop { minutes } = command {
+    if let Command::AutoStop { interval: minutes } = command {
         if minutes != AutoStop::Never && row.auto_pause != AutoPause::Never {
             return Err("one_idle_timer");
         }
         write.row.auto_stop = minutes;
     }
-    if let Command::AutoPause { minutes } = command {
+    if let Command::AutoPause { interval: minutes } = command {
         if minutes != AutoPause::Never {
             if !is_vm(row) {
                 return Err("unsupported_class");
@@ -336,10 +336,10 @@ fn interval(row: &Columns, write: &mut Write, command: Command, policy: &Policy)
         }
         write.row.auto_pause = minutes;
     }
-    if let Command::AutoArchive { minutes } = command {
+    if let Command::AutoArchive { interval: minutes } = command {
         let most = policy.max_auto_archive;
-        let too_much = i64::from(minutes.wire()) > i64::from(most.get());
-        write.row.auto_archive = if minutes.wire() == 0 || too_much { AutoArchive::After(most) } else { minutes };
+        let too_much = i64::from(minutes.as_minutes()) > i64::from(most.get());
+        write.row.auto_archive = if minutes.as_minutes() == 0 || too_much { AutoArchive::After(most) } else { minutes };
     }
     standing(row)
 }
@@ -355,11 +355,11 @@ fn auto_delete(row: &Columns, write: &mut Write, minutes: AutoDelete, context: C
     standing(row)
 }
 
-fn ttl(row: &Columns, write: &mut Write, minutes: Ttl, now: Instant) -> Step {
-    let at = now.saturating_add_minutes(i64::from(minutes.wire()));
+fn ttl(row: &Columns, write: &mut Write, minutes: Ttl, now: Micros) -> Step {
+    let at = now.saturating_add_minutes(i64::from(minutes.as_minutes()));
     // The last instant stands for never, so a limit that would come there ends a microsecond before it.
-    let at = if at == Instant::MAX { Instant::MAX.saturating_add_micros(-1) } else { at };
-    write.row.auto_destroy_at = if minutes.wire() == 0 || at < now { None } else { Some(at) };
+    let at = if at == Micros::MAX { Micros::MAX.saturating_add_micros(-1) } else { at };
+    write.row.auto_destroy_at = if minutes.as_minutes() == 0 || at < now { None } else { Some(at) };
     standing(row)
 }
 

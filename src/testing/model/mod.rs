@@ -12,19 +12,19 @@ mod write;
 pub use write::Taken;
 use write::Write;
 
-use super::{Embedded, Verdict};
+use super::{SystemUnderTest, Verdict};
 use crate::{
     lifecycle::Columns,
     policy::Policy,
     rules::{Context, Input},
-    vocabulary::{DesiredState, Fault, Instant, SandboxState},
+    vocabulary::{DesiredState, Fault, Micros, SandboxState},
 };
 use chrono::{DateTime, Utc};
 
 /// What the model makes of an input, or the code it is refused with.
 type Answered = Result<Taken, &'static str>;
 
-/// The naive model. It is itself an [`Embedded`] system, and an example of one.
+/// The naive model. It is itself an [`SystemUnderTest`] system, and an example of one.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     /// The policy it works under.
@@ -43,12 +43,12 @@ impl Model {
         context: Context,
         now: DateTime<Utc>,
     ) -> Result<Taken, &'static str> {
-        let now = Instant::from(now);
+        let now = Micros::from(now);
         let mut row = *row;
-        if row.auto_destroy_at == Some(Instant::MAX) {
+        if row.auto_destroy_at == Some(Micros::MAX) {
             row.auto_destroy_at = None; // The last instant stands for never.
         }
-        if row.backup_since == Some(Instant::MAX) {
+        if row.backup_since == Some(Micros::MAX) {
             row.backup_since = None;
         }
         match input {
@@ -72,7 +72,7 @@ impl Model {
     }
 }
 
-impl Embedded for Model {
+impl SystemUnderTest for Model {
     fn policy(&self) -> Policy {
         self.policy.clone()
     }
@@ -103,7 +103,7 @@ fn is_vm(row: &Columns) -> bool {
 }
 
 fn is_ephemeral(row: &Columns) -> bool {
-    row.auto_delete.wire() == 0
+    row.auto_delete.as_minutes() == 0
 }
 
 /// It is in error for a timeout of ours, and its backup could bring it back.

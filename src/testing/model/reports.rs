@@ -4,10 +4,10 @@ use super::{Answered, Write, answers, at, is_vm, settled, wants};
 use crate::{
     lifecycle::Columns,
     rules::{BackupOf, Context, Event, Job, Outcome, ReasonText, Report},
-    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState as S},
+    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState as S},
 };
 
-pub(super) fn decide(row: &Columns, report: Report, context: Context, now: Instant) -> Answered {
+pub(super) fn decide(row: &Columns, report: Report, context: Context, now: Micros) -> Answered {
     let write = Write::to(row, now);
     let epoch = match report {
         Report::State { epoch, .. } | Report::Ended { epoch, .. } | Report::Answered { epoch, .. } => epoch,
@@ -25,7 +25,7 @@ pub(super) fn decide(row: &Columns, report: Report, context: Context, now: Insta
 }
 
 /// Written, or dropped where rule 4 forbids it.
-pub(super) fn written_or_dropped(row: &Columns, write: Write, now: Instant) -> super::Taken {
+pub(super) fn written_or_dropped(row: &Columns, write: Write, now: Micros) -> super::Taken {
     write.finish().unwrap_or_else(|_| Write::to(row, now).unwritten())
 }
 

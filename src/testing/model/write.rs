@@ -4,7 +4,7 @@ use super::{is_ephemeral, may_stand, restorable, settled};
 use crate::{
     lifecycle::Columns,
     rules::{Call, Effect, Event, ReasonText, RunnerChange, Stamp, Task},
-    vocabulary::{BackupState, DesiredState, Fault, Instant, SandboxState},
+    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
 };
 use alloc::vec::Vec;
 
@@ -21,7 +21,7 @@ pub struct Taken {
 pub(super) struct Write {
     before: Columns,
     pub(super) row: Columns,
-    now: Instant,
+    now: Micros,
     pub(super) name_given_up: bool,
     /// It stops in passing: its start was asked for with what stopped it.
     pub(super) on_its_way: bool,
@@ -40,7 +40,7 @@ pub(super) struct Write {
 pub(super) struct Forbidden;
 
 impl Write {
-    pub(super) fn to(row: &Columns, now: Instant) -> Self {
+    pub(super) fn to(row: &Columns, now: Micros) -> Self {
         Self {
             before: *row,
             row: *row,
@@ -58,7 +58,7 @@ impl Write {
         }
     }
 
-    pub(super) fn now(&self) -> Instant {
+    pub(super) fn now(&self) -> Micros {
         self.now
     }
 

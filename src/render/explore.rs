@@ -4,11 +4,11 @@
 use super::samples;
 use crate::{
     controller::{Image, Next, Observed, Placement, RunnerView},
-    lifecycle::{Creation, Lifecycle, Origin},
+    lifecycle::{Lifecycle, NewSandbox, Origin},
     policy::Policy,
     rules::{Answer, AsInput, BackupOf, Call, Context, Job, Outcome, Report, Step, Task, Timer, Verb},
     vocabulary::{
-        AutoDelete, AutoPause, AutoStop, Fault, Instant, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
+        AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
     },
 };
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -67,7 +67,7 @@ pub struct Transition {
 /// changes nothing, is left out. The rules are those of the default [`Policy`].
 ///
 /// ```
-/// use sandbox_lifecycle::{SandboxState, Verb, view::{Transition, Trigger, transitions}};
+/// use sandbox_lifecycle::{SandboxState, Verb, render::{Transition, Trigger, transitions}};
 /// let (from, to) = (SandboxState::Started, SandboxState::Stopping);
 /// assert!(transitions().contains(&Transition { from, to, by: Trigger::Command(Verb::Stop) }));
 /// ```
@@ -94,9 +94,9 @@ struct Place {
 }
 
 /// When every sandbox of the exploration is made; here no time is over.
-const THEN: Instant = Instant::EPOCH;
+const THEN: Micros = Micros::EPOCH;
 /// By now every time is over.
-const LATER: Instant = Instant::MAX;
+const LATER: Micros = Micros::MAX;
 const HOUR: Option<Minutes> = Minutes::new(60);
 
 /// What tells one place from another: the facts, and what they leave out.
@@ -123,18 +123,18 @@ fn beginnings(policy: &Policy) -> impl Iterator<Item = Lifecycle> {
     let hour = HOUR.map(AutoPause::After);
     let idle = [(Some(AutoStop::default()), None), (None, hour)];
     let deletes = [HOUR.map(AutoDelete::After), Some(AutoDelete::AtOnce)];
-    let asked = SandboxClass::ALL.iter().map(|class| Creation { class: *class, ..Creation::default() });
-    let asked = asked.map(|asked| Creation {
+    let asked = SandboxClass::ALL.iter().map(|class| NewSandbox { class: *class, ..NewSandbox::default() });
+    let asked = asked.map(|asked| NewSandbox {
         ttl: HOUR.map_or(Ttl::None, Ttl::After),
         queue_timeout: HOUR.map(QueueTimeout),
         ..asked
     });
     let origins = <Origin as strum::VariantArray>::VARIANTS;
-    let asked = asked.flat_map(|asked| origins.iter().map(move |origin| Creation { origin: *origin, ..asked }));
-    let asked = asked.flat_map(|asked| [0, 1].map(|gpu| Creation { gpu, ..asked }));
-    let asked = asked.flat_map(move |asked| deletes.map(|auto_delete| Creation { auto_delete, ..asked }));
+    let asked = asked.flat_map(|asked| origins.iter().map(move |origin| NewSandbox { origin: *origin, ..asked }));
+    let asked = asked.flat_map(|asked| [0, 1].map(|gpu| NewSandbox { gpu, ..asked }));
+    let asked = asked.flat_map(move |asked| deletes.map(|auto_delete| NewSandbox { auto_delete, ..asked }));
     let asked =
-        asked.flat_map(move |asked| idle.map(|(auto_stop, auto_pause)| Creation { auto_stop, auto_pause, ..asked }));
+        asked.flat_map(move |asked| idle.map(|(auto_stop, auto_pause)| NewSandbox { auto_stop, auto_pause, ..asked }));
     asked.filter_map(|asked| Lifecycle::create(&asked, policy, THEN.into()).ok())
 }
 
@@ -180,7 +180,7 @@ impl Exploration {
                 self.try_input(place, Trigger::Command(*verb), *command, place.work, policy);
             }
         }
-        let child = place.row.child(THEN.into());
+        let child = place.row.fork_child(THEN.into());
         self.reach(Place { row: child, work: Some(Task::Create) });
     }
 

@@ -4,15 +4,15 @@ use super::samples;
 use crate::{
     lifecycle::{Columns, Lifecycle, facts, guards::Guards, words::Words},
     rules::{Check, Edit, Reason, Verb, check::Writes, edit_of},
-    vocabulary::{Instant, Minutes, SandboxState},
+    vocabulary::{Micros, Minutes, SandboxState},
 };
 use core::fmt;
 
 /// What one command demands and writes. `Display` renders it in Markdown.
 ///
 /// ```
-/// use sandbox_lifecycle::{Verb, view::DecisionTable};
-/// let stop = DecisionTable::of(Verb::Stop);
+/// use sandbox_lifecycle::{Verb, render::DecisionTable};
+/// let stop = DecisionTable::for_verb(Verb::Stop);
 /// let demands: Vec<String> = stop.demands().map(|demand| demand.words().to_string()).collect();
 /// assert_eq!(demands, ["not error, build_failed", "settled", "started or paused", "nothing pending"]);
 /// let writings: Vec<String> = stop.writings().map(|writing| writing.to_string()).collect();
@@ -209,7 +209,7 @@ impl List<'_, '_> {
 fn column(verb: Verb) -> Option<&'static str> {
     let row = Lifecycle::from(Columns::default());
     let command = samples::of(verb).first()?;
-    match edit_of(*command, &row, Minutes::MAX, Instant::EPOCH) {
+    match edit_of(*command, &row, Minutes::MAX, Micros::EPOCH) {
         Edit::None => None,
         Edit::AutoStop(_) => Some("the auto-stop interval"),
         Edit::AutoPause(_) => Some("the auto-pause interval"),
@@ -246,7 +246,7 @@ impl fmt::Display for DecisionTable {
 /// All decision tables; `Display` renders them in Markdown, after a table of which state takes which command.
 ///
 /// ```
-/// use sandbox_lifecycle::view::DecisionTables;
+/// use sandbox_lifecycle::render::DecisionTables;
 /// assert!(DecisionTables.to_string().contains("| paused | start, stop, destroy |\n"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -21,7 +21,7 @@ use core::fmt;
 /// less than `not archived, destroyed` does.
 ///
 /// ```
-/// use sandbox_lifecycle::view::Diagram;
+/// use sandbox_lifecycle::render::Diagram;
 /// let diagram = Diagram::of_commands();
 /// assert!(diagram.mermaid().to_string().contains("    started --> stopping: stop\n"));
 /// assert!(diagram.dot().to_string().contains("  started -> stopping [label=\"stop\"];\n"));

@@ -18,4 +18,4 @@ pub use crate::rules::{
 pub use diagram::Diagram;
 pub use explore::{Transition, Trigger, transitions};
 pub use table::{DecisionTable, DecisionTables, Demand, Writing};
-pub use typed::{Elsewhere, Typed};
+pub use typed::{Typed, WrongState};

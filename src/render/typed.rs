@@ -19,19 +19,19 @@ use core::marker::PhantomData;
 /// beside the state still decide: a method answers a [`Step`] or a [`Refusal`], as [`Lifecycle::decide`] does.
 ///
 /// ```
-/// use sandbox_lifecycle::{Columns, Context, DesiredState, Lifecycle, Policy, view::{Typed, at}};
+/// use sandbox_lifecycle::{Columns, Context, DesiredState, Lifecycle, Policy, render::{Typed, at}};
 /// let now = chrono::DateTime::UNIX_EPOCH;
 /// let row = Lifecycle::from(Columns::default());
 /// let running = Typed::<at::Started>::new(row)?;
 /// let step = running.stop(false, &Policy::default(), Context::default(), now).expect("it is settled");
 /// assert_eq!(step.desired_state(), DesiredState::Stopped);
-/// # Ok::<(), sandbox_lifecycle::view::Elsewhere>(())
+/// # Ok::<(), sandbox_lifecycle::render::WrongState>(())
 /// ```
 ///
 /// What the table has no way for does not compile. A sandbox in its backup holds nothing that could be stopped:
 ///
 /// ```compile_fail,E0277
-/// # use sandbox_lifecycle::{Context, Policy, view::{Typed, at}};
+/// # use sandbox_lifecycle::{Context, Policy, render::{Typed, at}};
 /// # let now = chrono::DateTime::UNIX_EPOCH;
 /// fn stop(resting: Typed<at::Archived>) {
 /// #   let now = chrono::DateTime::UNIX_EPOCH;
@@ -42,7 +42,7 @@ use core::marker::PhantomData;
 /// what runs is not started,
 ///
 /// ```compile_fail,E0277
-/// # use sandbox_lifecycle::{Context, Policy, view::{Typed, at}};
+/// # use sandbox_lifecycle::{Context, Policy, render::{Typed, at}};
 /// fn start(running: Typed<at::Started>) {
 /// #   let now = chrono::DateTime::UNIX_EPOCH;
 ///     let _ = running.start(&Policy::default(), Context::default(), now);
@@ -52,7 +52,7 @@ use core::marker::PhantomData;
 /// and what is on its way is destroyed with force or not at all:
 ///
 /// ```compile_fail,E0277
-/// # use sandbox_lifecycle::{Context, Policy, view::{Typed, at}};
+/// # use sandbox_lifecycle::{Context, Policy, render::{Typed, at}};
 /// fn destroy(starting: Typed<at::Starting>) {
 /// #   let now = chrono::DateTime::UNIX_EPOCH;
 ///     let _ = starting.destroy(&Policy::default(), Context::default(), now);
@@ -81,7 +81,7 @@ impl<S> Eq for Typed<S> {}
 /// The sandbox is in another state than it was taken for; here it is back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the sandbox is {}, not {taken_for}", lifecycle.state())]
-pub struct Elsewhere {
+pub struct WrongState {
     /// The sandbox.
     pub lifecycle: Lifecycle,
     /// The state it was taken for.
@@ -92,12 +92,12 @@ impl<S: State> Typed<S> {
     /// The sandbox, if it is in the state `S`.
     ///
     /// # Errors
-    /// [`Elsewhere`], which hands it back, when it is not.
-    pub fn new(lifecycle: Lifecycle) -> Result<Self, Elsewhere> {
+    /// [`WrongState`], which hands it back, when it is not.
+    pub fn new(lifecycle: Lifecycle) -> Result<Self, WrongState> {
         if lifecycle.state() == S::STATE {
             Ok(Self { lifecycle, state: PhantomData })
         } else {
-            Err(Elsewhere { lifecycle, taken_for: S::STATE })
+            Err(WrongState { lifecycle, taken_for: S::STATE })
         }
     }
 }
@@ -169,21 +169,21 @@ methods! {
     /// [`Command::Fork`].
     fork() is Fork: Command::Fork;
     /// [`Command::Snapshot`].
-    snapshot(memory: bool) is Snapshot: Command::Snapshot { memory };
+    snapshot(include_memory: bool) is Snapshot: Command::Snapshot { include_memory };
     /// [`Command::Recover`].
     recover(start: bool) is Recover: Command::Recover { start };
     /// [`Command::Backup`].
     backup() is Backup: Command::Backup;
     /// [`Command::AutoStop`].
-    auto_stop(minutes: AutoStop) is AutoStop: Command::AutoStop { minutes };
+    auto_stop(minutes: AutoStop) is AutoStop: Command::AutoStop { interval: minutes };
     /// [`Command::AutoPause`].
-    auto_pause(minutes: AutoPause) is AutoPause: Command::AutoPause { minutes };
+    auto_pause(minutes: AutoPause) is AutoPause: Command::AutoPause { interval: minutes };
     /// [`Command::AutoArchive`].
-    auto_archive(minutes: AutoArchive) is AutoArchive: Command::AutoArchive { minutes };
+    auto_archive(minutes: AutoArchive) is AutoArchive: Command::AutoArchive { interval: minutes };
     /// [`Command::AutoDelete`].
-    auto_delete(minutes: AutoDelete) is AutoDelete: Command::AutoDelete { minutes };
+    auto_delete(minutes: AutoDelete) is AutoDelete: Command::AutoDelete { interval: minutes };
     /// [`Command::Ttl`].
-    ttl(minutes: Ttl) is Ttl: Command::Ttl { minutes };
+    ttl(minutes: Ttl) is Ttl: Command::Ttl { interval: minutes };
     /// [`Command::Touch`].
     touch() is Touch: Command::Touch;
 }
