@@ -26,11 +26,11 @@ extern crate std;
 /// The chrono that this crate speaks at its border.
 pub use chrono;
 
+mod clock;
 mod controller;
-mod deadline;
+mod decide;
 mod goal;
 mod lifecycle;
-mod lint;
 mod policy;
 pub mod record;
 pub mod render;
@@ -39,19 +39,20 @@ mod rules;
 pub mod testing;
 mod vocabulary;
 
+pub use clock::{Clock, Deadline, Standing, Warning};
 pub use controller::{Image, Next, Observed, Placement, RunnerView};
-pub use deadline::{Deadline, Standing};
+pub use decide::{CreateError, Link, NewSandbox, Origin};
 pub use goal::{Assessment, Goal, Observation, UnreachableReason};
 pub use lifecycle::{
-    Columns, CreateError, HeldResources, Lifecycle, Link, NewSandbox, Origin, Recovery, Violation, Violations,
+    Changes, Column, ColumnKind, ColumnValue, Columns, Expects, HeldResources, Lifecycle, Recovery, RowError,
+    Violation, Violations,
 };
-pub use lint::Warning;
 pub use policy::{ApiProfile, Policy, TimeLimits};
 pub use record::{Sandbox, SandboxDto};
 pub use rules::{
-    Answer, AsInput, Asked, BackupOf, Call, Cause, Changes, Check, Clock, Command, Context, Effect, Event, EventName,
-    Expects, Ignored, Input, Job, Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry,
-    RunnerChange, Stale, Stamp, Step, Task, Timer, Verb,
+    Answer, AsInput, Asked, BackupOf, Call, Cause, Check, Command, Context, Effect, Event, EventName, Ignored, Input,
+    Job, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale, Stamp, Step, Task,
+    Timer, Verb,
 };
 pub use vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType,

@@ -55,7 +55,7 @@ impl<X> Sandbox<X> {
                 Effect::GiveUpName => self.shown.name = given_up(&self.shown.name, step.decided_at()),
                 Effect::Reason(text) => self.change_reason(text, after.fault(), texts.reason),
                 Effect::Stamp(stamp) => self.stamp(stamp, step.decided_at()),
-                Effect::RotateToken | Effect::StoreChild | Effect::Call(_) | Effect::Tell(_) => {}
+                Effect::RotateToken | Effect::StoreChild | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => {}
             }
         }
         if !after.has_backup_ref() {
@@ -80,7 +80,7 @@ impl<X> Sandbox<X> {
             Effect::Runner(RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious) => true,
             Effect::Runner(RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious) => false,
             Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::StoreChild => false,
-            Effect::Stamp(_) | Effect::Call(_) | Effect::Tell(_) => false,
+            Effect::Stamp(_) | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => false,
         };
         if texts.runner.is_none() && step.effects().any(assigns) {
             return Err(ApplyError::RunnerUnnamed);
@@ -110,8 +110,6 @@ impl<X> Sandbox<X> {
         match stamp {
             Stamp::QueueTimedOut => self.shown.queue_timed_out_at = now,
             Stamp::SpotEvicted => self.shown.spot_evicted_at = now,
-            // The caller removes the record; there is nothing left to mark.
-            Stamp::Purge => {}
         }
     }
 

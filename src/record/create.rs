@@ -8,7 +8,8 @@ use super::{
     view::Faults,
 };
 use crate::{
-    lifecycle::{CreateError, Lifecycle, Link, NewSandbox, Origin},
+    decide::{CreateError, Link, NewSandbox, Origin},
+    lifecycle::Lifecycle,
     policy::Policy,
     rules::Context,
     vocabulary::{

@@ -2,7 +2,7 @@
 
 use super::{Dropped, Extras, Maybe, Number, Wire, object::object};
 use crate::{
-    lifecycle::CreateError,
+    decide::CreateError,
     rules::Refusal,
     vocabulary::{FieldErrors, names},
 };

@@ -126,10 +126,10 @@ fn show<X>(record: &mut SandboxDto<X>, was: Option<&(Columns, SandboxState)>, is
         record.gpu = Number::from(is.gpu);
         record.gpu_type = is.gpu_type.map(Open::Known).into();
     }
-    if differs(|a, b| a.size != b.size) {
-        record.cpu = is.size.cpu.into();
-        record.memory = is.size.memory.into();
-        record.disk = is.size.disk.into();
+    if differs(|a, b| a.size() != b.size()) {
+        record.cpu = is.cpu.into();
+        record.memory = is.memory.into();
+        record.disk = is.disk.into();
     }
     if differs(|a, b| a.backup_state != b.backup_state) {
         record.backup_state = Maybe::Value(Open::Known(is.backup_state));

@@ -7,10 +7,11 @@ use crate::{
     lifecycle::{Columns, Lifecycle},
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors,
-        GpuType, IntervalError, Micros, Open, QueueTimeout, Quoted, SandboxClass, SandboxState, Size, Word, names,
+        GpuType, IntervalError, Open, QueueTimeout, Quoted, SandboxClass, SandboxState, Word, names,
     },
 };
 use alloc::vec::Vec;
+use chrono::{DateTime, Utc};
 use core::fmt;
 use serde::{Deserializer, Serialize, Serializer, de};
 
@@ -189,11 +190,11 @@ impl LifecycleView {
     fn columns(&self, unseen: &ServerFields, faults: &mut Faults) -> Columns {
         // In the order of the record, for so the faults are told.
         let default = Columns::default();
-        let cpu = faults.count(names::cpu, self.cpu).unwrap_or(default.size.cpu);
+        let cpu = faults.count(names::cpu, self.cpu).unwrap_or(default.cpu);
         let gpu = faults.count(names::gpu, self.gpu).unwrap_or(default.gpu);
         let gpu_type = faults.word(names::gpu_type, &self.gpu_type);
-        let memory = faults.count(names::memory, self.memory).unwrap_or(default.size.memory);
-        let disk = faults.count(names::disk, self.disk).unwrap_or(default.size.disk);
+        let memory = faults.count(names::memory, self.memory).unwrap_or(default.memory);
+        let disk = faults.count(names::disk, self.disk).unwrap_or(default.disk);
         let state = faults.demanded(names::state, &self.state).unwrap_or(default.state);
         let desired_state = faults.demanded(names::desired_state, &self.desired_state).unwrap_or(default.desired_state);
         let backup_state = faults.word(names::backup_state, &self.backup_state).unwrap_or_default();
@@ -217,7 +218,9 @@ impl LifecycleView {
             class,
             gpu,
             gpu_type,
-            size: Size { cpu, memory, disk },
+            cpu,
+            memory,
+            disk,
             backup_state,
             has_backup_ref: unseen.backup.is_some(),
             has_runner: self.runner_id.value().is_some(),
@@ -233,8 +236,8 @@ impl LifecycleView {
             queue_timeout,
             created_at,
             last_activity_at,
-            state_since: unseen.state_since.map_or(last_activity_at, Micros::from),
-            backup_since: unseen.backup_since.map(Micros::from),
+            state_since: unseen.state_since.unwrap_or(last_activity_at),
+            backup_since: unseen.backup_since,
         }
     }
 }
@@ -283,14 +286,14 @@ impl Faults {
         T::try_from(minutes).map_err(|error| self.0.push(FieldError::from(IntervalError { field, ..error }))).ok()
     }
 
-    fn time(&mut self, field: &'static str, timestamp: &Maybe<Timestamp>) -> Option<Micros> {
+    fn time(&mut self, field: &'static str, timestamp: &Maybe<Timestamp>) -> Option<DateTime<Utc>> {
         let timestamp = timestamp.value()?;
         let instant = timestamp.instant();
         if instant.is_none() {
             let text = alloc::string::ToString::to_string(timestamp);
             self.0.push(FieldError::new(field, Quoted(&text), "an RFC 3339 time, such as 2024-10-01T12:00:00Z"));
         }
-        instant
+        instant.map(DateTime::from)
     }
 }
 
