@@ -1,10 +1,10 @@
-//! Where a command is decided otherwise: D1, D6, D11 and D21.
+//! Differences in commands: D1, D6, D11 and D21.
 
 use super::{Difference, set, untouched};
 
 pub const COMMANDS: &[Difference] = &[
-    // D21 destroy again: what is already wanted destroyed, and not pending or in pending_build, is a success that
-    // writes nothing, before fork children and rule 4.
+    // D21 destroy again: a repeated destroy of a sandbox that is not pending, or in pending_build, succeeds without a
+    // write. It comes before the checks of fork children and of coherent states.
     Difference {
         id: "D21",
         applies: |row, _| {
@@ -17,7 +17,7 @@ pub const COMMANDS: &[Difference] = &[
             set(expected, &[("outcome", "ok"), ("http", "0")]);
         },
     },
-    // D1: a command whose result is that pair is allowed, and writes what it writes elsewhere.
+    // D1: a command that leads to that pair is accepted and writes as usual.
     Difference {
         id: "D1",
         applies: |row, expected| {
@@ -37,7 +37,7 @@ pub const COMMANDS: &[Difference] = &[
             }
         },
     },
-    // D11 failed backup: may be asked for again.
+    // D11 failed backup: a backup may be requested again.
     Difference {
         id: "D11",
         applies: |row, expected| {
@@ -47,7 +47,7 @@ pub const COMMANDS: &[Difference] = &[
         },
         instead: |_, expected| set(expected, &[("outcome", "ok"), ("http", "0"), ("events", "backup.created")]),
     },
-    // D6 no 500: a command whose write would break rule 4 is refused before anything changes.
+    // D6 no 500: a command that would leave incoherent states is refused before any write.
     Difference {
         id: "D6",
         applies: |_, expected| expected["outcome"] == "invalid_transition",

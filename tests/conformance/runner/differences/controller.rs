@@ -1,4 +1,4 @@
-//! Where a pass of the controller or a timer goes otherwise: D2 to D5, D9, D13, D14, D18 to D20 and D22.
+//! Differences in passes of the controller and in timers: D2 to D5, D9, D13, D14, D18 to D20 and D22.
 
 use super::{Difference, comes_to_rest, set};
 use crate::{judge::Answer, table::Row};
@@ -11,7 +11,7 @@ fn stale(row: &Row) -> bool {
     row.get("elapsed") == "stale"
 }
 
-/// Sets a column and its twin of the controller's own pass, where the row has them.
+/// Sets a column and the column of the same name of the pass itself, where the row has them.
 fn both(expected: &mut Answer, values: &[(&'static str, &'static str, &str)]) {
     for (column, sync, value) in values {
         for name in [column, sync] {
@@ -22,7 +22,7 @@ fn both(expected: &mut Answer, values: &[(&'static str, &'static str, &str)]) {
     }
 }
 
-/// The row moves to this state, with pending as rule 5 has it.
+/// Expects this state, and the pending that follows from it.
 fn moves(row: &Row, expected: &mut Answer, state: &str) {
     let pending = super::pending(state, row.get("desired"));
     both(expected, &[("state'", "sync_state'", state), ("pending'", "sync_pending'", pending)]);
@@ -31,7 +31,7 @@ fn moves(row: &Row, expected: &mut Answer, state: &str) {
     }
 }
 
-/// The row stays as it is.
+/// Expects an unchanged row.
 fn stays(row: &Row, expected: &mut Answer) {
     let error = if row.get("error") == "none" { "none" } else { "kept" };
     both(
@@ -48,13 +48,13 @@ fn stays(row: &Row, expected: &mut Answer) {
     }
 }
 
-/// The row ends in error with a text of the platform's own.
+/// Expects an error with a text of the platform.
 fn fails(row: &Row, expected: &mut Answer) {
     moves(row, expected, "error");
     both(expected, &[("error'", "sync_error'", "other"), ("recoverable'", "sync_recoverable'", "0")]);
 }
 
-/// The row ends in the timeout error, recoverable where its backup is usable.
+/// Expects the timeout error, recoverable where the backup is usable.
 fn times_out(row: &Row, expected: &mut Answer) {
     fails(row, expected);
     let usable = if row.get("backup") == "Completed" { "1" } else { "0" };
@@ -62,7 +62,7 @@ fn times_out(row: &Row, expected: &mut Answer) {
 }
 
 pub const ACTIONS: &[Difference] = &[
-    // D2 errored destroy: driven on a ready runner.
+    // D2 errored destroy: the controller continues it on a ready runner.
     Difference {
         id: "D2",
         applies: |row, _| {
@@ -76,7 +76,7 @@ pub const ACTIONS: &[Difference] = &[
             moves(row, expected, if gone { "destroyed" } else { "destroying" });
         },
     },
-    // D3 archive gives up, also without pending.
+    // D3: an archive is given up even when it is not pending.
     Difference {
         id: "D3",
         applies: |row, _| {
@@ -88,7 +88,7 @@ pub const ACTIONS: &[Difference] = &[
         },
         instead: fails,
     },
-    // D4 lost calls: what is not under way on the runner is sent again; what is gone is gone.
+    // D4 lost calls: a call whose job is not under way is sent again, unless the copy is gone.
     Difference {
         id: "D4",
         applies: |row, _| {
@@ -104,7 +104,7 @@ pub const ACTIONS: &[Difference] = &[
             _ => set(expected, &[("runner_calls", "sandboxInfo;destroySandbox")]),
         },
     },
-    // D5 resuming is followed.
+    // D5: the controller follows resuming.
     Difference {
         id: "D5",
         applies: |row, _| is(row, "resuming", "started") && row.is("runner"),
@@ -133,7 +133,7 @@ pub const ACTIONS: &[Difference] = &[
             }
         },
     },
-    // D13 finished build: used even when its time is over.
+    // D13 finished build: the image is used even after the time limit.
     Difference {
         id: "D13",
         applies: |row, _| {
@@ -144,7 +144,7 @@ pub const ACTIONS: &[Difference] = &[
             moves(row, expected, "unknown");
         },
     },
-    // D14 unknown on the runner: looked at again until the time is over.
+    // D14 unknown on the runner: the controller looks again until the time limit.
     Difference {
         id: "D14",
         applies: |row, _| {
@@ -167,7 +167,7 @@ pub const ACTIONS: &[Difference] = &[
         },
         instead: times_out,
     },
-    // D20 slow start: stopped on the runner is waited for.
+    // D20 slow start: the controller waits while the runner says stopped.
     Difference {
         id: "D20",
         applies: |row, _| {
@@ -185,7 +185,7 @@ pub const ACTIONS: &[Difference] = &[
         applies: |row, _| is(row, "paused", "started") && !row.is("runner") && row.is("pending"),
         instead: fails,
     },
-    // D9 clean start; and archived from error brings no reason.
+    // D9 clean start; an archive after an error keeps no error reason.
     Difference {
         id: "D9",
         applies: |row, expected| {

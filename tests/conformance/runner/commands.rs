@@ -1,8 +1,8 @@
-//! The rows of `commands`: a command, and where the row says so the runner's answer within the call.
+//! The rows of `commands`: a command, and for some rows the answer of the runner within the call.
 
 use crate::{
     judge::{Answer as Columns_, flag, list},
-    simple::{columns, fault},
+    states::{columns, fault},
     table::Row,
 };
 use chrono::{DateTime, Duration, Utc};
@@ -11,12 +11,12 @@ use sandbox_lifecycle::{
     Lifecycle, Policy, Refusal, Report, RunnerChange, Size, SizeChange, Step, Task,
 };
 
-/// The moment of every recorded decision; the row was last written a minute before.
+/// The instant of every recorded decision. The row was last written a minute before.
 pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_760_000_000, 0).expect("a time in chrono's range")
 }
 
-/// What an `arg` mixes: a variant, a runner generation, an outcome.
+/// The parts of an `arg` column: variant, runner generation and outcome.
 struct Argument<'a> {
     variant: &'a str,
     by_job: bool,
@@ -45,7 +45,7 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// What the conversation of a row came to.
+/// The result of the inputs of a row.
 struct Conversation {
     row: Lifecycle,
     outcome: Result<(), (String, u16)>,
@@ -62,7 +62,7 @@ impl Conversation {
     fn take(&mut self, step: Step) {
         self.effects.extend(step.effects());
         self.soft_deleted |= step.is_soft_delete();
-        self.row = step.apply(self.row).expect("nobody else writes this row");
+        self.row = step.apply(self.row).expect("there is no other writer");
     }
 
     fn refused(&mut self, refusal: &Refusal) {
@@ -163,7 +163,7 @@ fn converse(talk: &mut Conversation, command: Command, argument: &Argument, cont
         talk.child = Some(talk.row.fork_child(now()));
     }
     match task {
-        // A recovery within the call is made before anything is written: a refusal leaves nothing to undo.
+        // A recovery within the call happens before any write, so a refusal leaves nothing to undo.
         Task::Recover { start } if !argument.by_job => {
             talk.effects.extend(step.effects().filter(|effect| matches!(effect, Effect::Call(_))));
             if argument.fails() {
@@ -181,7 +181,7 @@ fn converse(talk: &mut Conversation, command: Command, argument: &Argument, cont
         _ if argument.fails() => {
             talk.take(step);
             told(talk, Report::answered(&step, task, REFUSED));
-            // A runner of the first generation that fails to snapshot was answered with success all the same.
+            // The server answers success even when a runner of the first generation fails to snapshot.
             if !matches!(task, Task::Snapshot { .. }) || argument.by_job {
                 talk.runner_failed();
             }
@@ -205,12 +205,12 @@ fn told(talk: &mut Conversation, report: Report) {
     }
 }
 
-/// The name of an event without its prefix.
+/// Returns the name of an event without its prefix.
 pub fn event(event: Event) -> String {
     event.name().as_str().trim_start_matches("sandbox.").to_owned()
 }
 
-/// The server's name of a runner call.
+/// Returns the name that the server gives a runner call.
 pub fn call(task: Task) -> &'static str {
     match task {
         Task::Create | Task::Restore => "createSandbox",

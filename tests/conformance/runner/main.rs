@@ -1,39 +1,30 @@
-//! Every recorded decision, held against this crate.
+//! Compares the crate with every recorded decision.
 //!
-//! Each row of each table under `tests/conformance/` (or under the directory that `CONFORMANCE_DIR` names) becomes
-//! inputs to the public API, and every output column is compared. The only rows that may differ are those of the
-//! named differences in `differences.rs`; a difference says by a predicate over the row's inputs where it applies and
-//! what is expected there instead. It fails when a row differs without one, when a difference changes nothing on a row
-//! it claims, and when it covers no row of the project's own tables.
+//! Each row of each table in `tests/conformance/`, or in the folder that `CONFORMANCE_DIR` names, becomes inputs to the
+//! public API, and every output column is compared. Only rows of a named difference in `differences.rs` may differ: it
+//! has a predicate over the inputs of a row and the output that is expected instead. The run fails when a row differs
+//! without a difference, when a difference changes nothing on a row that it claims, and when a difference covers no row
+//! of the tables in this repository.
 
-#[path = "conformance/actions.rs"]
 mod actions;
-#[path = "conformance/commands.rs"]
 mod commands;
-#[path = "conformance/differences.rs"]
 mod differences;
-#[path = "conformance/jobs.rs"]
 mod jobs;
-#[path = "conformance/judge.rs"]
 mod judge;
-#[path = "support/rendered.rs"]
+#[path = "../../support/rendered.rs"]
 mod rendered;
-#[path = "conformance/reports.rs"]
 mod reports;
-#[path = "conformance/simple.rs"]
-mod simple;
-#[path = "conformance/table.rs"]
+mod states;
 mod table;
-#[path = "conformance/timers.rs"]
 mod timers;
 
 use std::{path::PathBuf, process::ExitCode, sync::Mutex};
 
-/// How a row of each table is judged.
+/// The judge of each table.
 const TABLES: [(&str, judge::Judge); 9] = [
-    ("valid", simple::valid),
-    ("projection", simple::projection),
-    ("invariants", simple::invariants),
+    ("valid", states::valid),
+    ("projection", states::projection),
+    ("invariants", states::invariants),
     ("commands", commands::judge),
     ("reports", reports::judge),
     ("jobs", jobs::judge),
@@ -44,7 +35,7 @@ const TABLES: [(&str, judge::Judge); 9] = [
 
 fn main() -> ExitCode {
     let arguments = libtest_mimic::Arguments::from_args();
-    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let other = std::env::var_os("CONFORMANCE_DIR").map(PathBuf::from);
     let must_cover = other.is_none();
     let found = table::find(other.as_ref().unwrap_or(&own)).expect("a readable directory of tables");

@@ -1,4 +1,4 @@
-//! Comparing rows: what was recorded, what the differences make of it, and what this crate does.
+//! Compares the rows: the recorded output, the named differences, and the answer of this crate.
 
 use crate::{
     differences::{self, Difference},
@@ -6,13 +6,13 @@ use crate::{
 };
 use std::{collections::BTreeMap, error::Error, path::Path};
 
-/// Output columns by name. An answer names every output column that counts for its row.
+/// Output columns by name. An answer has every output column that is compared for its row.
 pub type Answer = BTreeMap<&'static str, String>;
 
-/// What this crate answers to a row, or nothing where what the row is about is not built yet.
+/// Returns the answer of this crate for a row, or `None` where the crate does not support it.
 pub type Judge = fn(&Row) -> Option<Answer>;
 
-/// How a table went.
+/// The result of a table.
 pub struct Report {
     table: String,
     rows: usize,
@@ -22,7 +22,7 @@ pub struct Report {
     faults: Vec<String>,
 }
 
-/// How many rows that differ are shown in full.
+/// The number of differing rows that are shown in full.
 const SHOWN: usize = 10;
 
 pub fn run(name: &str, path: &Path, judge: Option<Judge>, must_cover: bool) -> Result<Report, Box<dyn Error>> {
@@ -86,7 +86,7 @@ impl Report {
         }
     }
 
-    /// The one line about this table.
+    /// Returns the one-line summary of the table.
     pub fn line(&self) -> String {
         let mut by_id: BTreeMap<(u32, &str), usize> = BTreeMap::new();
         for (index, count) in &self.covered {
@@ -120,12 +120,12 @@ fn show(row: &Row, columns: &[String]) -> String {
     fields.join(" ")
 }
 
-/// A flag as the tables write it.
+/// Renders a flag as in the tables.
 pub fn flag(value: bool) -> String {
     u8::from(value).to_string()
 }
 
-/// A list as the tables write it.
+/// Renders a list as in the tables.
 pub fn list(items: &[String]) -> String {
     if items.is_empty() { "-".to_owned() } else { items.join(";") }
 }

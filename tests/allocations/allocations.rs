@@ -1,4 +1,4 @@
-//! A decision allocates nothing, nor does anything that is read off it.
+//! Decisions, steps, refusals and explanations do not allocate.
 //!
 //! `allocation-counter` counts what the measuring thread allocates while a closure runs.
 
@@ -11,7 +11,7 @@ use sandbox_lifecycle::{
 use std::hint::black_box;
 use std::num::NonZeroU32;
 
-/// Every state, desired state, class and pending, with the other columns in three mixtures.
+/// Every combination of state, desired state, class and pending, each with three variants of the other columns.
 fn rows() -> Vec<Lifecycle> {
     let mut rows = Vec::new();
     for state in SandboxState::ALL {
@@ -41,7 +41,7 @@ fn rows() -> Vec<Lifecycle> {
     rows
 }
 
-/// Every command, with the arguments that lead to other checks.
+/// Every command, with arguments for every check.
 fn commands() -> Vec<Command> {
     let one = NonZeroU32::new(1);
     let commands = vec![
@@ -93,7 +93,7 @@ fn contexts() -> [Context; 2] {
 }
 
 #[test]
-fn the_counter_counts() {
+fn the_counter_counts_an_allocation() {
     let counted = measure(|| drop(black_box(Box::new(black_box(1_u64)))));
     assert_eq!(counted.count_total, 1);
 }
@@ -114,7 +114,7 @@ fn a_decision_and_its_step_allocate_nothing() {
                                 black_box(step.changes());
                                 black_box(step.expects());
                                 black_box(step.is_noop());
-                                black_box(step.apply(*row)).expect("nobody else writes this row");
+                                black_box(step.apply(*row)).expect("there is no other writer");
                             }
                             Err(refusal) => {
                                 refusals += 1;
@@ -129,11 +129,11 @@ fn a_decision_and_its_step_allocate_nothing() {
         }
     });
     assert_eq!(counted.count_total, 0, "{steps} steps, {refusals} refusals");
-    assert!(steps > 10_000 && refusals > 10_000, "{steps} steps, {refusals} refusals: too few to tell");
+    assert!(steps > 10_000 && refusals > 10_000, "{steps} steps, {refusals} refusals: too few to prove anything");
 }
 
 #[test]
-fn what_is_accepted_and_why_allocate_nothing() {
+fn accepted_commands_and_explanations_allocate_nothing() {
     let (rows, commands, policies, contexts, now) = (rows(), commands(), policies(), contexts(), now());
     let counted = measure(|| {
         for row in &rows {

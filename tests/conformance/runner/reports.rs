@@ -1,9 +1,9 @@
-//! The rows of `reports`: a runner says unasked what state its copy is in.
+//! The rows of `reports`: unsolicited state reports of a runner.
 
 use crate::{
     commands::{event, now},
     judge::{Answer, flag, list},
-    simple::{columns, fault},
+    states::{columns, fault},
     table::Row,
 };
 use chrono::Duration;
@@ -11,7 +11,7 @@ use sandbox_lifecycle::{
     AutoDelete, Columns, Context, Effect, Fault, Lifecycle, Policy, ReasonText, Report, SandboxClass, Step,
 };
 
-/// The row before, for a table that does not read the class.
+/// Returns the row before, for a table that does not read the class.
 pub fn before(row: &Row) -> Columns {
     Columns {
         pending: row.is("pending"),
@@ -26,7 +26,7 @@ pub fn before(row: &Row) -> Columns {
     }
 }
 
-/// What became of the error reason: kept, none or other.
+/// Renders the error reason after a step: kept, none or other.
 pub fn error_after(before: &Lifecycle, steps: &[Step]) -> String {
     let mut error = if before.fault().is_some() { "kept" } else { "none" };
     for effect in steps.iter().flat_map(Step::effects) {
@@ -39,7 +39,7 @@ pub fn error_after(before: &Lifecycle, steps: &[Step]) -> String {
     error.to_owned()
 }
 
-/// The events of some steps, by name.
+/// Returns the names of the events of some steps.
 pub fn events(steps: &[Step]) -> String {
     let names: Vec<String> = steps
         .iter()
@@ -78,7 +78,7 @@ pub fn judge(row: &Row) -> Option<Answer> {
         Err(refusal) => (refusal.code(), refusal.http_status(), None),
     };
     let steps: Vec<Step> = step.into_iter().collect();
-    let after = steps.iter().fold(before, |row, step| step.apply(row).expect("nobody else writes this row"));
+    let after = steps.iter().fold(before, |row, step| step.apply(row).expect("there is no other writer"));
     Some(Answer::from([
         ("outcome", outcome.to_owned()),
         ("http", http.to_string()),

@@ -1,4 +1,4 @@
-//! The tables without a conversation: what may stand beside what, what the API shows, what every write enforces.
+//! The tables `valid`, `projection` and `invariants`, which need no sequence of inputs.
 
 use crate::{
     judge::{Answer, flag},
@@ -6,12 +6,12 @@ use crate::{
 };
 use sandbox_lifecycle::{Columns, Fault, Lifecycle, Violation};
 
-/// The columns that nearly every table has.
+/// Reads the columns that most tables have.
 pub fn columns(row: &Row) -> Columns {
     Columns { state: row.read("state"), desired_state: row.read("desired"), ..Columns::default() }
 }
 
-/// The fault that an `error` column stands for.
+/// Returns the fault of an `error` column.
 pub fn fault(row: &Row) -> Option<Fault> {
     match row.get("error") {
         "none" => None,

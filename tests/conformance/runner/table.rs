@@ -1,8 +1,8 @@
-//! Reading a recorded table.
+//! Reads a recorded table.
 
 use std::{collections::HashMap, error::Error, fs::File, path::Path, path::PathBuf, rc::Rc};
 
-/// The tables of a directory: name and path.
+/// Returns the names and paths of the tables in a folder.
 pub fn find(directory: &Path) -> Result<Vec<(String, PathBuf)>, Box<dyn Error>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory)? {
@@ -24,13 +24,13 @@ pub struct Row {
 }
 
 impl Row {
-    /// The column of this name. A name that the table does not have is a fault of the test.
+    /// Returns a column by name. It panics for a name that the table does not have.
     pub fn get(&self, column: &str) -> &str {
         let index = self.header.get(column).unwrap_or_else(|| panic!("no column {column}"));
         &self.fields[*index]
     }
 
-    /// A flag.
+    /// Reads a flag.
     pub fn is(&self, column: &str) -> bool {
         match self.get(column) {
             "0" => false,
@@ -39,18 +39,18 @@ impl Row {
         }
     }
 
-    /// A word or number, read by its type.
+    /// Reads a word or number by its type.
     pub fn read<T: std::str::FromStr<Err: std::fmt::Debug>>(&self, column: &str) -> T {
         self.get(column).parse().unwrap_or_else(|error| panic!("column {column}: {error:?}"))
     }
 
-    /// The table has this column.
+    /// Returns whether the table has this column.
     pub fn has(&self, column: &str) -> bool {
         self.header.contains_key(column)
     }
 }
 
-/// The columns of a table and its rows.
+/// Reads the columns and rows of a table.
 pub fn read(path: &Path) -> Result<(Vec<String>, Vec<Row>), Box<dyn Error>> {
     let mut reader = csv::Reader::from_reader(flate2::read::GzDecoder::new(File::open(path)?));
     let columns: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();

@@ -1,7 +1,7 @@
-//! The rows of `actions` and `placement`: one pass of the controller, as the small conversation that it is.
+//! The rows of `actions` and `placement`: one pass of the controller.
 //!
-//! Ask `reconcile`, answer each question and each call the way the row says, apply the steps, and stop where the
-//! server's pass stopped: at the first write, or where there is nothing to do now.
+//! The judge calls `reconcile`, answers each question and each call as the row says, applies the steps, and stops where
+//! the pass of the server stopped: at the first write, or where there is nothing to do now.
 
 use crate::{
     commands::{call, now},
@@ -15,7 +15,7 @@ use sandbox_lifecycle::{
     Observed, Placement, Policy, Report, RunnerChange, RunnerView, SandboxClass, Step, Task,
 };
 
-/// How a pass went.
+/// The result of a pass.
 struct Pass {
     after: Lifecycle,
     calls: Vec<String>,
@@ -35,7 +35,7 @@ fn pass(before: Lifecycle, mut view: RunnerView, observed: Observed) -> Pass {
             }
             Next::Call(Call { task, epoch }) => {
                 if task == Task::Restore {
-                    // The server's own look-up of the backup; no runner is called for it.
+                    // The server looks up the backup itself and calls no runner.
                     pass.calls.push("inspectSnapshotInRegistry".to_owned());
                 }
                 pass.calls.push(call(task).to_owned());
@@ -46,13 +46,13 @@ fn pass(before: Lifecycle, mut view: RunnerView, observed: Observed) -> Pass {
             Next::Apply(step) => step,
             Next::Wait { .. } | Next::Nothing => return pass,
         };
-        pass.after = step.apply(before).expect("nobody else writes this row");
+        pass.after = step.apply(before).expect("there is no other writer");
         pass.steps.push(step);
         return pass;
     }
 }
 
-/// Which runner the row is on: none, the one before, or another.
+/// Renders the runner of a row: none, the one before, or another.
 fn runner(pass: &Pass) -> &'static str {
     let taken = [RunnerChange::Assigned, RunnerChange::AssignedKeepingPrevious].map(Effect::Runner);
     let moved = pass.steps.iter().flat_map(Step::effects).any(|effect| taken.contains(&effect));

@@ -3,7 +3,7 @@
 use crate::{
     commands::now,
     judge::{Answer, flag},
-    simple::columns,
+    states::columns,
     table::Row,
 };
 use chrono::Duration;
@@ -38,7 +38,7 @@ pub fn judge(row: &Row) -> Option<Answer> {
     };
     let before = Lifecycle::from(columns);
     let step = before.decide(timer, &Policy::recorded(), Context::default(), now()).expect("a timer is never refused");
-    let after = step.apply(before).expect("nobody else writes this row");
+    let after = step.apply(before).expect("there is no other writer");
     Some(Answer::from([
         ("fires", flag(step.writes())),
         ("state'", after.state().to_string()),

@@ -1,4 +1,4 @@
-//! The rows of `jobs`: a runner's job ended. A fork has two rows: the source is told first, then the child.
+//! The rows of `jobs`: the end of a job of a runner. A fork has two rows: first the source, then the child.
 
 use crate::{
     commands::now,
@@ -11,7 +11,7 @@ use sandbox_lifecycle::{
     SandboxState, Size, Step,
 };
 
-/// The size that a resize job gives.
+/// The size that a resize job sets.
 const NEW_SIZE: Size = Size { cpu: 3, memory: 5, disk: 11 };
 
 fn outcome(row: &Row) -> Outcome {
@@ -48,7 +48,7 @@ fn decide(row: &Lifecycle, job: Job, outcome: Outcome, context: Context) -> Step
     row.decide(report, &Policy::recorded(), context, now()).expect("a job's end is never refused")
 }
 
-/// The other row of a fork as it stands when the job ends.
+/// Returns the other row of a fork at the end of the job.
 fn other(row: &Row) -> Option<(Lifecycle, Job)> {
     let base = before(row);
     let columns = match (row.get("job"), row.get("arg")) {
@@ -78,18 +78,18 @@ pub fn judge(row: &Row) -> Option<Answer> {
     let context = Context::default().with_runner_draining(row.get("arg") == "draining");
     let (job, outcome) = (job(row), outcome(row));
     let step = decide(&before, job, outcome, context);
-    let after = step.apply(before).expect("nobody else writes this row");
+    let after = step.apply(before).expect("there is no other writer");
     let void = step.cause() == Cause::Ignored(Ignored::NotWanted);
     let (other_state, steps) = match other(row) {
         None => ("-".to_owned(), vec![step]),
         Some((child, Job::ForkChild)) if void => (shown(&child), vec![step]),
         Some((child, Job::ForkChild)) => {
             let told = decide(&child, Job::ForkChild, outcome, context);
-            (shown(&told.apply(child).expect("nobody else writes the child")), vec![step, told])
+            (shown(&told.apply(child).expect("there is no other writer")), vec![step, told])
         }
         Some((source, job)) => {
             let told = decide(&source, job, outcome, context);
-            (shown(&told.apply(source).expect("nobody else writes the source")), vec![told, step])
+            (shown(&told.apply(source).expect("there is no other writer")), vec![told, step])
         }
     };
     Some(Answer::from([

@@ -1,6 +1,6 @@
-//! `docs/COLUMNS.md` is true: its table of columns is the stored form, and its statements do what they say.
+//! `docs/COLUMNS.md`: its table lists the stored columns, and its SQL statements select and update the right rows.
 
-#[path = "support/rendered.rs"]
+#[path = "../support/rendered.rs"]
 mod rendered;
 
 use rusqlite::{Connection, named_params};
@@ -10,14 +10,14 @@ use sandbox_lifecycle::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-const PAGE: &str = include_str!("../docs/COLUMNS.md");
+const PAGE: &str = include_str!("../../docs/COLUMNS.md");
 
 /// The statements of the page, in order.
 fn statements() -> Vec<&'static str> {
     PAGE.split("```sql\n").skip(1).map(|rest| rest.split("```").next().expect("a fence ends")).collect()
 }
 
-/// A store with every sound combination of the columns that the statements read.
+/// Returns a store with every sound combination of the columns that the statements read.
 fn store() -> (Connection, BTreeMap<i64, Lifecycle>) {
     let store = Connection::open_in_memory().expect("an empty store");
     store
@@ -84,7 +84,7 @@ fn insert(store: &Connection, id: i64, row: &Lifecycle) {
         .expect("a row");
 }
 
-/// What a controller could do for a row, whatever it finds on the runner.
+/// Returns whether a pass acts on a row for any observation of the runner.
 fn is_driven(row: &Lifecycle) -> bool {
     let observed = SandboxState::ALL.iter().map(|state| Observed::State(*state));
     let observed = observed.chain([Observed::NotAsked, Observed::NotFound]);
@@ -96,7 +96,7 @@ fn is_driven(row: &Lifecycle) -> bool {
 }
 
 #[test]
-fn the_first_statement_finds_every_row_that_a_controller_could_drive() {
+fn the_select_statement_finds_exactly_the_rows_that_need_reconcile() {
     let (store, rows) = store();
     let mut select = store.prepare(statements()[0]).expect("a statement");
     let found: BTreeSet<i64> =
@@ -105,11 +105,11 @@ fn the_first_statement_finds_every_row_that_a_controller_could_drive() {
     assert_eq!(found, owing, "the statement and Lifecycle::needs_reconcile");
     let missed: Vec<&Lifecycle> =
         rows.iter().filter(|(id, row)| is_driven(row) && !found.contains(id)).map(|(_, row)| row).collect();
-    assert_eq!(missed, Vec::<&Lifecycle>::new(), "rows that would be driven and are not found");
-    assert!(found.len() < rows.len(), "rows at rest are not found");
+    assert_eq!(missed, Vec::<&Lifecycle>::new(), "a pass acts on these rows, but the statement does not select them");
+    assert!(found.len() < rows.len(), "the statement does not select rows at rest");
 }
 
-/// Every column, filled, with a mark at those that an API record carries.
+/// Renders every column with an example, and marks those that an API record carries.
 #[test]
 fn the_table_of_columns_is_the_stored_form() {
     let at = Some(Micros::EPOCH);
@@ -124,9 +124,9 @@ fn the_table_of_columns_is_the_stored_form() {
     let serde_json::Value::Object(form) = serde_json::to_value(row).expect("a row has a form") else {
         panic!("the form of a row is an object")
     };
-    // What the record does not know of these it keeps as unknown: those are the server's.
+    // The record keeps the columns that only a server knows as unknown fields.
     let mut record: serde_json::Value =
-        serde_json::from_str(include_str!("../examples/data/sandbox.json")).expect("JSON");
+        serde_json::from_str(include_str!("../../examples/data/sandbox.json")).expect("JSON");
     record.as_object_mut().expect("an object").extend(form.clone());
     let read: SandboxDto<Kept<serde_json::Value>> = serde_json::from_value(record).expect("a record");
     let unknown: Vec<&String> = read.extras.0.iter().map(|(name, _)| name).collect();
@@ -140,8 +140,10 @@ fn the_table_of_columns_is_the_stored_form() {
 
 fn swap(store: &Connection, id: i64, row: &Lifecycle) -> usize {
     let stop = Command::Stop { force: false };
-    let step = row.decide(stop, &Policy::default(), Context::default(), DateTime::UNIX_EPOCH).expect("it runs");
-    let (expects, after) = (step.expects(), step.apply(*row).expect("the row it was decided on").columns());
+    let step = row
+        .decide(stop, &Policy::default(), Context::default(), DateTime::UNIX_EPOCH)
+        .expect("a started sandbox accepts stop");
+    let (expects, after) = (step.expects(), step.apply(*row).expect("it was decided on this row").columns());
     store
         .execute(
             statements()[1],
@@ -175,13 +177,13 @@ fn swap(store: &Connection, id: i64, row: &Lifecycle) -> usize {
 }
 
 #[test]
-fn the_second_statement_writes_once_and_loses_the_second_race() {
+fn the_update_statement_writes_only_the_first_of_two_steps_decided_on_one_row() {
     let (store, rows) = store();
     let running =
         rows.iter().find(|(_, row)| row.state() == SandboxState::Started && row.is_settled() && row.has_runner());
     let (id, row) = running.expect("a running sandbox");
-    assert_eq!(swap(&store, *id, row), 1, "the first of two who decided on the same row");
-    assert_eq!(swap(&store, *id, row), 0, "the second");
+    assert_eq!(swap(&store, *id, row), 1, "the first of two steps decided on the same row");
+    assert_eq!(swap(&store, *id, row), 0, "the second step");
     let stored: String =
         store.query_row("SELECT desired_state FROM sandbox WHERE id = ?", [id], |row| row.get(0)).expect("the row");
     assert_eq!(stored, "stopped");

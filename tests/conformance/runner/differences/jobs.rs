@@ -1,4 +1,4 @@
-//! Where the end of a job is judged otherwise: D1, D9, D10, D12, D16 and D17.
+//! Differences in the end of a job: D1, D9, D10, D12, D16 and D17.
 
 use super::{Difference, comes_to_rest, may_stand_beside, pending, set, untouched};
 use crate::table::Row;
@@ -7,7 +7,7 @@ fn fails(row: &Row) -> bool {
     row.get("status") != "COMPLETED"
 }
 
-/// The desired state is one that this job answers to (as recorded).
+/// Returns whether the job leads to the desired state, as recorded.
 fn wanted(row: &Row) -> bool {
     let desired = row.get("desired");
     match (row.get("job"), row.get("arg")) {
@@ -20,7 +20,7 @@ fn wanted(row: &Row) -> bool {
     }
 }
 
-/// The row has moved past what this job is about.
+/// Returns whether the row has changed since the job began.
 fn late(row: &Row) -> bool {
     let state = row.get("state");
     match row.get("job") {
@@ -32,7 +32,7 @@ fn late(row: &Row) -> bool {
     }
 }
 
-/// A recoverable timeout with a usable backup (rule 5).
+/// Returns whether the row is in a recoverable timeout with a usable backup.
 fn timeout_recoverable(row: &Row) -> bool {
     row.get("status") == "FAILED_TIMEOUT" && row.get("backup") == "Completed" && row.is("has_backup_ref")
 }
@@ -42,18 +42,18 @@ fn bit(value: bool) -> &'static str {
 }
 
 pub const JOBS: &[Difference] = &[
-    // D16 late jobs: ignored on a sandbox that is already where it was to go, or where another change is under way.
+    // D16 late jobs: ignored on a sandbox that reached its desired state or that another change has moved on.
     Difference {
         id: "D16",
         applies: |row, _| wanted(row) && late(row),
         instead: |row, expected| {
             untouched(row, expected);
             if row.get("job") == "FORK_SANDBOX" {
-                set(expected, &[("events", "state.updated")]); // The source's, which is told first.
+                set(expected, &[("events", "state.updated")]); // The event of the source, which gets the report first.
             }
         },
     },
-    // D10 fork's end: moves the source only while it is forking; the child still moves.
+    // D10 end of a fork: it changes the source only while that is forking, and the child always.
     Difference {
         id: "D10",
         applies: |row, _| {
@@ -68,7 +68,7 @@ pub const JOBS: &[Difference] = &[
             set(expected, &[("events", "state.updated")]);
         },
     },
-    // D12 backup failure: a draining runner breaks only what rests; the others are as on any other runner.
+    // D12 backup failure: on a draining runner it fails only sandboxes at rest.
     Difference {
         id: "D12",
         applies: |row, _| {
@@ -95,7 +95,7 @@ pub const JOBS: &[Difference] = &[
             );
         },
     },
-    // D17 failed destroy of an archive: ignored, the next pass asks again.
+    // D17 failed destroy of an archive: ignored, and the next pass calls again.
     Difference {
         id: "D17",
         applies: |row, _| {
@@ -103,7 +103,7 @@ pub const JOBS: &[Difference] = &[
         },
         instead: untouched,
     },
-    // D1 failed pause: error may stand beside paused, whichever job leads there.
+    // D1 failed pause: error and desired state paused are coherent, whichever job leads there.
     Difference {
         id: "D1",
         applies: |row, expected| {
@@ -134,7 +134,7 @@ pub const JOBS: &[Difference] = &[
             }
         },
     },
-    // D9 clean start: what reaches a rest carries neither an older reason nor the flag.
+    // D9 clean start: a sandbox at rest has neither an older error reason nor the recoverable flag.
     Difference {
         id: "D9",
         applies: |row, expected| {

@@ -1,15 +1,11 @@
-//! The named differences: where this crate decides otherwise than the recorded server, and what it does instead.
+//! The named differences: where this crate decides differently from the recorded server, and what it does instead.
 //!
-//! Each table's stand in the order in which they compose: first those that decide whether there is a write, then
-//! whether it is allowed, then what it writes, then what is left. The texts are in `docs/DIFFERENCES.md`.
+//! The differences of a table are listed in the order in which they apply: first whether there is a write, then whether
+//! it is allowed, then what it writes, then the rest. `docs/DIFFERENCES.md` explains each.
 
-#[path = "differences/commands.rs"]
 mod commands;
-#[path = "differences/controller.rs"]
 mod controller;
-#[path = "differences/jobs.rs"]
 mod jobs;
-#[path = "differences/reports.rs"]
 mod reports;
 
 use crate::{judge::Answer, table::Row};
@@ -17,13 +13,13 @@ use crate::{judge::Answer, table::Row};
 /// One difference on one table.
 pub struct Difference {
     pub id: &'static str,
-    /// Over the row's inputs, and over what is expected so far where differences compose.
+    /// A predicate over the inputs of a row and over the output that is expected so far.
     pub applies: fn(&Row, &Answer) -> bool,
-    /// What is expected instead. Wherever it applies it must change something, alone or after those before it.
+    /// Changes the expected output. It must change something on every row that it applies to.
     pub instead: fn(&Row, &mut Answer),
 }
 
-/// The differences on a table.
+/// Returns the differences of a table.
 pub fn on(table: &str) -> &'static [Difference] {
     match table {
         "valid" => VALID,
@@ -37,7 +33,7 @@ pub fn on(table: &str) -> &'static [Difference] {
     }
 }
 
-/// Sets columns of what is expected.
+/// Sets columns of the expected output.
 pub fn set(expected: &mut Answer, values: &[(&'static str, &str)]) {
     for (column, value) in values {
         assert!(expected.contains_key(column), "no output column {column}");
@@ -45,7 +41,7 @@ pub fn set(expected: &mut Answer, values: &[(&'static str, &str)]) {
     }
 }
 
-/// The columns that have an input of their name are as they were.
+/// Expects the columns that have an input of the same name to keep their value.
 pub fn untouched_columns(row: &Row, expected: &mut Answer) {
     for (column, value) in expected.iter_mut() {
         if let Some(input) = column.strip_suffix('\'') {
@@ -59,7 +55,7 @@ pub fn untouched_columns(row: &Row, expected: &mut Answer) {
     }
 }
 
-/// The row is left as it was, and nothing is told.
+/// Expects an unchanged row and no events.
 pub fn untouched(row: &Row, expected: &mut Answer) {
     untouched_columns(row, expected);
     for column in ["soft_deleted", "token_rotated", "resized", "invalid"] {
@@ -73,7 +69,7 @@ pub fn untouched(row: &Row, expected: &mut Answer) {
     set(expected, &[("events", "-")]);
 }
 
-/// What rule 4 allows, told once more from the published list and not from the code that is judged; with D1.
+/// Returns whether a pair of states is coherent. It repeats the published list, with D1, independently of the crate.
 pub fn may_stand_beside(state: &str, desired: &str) -> bool {
     let states = match desired {
         "started" => {
@@ -91,19 +87,19 @@ pub fn may_stand_beside(state: &str, desired: &str) -> bool {
     states.split_whitespace().any(|word| word == state)
 }
 
-/// What rule 5 makes of pending.
+/// Returns the pending that follows from the states.
 pub fn pending(state: &str, desired: &str) -> &'static str {
     let owes = state != desired && state != "error" && state != "build_failed" && desired != "archived";
     if owes { "1" } else { "0" }
 }
 
-/// The states that D9 and D8 call a rest.
+/// The states at rest for D8 and D9.
 pub fn comes_to_rest(row: &Row, expected: &Answer) -> bool {
     expected["state'"] != row.get("state") && ["started", "stopped", "paused"].contains(&&*expected["state'"])
 }
 
 const VALID: &[Difference] = &[
-    // D1 failed pause: error may stand beside paused.
+    // D1 failed pause: error and desired state paused are coherent.
     Difference {
         id: "D1",
         applies: |row, _| row.get("state") == "error" && row.get("desired") == "paused",

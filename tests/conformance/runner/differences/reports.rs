@@ -1,24 +1,24 @@
-//! Where an unsolicited report is judged otherwise: D1, D7, D8, D9 and D15.
+//! Differences in unsolicited reports: D1, D7, D8, D9 and D15.
 
 use super::{Difference, comes_to_rest, set};
 use crate::{judge::Answer, table::Row};
 
-/// Words that D15 lets a report say of this row.
+/// The states that D15 lets a report name for this row.
 fn may_say(row: &Row) -> bool {
     match row.get("new_state") {
-        // The rows do not read the class and are built as one that can pause.
+        // The rows do not read the class and are built with one that can pause.
         "started" | "stopped" | "destroyed" | "error" | "paused" => true,
         "archived" => row.get("backup") == "Completed" && row.is("has_backup_ref"),
         _ => false,
     }
 }
 
-/// The row is at a point where the word itself is all that is left to ask.
+/// Returns whether only the reported state decides.
 fn asks_the_word(row: &Row) -> bool {
     row.get("new_state") != row.get("state") && row.get("desired") != "destroyed" && !row.is("pending")
 }
 
-/// What the recorded server writes for a report that it takes.
+/// Expects what the recorded server writes for a report that it accepts.
 fn written(row: &Row, expected: &mut Answer) {
     let state = row.get("new_state");
     let desired = if state == "error" { row.get("desired") } else { state };
@@ -62,13 +62,13 @@ pub const REPORTS: &[Difference] = &[
             } else if row.is("pending") {
                 set(expected, &[("outcome", "conflict"), ("http", "409")]);
             } else if row.get("new_state") == "error" && row.get("desired") == "paused" {
-                set(expected, &[("outcome", "invalid_transition"), ("http", "0")]); // Rule 4; D1 follows.
+                set(expected, &[("outcome", "invalid_transition"), ("http", "0")]); // Incoherent states; D1 follows.
             } else {
                 written(row, expected);
             }
         },
     },
-    // D15 what a report may say.
+    // D15: the states that a report may name.
     Difference {
         id: "D15",
         applies: |row, _| ["started", "stopped"].contains(&row.get("state")) && asks_the_word(row) && !may_say(row),
@@ -77,7 +77,7 @@ pub const REPORTS: &[Difference] = &[
             set(expected, &[("outcome", "bad_state"), ("http", "400"), ("no_write", "1")]);
         },
     },
-    // D1 failed pause: error may stand beside paused.
+    // D1 failed pause: error and desired state paused are coherent.
     Difference {
         id: "D1",
         applies: |row, expected| {
@@ -87,13 +87,13 @@ pub const REPORTS: &[Difference] = &[
         },
         instead: written,
     },
-    // D9 clean start: what reaches a rest carries no older reason; one that the report brings is kept.
+    // D9 clean start: a sandbox at rest has no older error reason; the reason of the report itself is kept.
     Difference {
         id: "D9",
         applies: |row, expected| comes_to_rest(row, expected) && expected["error'"] == "kept",
         instead: |_, expected| set(expected, &[("error'", "none")]),
     },
-    // D8 ephemeral: it does not rest in stopped.
+    // D8 ephemeral: the sandbox does not rest in stopped.
     Difference {
         id: "D8",
         applies: |row, expected| {
