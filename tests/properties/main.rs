@@ -7,6 +7,8 @@ mod accepted_commands;
 mod applied_steps;
 #[path = "../support/cases.rs"]
 mod cases;
+#[path = "../support/compare_and_swap.rs"]
+mod compare_and_swap;
 mod controller;
 mod embedded_systems;
 mod model;

@@ -1,5 +1,6 @@
 //! New sandboxes: the first row, refused requests, and the API record.
 
+use crate::time::minutes;
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, Context, CreateError, DesiredState, GpuType, Lifecycle, Link,
@@ -24,10 +25,6 @@ fn refused(asked: NewSandbox) -> String {
     Lifecycle::create(&asked, &Policy::default(), now()).unwrap_err().to_string()
 }
 
-fn after(minutes: u32) -> Minutes {
-    Minutes::new(minutes).unwrap()
-}
-
 #[test]
 fn a_new_sandbox_waits_for_its_runner_to_make_it() {
     for (origin, state, reported, has_runner) in [
@@ -45,16 +42,16 @@ fn a_new_sandbox_waits_for_its_runner_to_make_it() {
 #[test]
 fn intervals_that_are_not_given_take_their_defaults() {
     let row = created(NewSandbox::default());
-    assert_eq!(row.auto_stop(), AutoStop::After(after(15)));
+    assert_eq!(row.auto_stop(), AutoStop::After(minutes(15)));
     assert_eq!(row.auto_pause(), AutoPause::Never);
-    assert_eq!(row.auto_archive(), AutoArchive::After(after(10_080)));
+    assert_eq!(row.auto_archive(), AutoArchive::After(minutes(10_080)));
     assert_eq!(row.auto_delete(), AutoDelete::NEVER);
     assert_eq!((row.auto_destroy_at(), row.queue_timeout()), (None, None));
 }
 
 #[test]
 fn an_idle_vm_is_paused_by_default_instead_of_stopped() {
-    let (fifteen, sixty) = (AutoStop::After(after(15)), AutoPause::After(after(60)));
+    let (fifteen, sixty) = (AutoStop::After(minutes(15)), AutoPause::After(minutes(60)));
     let vm = NewSandbox { class: SandboxClass::LinuxVm, ..NewSandbox::default() };
     for (asked, expected) in [
         (vm, (AutoStop::Never, sixty)),
@@ -73,23 +70,23 @@ fn an_idle_vm_is_paused_by_default_instead_of_stopped() {
 
 #[test]
 fn an_archive_interval_of_zero_or_above_the_maximum_becomes_the_maximum() {
-    for asked in [AutoArchive::AtOnce, AutoArchive::After(after(43_201))] {
+    for asked in [AutoArchive::AtOnce, AutoArchive::After(minutes(43_201))] {
         let row = created(NewSandbox { auto_archive: Some(asked), ..NewSandbox::default() });
-        assert_eq!(row.auto_archive(), AutoArchive::After(after(43_200)));
+        assert_eq!(row.auto_archive(), AutoArchive::After(minutes(43_200)));
     }
 }
 
 #[test]
 fn the_default_auto_archive_does_not_exceed_the_maximum_of_the_policy() {
     let mut policy = Policy::default();
-    policy.max_auto_archive = after(60);
+    policy.max_auto_archive = minutes(60);
     let row = Lifecycle::create(&NewSandbox::default(), &policy, now()).unwrap();
-    assert_eq!(row.auto_archive(), AutoArchive::After(after(60)));
+    assert_eq!(row.auto_archive(), AutoArchive::After(minutes(60)));
 }
 
 #[test]
 fn a_time_to_live_counts_from_now() {
-    let row = created(NewSandbox { ttl: Ttl::After(after(90)), ..NewSandbox::default() });
+    let row = created(NewSandbox { ttl: Ttl::After(minutes(90)), ..NewSandbox::default() });
     assert_eq!(row.auto_destroy_at(), Some("2024-10-01T13:30:00Z".parse().unwrap()));
     let asked = NewSandbox { ttl: Ttl::After(Minutes::MAX), ..NewSandbox::default() };
     for last in [now(), DateTime::<Utc>::MAX_UTC - Duration::minutes(1)] {
@@ -101,7 +98,7 @@ fn a_time_to_live_counts_from_now() {
 #[test]
 fn an_invalid_request_is_refused_with_field_value_and_allowed_values() {
     let ephemeral = Some(AutoDelete::AtOnce);
-    let sixty = Some(AutoPause::After(after(60)));
+    let sixty = Some(AutoPause::After(minutes(60)));
     let link = Some(Link { owner_is_linked: false });
     let base = NewSandbox::default();
     let vm = NewSandbox { class: SandboxClass::LinuxVm, ..base };
@@ -112,7 +109,7 @@ fn an_invalid_request_is_refused_with_field_value_and_allowed_values() {
             "autoDeleteInterval is -1 minutes, expected 0: a linked sandbox is ephemeral",
         ),
         (
-            NewSandbox { auto_pause: sixty, auto_stop: Some(AutoStop::After(after(15))), ..vm },
+            NewSandbox { auto_pause: sixty, auto_stop: Some(AutoStop::After(minutes(15))), ..vm },
             "autoPauseInterval is 60 minutes, expected 0: at most one of auto-stop and auto-pause is set",
         ),
         (

@@ -1,9 +1,10 @@
 //! Refusals: for every reason a row, an input and the complete refusal.
 
-use chrono::{DateTime, Duration, Utc};
+use crate::time::{minutes, noon};
+use chrono::Duration;
 use sandbox_lifecycle::{
     AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, Context, DesiredState, Fault, Input, Lifecycle,
-    Minutes, Policy, Reason, Report, Retry, SandboxClass, SandboxState, SizeChange,
+    Policy, Reason, Report, Retry, SandboxClass, SandboxState, SizeChange,
 };
 use std::num::NonZeroU32;
 
@@ -16,10 +17,6 @@ struct Case {
     http: u16,
     retry: Retry,
     message: &'static str,
-}
-
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_760_000_000, 0).expect("a time in chrono's range")
 }
 
 /// A started Linux VM.
@@ -53,10 +50,6 @@ fn change(cpu: u32, memory: u32, disk: u32) -> Input {
     Command::Resize(SizeChange { cpu, memory, disk }).into()
 }
 
-fn after_an_hour() -> Minutes {
-    Minutes::new(60).expect("an interval")
-}
-
 fn says(state: SandboxState) -> Input {
     Report::State { state, fault: None, recoverable: false, epoch: None }.into()
 }
@@ -70,7 +63,7 @@ fn cases() -> Vec<Case> {
     let under_way = Columns { desired_state: DesiredState::Stopped, pending: true, ..container() };
     let with_gpu = ephemeral(Columns { gpu: 1, ..vm() });
     let without_runner = Columns { has_runner: false, ..vm() };
-    let pauses = Columns { auto_stop: AutoStop::Never, auto_pause: AutoPause::After(after_an_hour()), ..vm() };
+    let pauses = Columns { auto_stop: AutoStop::Never, auto_pause: AutoPause::After(minutes(60)), ..vm() };
     let windows = Columns { class: SandboxClass::Windows, ..Columns::default() };
     let case = |given, asked: Input, reason, http, retry, message| Case {
         given,
@@ -200,7 +193,7 @@ fn cases() -> Vec<Case> {
                 accept stop, destroy, destroy with force, resize, snapshot",
         ),
         Case {
-            beside: alone.with_last_recovery(now() - Duration::minutes(30)),
+            beside: alone.with_last_recovery(noon() - Duration::minutes(30)),
             ..case(
                 timed_out(),
                 Command::Recover { start: true }.into(),
@@ -315,7 +308,7 @@ fn cases() -> Vec<Case> {
         },
         case(
             pauses,
-            Command::AutoStop { interval: AutoStop::After(after_an_hour()) }.into(),
+            Command::AutoStop { interval: AutoStop::After(minutes(60)) }.into(),
             Reason::OneIdleTimer,
             400,
             OtherArguments,
@@ -352,7 +345,7 @@ fn cases() -> Vec<Case> {
 #[test]
 fn each_refusal_has_its_code_status_retry_and_message() {
     for Case { given, beside, asked, reason, http, retry, message } in cases() {
-        let decided = Lifecycle::from(given).decide(asked, &Policy::default(), beside, now());
+        let decided = Lifecycle::from(given).decide(asked, &Policy::default(), beside, noon());
         let refusal = decided.expect_err(message);
         let answer = (refusal.reason(), refusal.code(), refusal.http_status(), refusal.retry(), refusal.to_string());
         assert_eq!(answer, (reason, reason.code(), http, retry, message.to_owned()));
@@ -371,7 +364,7 @@ fn every_reason_has_a_case() {
 fn the_recorded_profile_refuses_a_memory_snapshot_of_a_linux_vm() {
     let asked = Command::Snapshot { include_memory: true };
     let code = |policy: &Policy| {
-        Lifecycle::from(vm()).decide(asked, policy, Context::default(), now()).map_err(|refusal| refusal.code())
+        Lifecycle::from(vm()).decide(asked, policy, Context::default(), noon()).map_err(|refusal| refusal.code())
     };
     assert_eq!(code(&Policy::recorded()).err(), Some("memory_snapshot_class"));
     assert_eq!(code(&Policy::default()).err(), None);

@@ -3,10 +3,11 @@
 //! The table names for each command the states it is accepted from and its checks in order. These tests decide every
 //! command on every combination of facts that a check can read, and compare the results with the table.
 
+use crate::time::minutes;
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Cause, Columns, Command, Context, DesiredState, Fault,
-    Lifecycle, Minutes, Policy, Refusal, SandboxClass, SandboxState, SizeChange, Step, Ttl, Verb, Violation,
+    Lifecycle, Policy, Refusal, SandboxClass, SandboxState, SizeChange, Step, Ttl, Verb, Violation,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,10 +20,6 @@ const FLAG: [bool; 2] = [false, true];
 
 fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + Duration::days(30)
-}
-
-fn an_hour() -> Minutes {
-    Minutes::new(60).expect("an hour is within the range")
 }
 
 /// Every command, with all arguments that a check distinguishes.
@@ -39,15 +36,12 @@ fn commands() -> Vec<Command> {
     commands.extend(FLAG.map(|include_memory| Command::Snapshot { include_memory }));
     commands.extend(FLAG.map(|start| Command::Recover { start }));
     commands.extend([Command::Start, Command::Pause, Command::Archive, Command::Fork, Command::Backup, Command::Touch]);
-    commands
-        .extend([AutoStop::Never, AutoStop::After(an_hour())].map(|minutes| Command::AutoStop { interval: minutes }));
-    commands.extend(
-        [AutoPause::Never, AutoPause::After(an_hour())].map(|minutes| Command::AutoPause { interval: minutes }),
-    );
-    commands.push(Command::AutoArchive { interval: AutoArchive::After(an_hour()) });
-    let deletes = [AutoDelete::NEVER, AutoDelete::AtOnce, AutoDelete::After(an_hour())];
-    commands.extend(deletes.map(|minutes| Command::AutoDelete { interval: minutes }));
-    commands.extend([Ttl::None, Ttl::After(an_hour())].map(|minutes| Command::Ttl { interval: minutes }));
+    commands.extend([AutoStop::Never, AutoStop::After(minutes(60))].map(|interval| Command::AutoStop { interval }));
+    commands.extend([AutoPause::Never, AutoPause::After(minutes(60))].map(|interval| Command::AutoPause { interval }));
+    commands.push(Command::AutoArchive { interval: AutoArchive::After(minutes(60)) });
+    let deletes = [AutoDelete::NEVER, AutoDelete::AtOnce, AutoDelete::After(minutes(60))];
+    commands.extend(deletes.map(|interval| Command::AutoDelete { interval }));
+    commands.extend([Ttl::None, Ttl::After(minutes(60))].map(|interval| Command::Ttl { interval }));
     commands
 }
 
@@ -69,8 +63,8 @@ fn sandboxes(state: SandboxState) -> Vec<Lifecycle> {
     // The rules only read whether a class is a VM.
     let classes = [SandboxClass::Container, SandboxClass::LinuxVm];
     let idle_timers = [
-        (AutoStop::After(an_hour()), AutoPause::Never),
-        (AutoStop::Never, AutoPause::After(an_hour())),
+        (AutoStop::After(minutes(60)), AutoPause::Never),
+        (AutoStop::Never, AutoPause::After(minutes(60))),
         (AutoStop::Never, AutoPause::Never),
     ];
     let mut columns = vec![Columns { state, ..Columns::default() }];

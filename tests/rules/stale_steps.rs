@@ -7,7 +7,7 @@ use sandbox_lifecycle::{
     SandboxClass, SandboxState, Stale, Step, Timer, Ttl,
 };
 
-fn minutes<T: TryFrom<i64, Error = sandbox_lifecycle::IntervalError>>(count: i64) -> T {
+fn interval<T: TryFrom<i64, Error = sandbox_lifecycle::IntervalError>>(count: i64) -> T {
     T::try_from(count).expect("an interval within its range")
 }
 
@@ -18,8 +18,8 @@ fn stale(state: SandboxState) -> Result<Lifecycle, Stale> {
 #[test]
 fn auto_stop_and_auto_pause_steps_decided_on_one_row_are_not_both_written() {
     let row = Lifecycle::from(idle());
-    let stop = decided(row, Command::AutoStop { interval: minutes(15) }, NOW);
-    let pause = decided(row, Command::AutoPause { interval: minutes(15) }, NOW);
+    let stop = decided(row, Command::AutoStop { interval: interval(15) }, NOW);
+    let pause = decided(row, Command::AutoPause { interval: interval(15) }, NOW);
     assert_eq!(stop.expects().auto_pause, Some(AutoPause::Never));
     assert_eq!(pause.expects().auto_stop, Some(AutoStop::Never));
     assert_eq!(pause.apply(stop.apply(row).expect("the first step is written")), stale(SandboxState::Started));
@@ -33,7 +33,7 @@ fn touched(row: &Lifecycle, seconds: i64) -> Step {
 
 #[test]
 fn an_auto_stop_step_is_stale_after_activity() {
-    let row = Lifecycle::from(Columns { auto_stop: minutes(60), ..idle() });
+    let row = Lifecycle::from(Columns { auto_stop: interval(60), ..idle() });
     let stops = decided(row, Timer::AutoStop, NOW);
     assert_eq!(stops.expects().last_activity_at, Some(idle().last_activity_at));
     let used = touched(&row, 0).apply(row).expect("the caller writes first");
@@ -67,17 +67,17 @@ fn a_ttl_step_is_stale_after_a_new_ttl_command() {
     let destroys = decided(row, Timer::Ttl, NOW);
     assert_eq!(destroys.expects().auto_destroy_at, Some(end));
     let longer =
-        decided(row, Command::Ttl { interval: minutes::<Ttl>(60) }, NOW).apply(row).expect("the caller writes first");
+        decided(row, Command::Ttl { interval: interval::<Ttl>(60) }, NOW).apply(row).expect("the caller writes first");
     assert_eq!(destroys.apply(longer), stale(SandboxState::Started));
 }
 
 #[test]
 fn an_auto_stop_step_is_stale_after_its_interval_changed() {
-    let row = Lifecycle::from(Columns { auto_stop: minutes(60), ..idle() });
+    let row = Lifecycle::from(Columns { auto_stop: interval(60), ..idle() });
     let stops = decided(row, Timer::AutoStop, NOW);
     assert_eq!(stops.desired_state(), DesiredState::Stopped);
     let longer =
-        decided(row, Command::AutoStop { interval: minutes(600) }, NOW).apply(row).expect("the caller writes first");
+        decided(row, Command::AutoStop { interval: interval(600) }, NOW).apply(row).expect("the caller writes first");
     assert_eq!(stops.apply(longer), stale(SandboxState::Started));
 }
 

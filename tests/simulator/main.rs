@@ -5,6 +5,8 @@
 //! and `SIMULATOR_SEED` choose another run, and `SIMULATOR_TRACE` prints the writes of one sandbox.
 
 mod api;
+#[path = "../support/compare_and_swap.rs"]
+mod compare_and_swap;
 mod controller;
 mod events;
 mod fleet;

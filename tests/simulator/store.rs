@@ -1,13 +1,14 @@
 //! The fleet's database: rows written by compare-and-swap, and an outbox that is written with them.
 
 use crate::{
+    compare_and_swap::{holds, with_changes},
     invariants::{Invariant, Verdict, may_destroy},
     mistakes::Mistake,
 };
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    BackupState, Cause, Changes, Columns, Context, DesiredState, Effect, Expects, Lifecycle, Micros, Policy,
-    RunnerChange, Step, Timer, Verb,
+    BackupState, Cause, Columns, Context, DesiredState, Effect, Lifecycle, Micros, Policy, RunnerChange, Step, Timer,
+    Verb,
 };
 
 /// A sandbox's number.
@@ -122,7 +123,7 @@ impl Store {
             step.apply(*read).map_err(|_| Conflict)?
         } else {
             // As in a database: compare the expected columns and set the changed ones, without the whole row.
-            let (holds, applied) = (holds(&step.expects(), &stored), step.apply(stored));
+            let (holds, applied) = (holds(&stored.columns(), &step.expects()), step.apply(stored));
             self.verdict.hold(Invariant::NoUpdateIsLost, holds || applied.is_err(), || {
                 format!("sandbox {id}: the columns are stale and apply takes the row: {step:?} on {stored:?}")
             });
@@ -130,7 +131,7 @@ impl Store {
                 self.conflicts += 1;
                 return Err(Conflict);
             }
-            let set = Lifecycle::from(with(stored.columns(), step.changes()));
+            let set = Lifecycle::from(with_changes(stored.columns(), &step.changes()));
             self.verdict.hold(Invariant::NoUpdateIsLost, applied.is_err() || applied == Ok(set), || {
                 format!("sandbox {id}: {:?} sets {set:?}\n where apply makes {applied:?}", step.cause())
             });
@@ -177,7 +178,7 @@ impl Store {
     }
 
     fn judge(&mut self, id: Id, step: &Step, stored: &Lifecycle, next: &Lifecycle) {
-        let told = with(stored.columns(), step.changes());
+        let told = with_changes(stored.columns(), &step.changes());
         self.verdict.hold(Invariant::NoUpdateIsLost, Lifecycle::from(told) == *next, || {
             format!("sandbox {id}: {:?}\n wrote {next:?}\n where its changes say {told:?}", step.cause())
         });
@@ -213,58 +214,6 @@ impl Store {
             format!("sandbox {id}: {broken:?}\n before {before:?}\n after {next:?}")
         });
     }
-}
-
-/// The `WHERE` of the compare-and-swap, column by column.
-fn holds(expects: &Expects, row: &Lifecycle) -> bool {
-    let columns = row.columns();
-    expects.state == columns.state
-        && expects.desired_state == columns.desired_state
-        && expects.pending == columns.pending
-        && expects.epoch == columns.epoch
-        && expects.backup_state == columns.backup_state
-        && expects.has_runner == columns.has_runner
-        && expects.ephemeral == row.is_ephemeral()
-        && expects.last_activity_at.is_none_or(|at| at == columns.last_activity_at)
-        && expects.auto_stop.is_none_or(|minutes| minutes == columns.auto_stop)
-        && expects.auto_pause.is_none_or(|minutes| minutes == columns.auto_pause)
-        && expects.auto_archive.is_none_or(|minutes| minutes == columns.auto_archive)
-        && expects.auto_delete.is_none_or(|minutes| minutes == columns.auto_delete)
-        && expects.auto_destroy_at.is_none_or(|at| Some(at) == columns.auto_destroy_at)
-        && expects.backup_since.is_none_or(|at| Some(at) == columns.backup_since)
-        && expects.has_backup_ref == columns.has_backup_ref
-        && expects.recoverable == columns.recoverable
-        && expects.force_stop == columns.force_stop
-        && expects.fault == columns.fault
-}
-
-/// The `SET` of the compare-and-swap, column by column.
-fn with(mut columns: Columns, changes: Changes) -> Columns {
-    fn set<T>(column: &mut T, change: Option<T>) {
-        if let Some(value) = change {
-            *column = value;
-        }
-    }
-    set(&mut columns.state, changes.state);
-    set(&mut columns.desired_state, changes.desired_state);
-    set(&mut columns.pending, changes.pending);
-    set(&mut columns.epoch, changes.epoch);
-    set(&mut columns.backup_state, changes.backup_state);
-    set(&mut columns.has_backup_ref, changes.has_backup_ref);
-    set(&mut columns.has_runner, changes.has_runner);
-    set(&mut columns.fault, changes.fault);
-    set(&mut columns.recoverable, changes.recoverable);
-    set(&mut columns.force_stop, changes.force_stop);
-    set(&mut columns.size, changes.size);
-    set(&mut columns.auto_stop, changes.auto_stop);
-    set(&mut columns.auto_pause, changes.auto_pause);
-    set(&mut columns.auto_archive, changes.auto_archive);
-    set(&mut columns.auto_delete, changes.auto_delete);
-    set(&mut columns.auto_destroy_at, changes.auto_destroy_at);
-    set(&mut columns.last_activity_at, changes.last_activity_at);
-    set(&mut columns.state_since, changes.state_since);
-    set(&mut columns.backup_since, changes.backup_since);
-    columns
 }
 
 /// Returns the clock of the fleet as a time.

@@ -3,6 +3,7 @@
 //! A difference means that the stored form has changed, and with it every store that holds such values. To rewrite the
 //! files, run `UPDATE_GOLDEN=1 cargo test --test storage`.
 
+use crate::time::minutes;
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Answer, AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, BackupState, Changes, Columns, Command, Context,
@@ -35,10 +36,6 @@ fn keep<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, values:
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time")
-}
-
-fn minutes(count: u32) -> Minutes {
-    Minutes::new(count).expect("an interval")
 }
 
 fn count(count: u32) -> Option<NonZeroU32> {

@@ -3,3 +3,5 @@
 mod golden;
 mod inputs;
 mod rows;
+#[path = "../support/time.rs"]
+mod time;

@@ -3,6 +3,8 @@
 
 mod host;
 mod script;
+#[path = "../support/time.rs"]
+mod time;
 
 use host::Host;
 use proptest::prelude::*;

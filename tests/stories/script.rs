@@ -1,8 +1,8 @@
 //! The stories: the first row, the acts from outside, and the end that each must reach.
 
-use crate::host::BEGINNING;
+use crate::{host::BEGINNING, time::minutes};
 use sandbox_lifecycle::{
-    AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, DesiredState, Fault, Input, Minutes, QueueTimeout,
+    AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, DesiredState, Fault, Input, QueueTimeout,
     SandboxClass, SandboxState, SizeChange, Task, Timer,
 };
 use std::num::NonZeroU32;
@@ -81,10 +81,6 @@ fn queued(state: SandboxState) -> Columns {
 /// A VM in an error that its runner can recover.
 fn recoverable() -> Columns {
     Columns { state: SandboxState::Error, fault: Some(Fault::Runner), recoverable: true, ..started() }
-}
-
-fn minutes(count: u32) -> Minutes {
-    Minutes::new(count).expect("an interval")
 }
 
 const fn size(cpu: u32, memory: u32, disk: Option<u32>) -> Command {

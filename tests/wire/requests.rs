@@ -1,5 +1,6 @@
 //! Requests and webhooks: the command, edit or report that a body becomes, and the bodies of events.
 
+use crate::at;
 use sandbox_lifecycle::{
     Command, Context, Event, Fault, Policy, Report, Sandbox, SandboxState, SizeChange,
     record::{
@@ -17,10 +18,6 @@ fn read<T: DeserializeOwned>(body: Value) -> T {
 fn sandbox() -> Sandbox {
     let record = serde_json::from_str(include_str!("../../examples/data/sandbox.json")).unwrap();
     Sandbox::from_api(record, Default::default()).unwrap()
-}
-
-fn at(text: &str) -> chrono::DateTime<chrono::Utc> {
-    text.parse().unwrap()
 }
 
 #[test]
