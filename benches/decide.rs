@@ -17,7 +17,7 @@ use chrono::{DateTime, Duration, Utc};
 use criterion::{Criterion, Throughput};
 use sandbox_lifecycle::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, Context, DesiredState, Fault,
-    Lifecycle, Policy, SandboxClass, SandboxState, Size, SizeChange, Ttl, Verb,
+    Lifecycle, Policy, SandboxClass, SandboxState, SizeChange, Ttl, Verb,
 };
 use std::{hint::black_box, num::NonZeroU32, time::Instant};
 
@@ -196,11 +196,9 @@ impl Draw {
             pending: self.coin(),
             class: self.of(SandboxClass::ALL),
             gpu: self.of(&[0, 1]),
-            size: Size {
-                cpu: 1 + self.below(4) as u32,
-                memory: 1 + self.below(4) as u32,
-                disk: 1 + self.below(4) as u32,
-            },
+            cpu: 1 + self.below(4) as u32,
+            memory: 1 + self.below(4) as u32,
+            disk: 1 + self.below(4) as u32,
             backup_state: self.of(BackupState::ALL),
             has_backup_ref: self.coin(),
             has_runner: self.coin(),

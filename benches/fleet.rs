@@ -8,7 +8,8 @@ use criterion::{Criterion, Throughput};
 use rusqlite::{Connection, params};
 use sandbox_lifecycle::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Clock, Columns, Context, DesiredState, Lifecycle,
-    Micros, Policy, QueueTimeout, SandboxClass, SandboxState, chrono::DateTime,
+    Policy, QueueTimeout, SandboxClass, SandboxState,
+    chrono::{DateTime, TimeDelta},
 };
 use std::{hint::black_box, time::Duration};
 
@@ -39,9 +40,8 @@ impl Chance {
 /// A sandbox that was used within the last month, in any sound pair of states.
 fn sandbox(chance: &mut Chance) -> Lifecycle {
     loop {
-        let used = Micros::from_micros(
-            1_760_000_000_000_000 - i64::try_from(chance.below(2_592_000_000_000)).expect("a month"),
-        );
+        let micros = 1_760_000_000_000_000 - i64::try_from(chance.below(2_592_000_000_000)).expect("a month");
+        let used = DateTime::from_timestamp_micros(micros).expect("a time in chrono's range");
         let row = Lifecycle::from(Columns {
             state: chance.of(SandboxState::ALL),
             desired_state: chance.of(DesiredState::ALL),
@@ -52,7 +52,7 @@ fn sandbox(chance: &mut Chance) -> Lifecycle {
             auto_pause: AutoPause::try_from(chance.of(&[0, 0, 60])).expect("minutes"),
             auto_archive: AutoArchive::try_from(chance.of(&[60, 10_080, 43_200])).expect("minutes"),
             auto_delete: AutoDelete::try_from(chance.of(&[-1, -1, 0, 20_000])).expect("minutes"),
-            auto_destroy_at: (chance.below(4) == 0).then(|| used.saturating_add_minutes(50_000)),
+            auto_destroy_at: (chance.below(4) == 0).then(|| used + TimeDelta::minutes(50_000)),
             queue_timeout: (chance.below(4) == 0).then(|| QueueTimeout::try_from(30).expect("minutes")),
             backup_since: Some(used),
             created_at: used,
@@ -61,7 +61,7 @@ fn sandbox(chance: &mut Chance) -> Lifecycle {
             ..Columns::default()
         })
         .repaired();
-        if !row.violations().contains(sandbox_lifecycle::Violation::DesiredBesideState) {
+        if !row.violations().contains(sandbox_lifecycle::Violation::IncoherentStates) {
             return row;
         }
     }
@@ -99,12 +99,12 @@ fn store(fleet: &[Lifecycle]) -> Connection {
                     columns.auto_pause.as_minutes(),
                     columns.auto_archive.as_minutes(),
                     columns.auto_delete.as_minutes(),
-                    columns.auto_destroy_at.map(Micros::as_micros),
+                    columns.auto_destroy_at.map(|at| at.timestamp_micros()),
                     columns.queue_timeout.map_or(0, QueueTimeout::as_minutes),
-                    columns.created_at.as_micros(),
-                    columns.last_activity_at.as_micros(),
-                    columns.state_since.as_micros(),
-                    columns.backup_since.map(Micros::as_micros),
+                    columns.created_at.timestamp_micros(),
+                    columns.last_activity_at.timestamp_micros(),
+                    columns.state_since.timestamp_micros(),
+                    columns.backup_since.map(|at| at.timestamp_micros()),
                 ])
                 .expect("a row");
         }
@@ -191,7 +191,7 @@ fn main() {
     let mut select = store.prepare(&sql).expect("a statement");
     let mut theirs = || select.query_row([], |row| row.get::<_, i64>(0)).expect("an answer");
 
-    let first = Micros::from(ours(&fleet, &clock).expect("a timer is armed")).as_micros();
+    let first = ours(&fleet, &clock).expect("a timer is armed").timestamp_micros();
     assert_eq!(first, theirs() + 1, "both find the same instant; a timer acts strictly later than its time");
 
     let mut criterion = Criterion::default().configure_from_args().sample_size(10);

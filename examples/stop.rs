@@ -165,7 +165,7 @@ impl Story {
             match effect {
                 Effect::GiveUpName => say!("         its name can be used again"),
                 Effect::RotateToken => say!("         it gets a new auth token"),
-                Effect::Tell(event) => say!("told     {}", event.name()),
+                Effect::Emit(event) => say!("told     {}", event.name()),
                 _ => {}
             }
         }

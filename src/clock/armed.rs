@@ -8,7 +8,7 @@
 //! nothing here branches on a row. The plain form is the naive model of the test kit; properties compare the two.
 
 use crate::{
-    lifecycle::{Lifecycle, Status, fact_set::Facts, facts, state_set::StateSet},
+    lifecycle::{Lifecycle, PLACES, Status, fact_set::Facts, facts, state_set::StateSet},
     policy::TimeLimits,
     rules::{Context, Timer},
     vocabulary::{
@@ -76,7 +76,7 @@ impl Limits {
     #[inline]
     #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one entry for each state, in order")]
     const fn of_state(&self, row: &Lifecycle) -> u32 {
-        self.states[row.status.state as usize]
+        self.states[row.status.state() as usize]
     }
 }
 
@@ -91,7 +91,7 @@ struct Watched {
 }
 
 impl Watched {
-    const fn of(state: SandboxState, desired: DesiredState, pending: bool, has_runner: bool) -> Self {
+    const fn of(status: Status) -> Self {
         const UNASSIGNED: StateSet = StateSet::of(&[SandboxState::PendingBuild, SandboxState::PullingSnapshot]);
         const FOLLOWED: StateSet = StateSet::of(&[
             SandboxState::Creating,
@@ -101,13 +101,14 @@ impl Watched {
             SandboxState::BuildingSnapshot,
             SandboxState::PullingSnapshot,
         ]);
+        let (state, desired, has_runner) = (status.state(), status.desired(), status.has_runner());
         let starts = matches!(desired, DesiredState::Started);
         let goes = matches!(desired, DesiredState::Destroyed);
         let failed_build = matches!(state, SandboxState::BuildFailed);
         let errored = matches!(state, SandboxState::Error);
         let queued = UNASSIGNED.contains(state) && starts && !has_runner;
         // A pass drops its write where nothing is pending, so there the clock ends the change.
-        let followed = FOLLOWED.contains(state) && starts && pending && !queued;
+        let followed = FOLLOWED.contains(state) && starts && status.pending() && !queued;
         let turned = if goes && has_runner && state.is_failed() {
             // The controller still removes the copy (difference D2). Without its record the copy would stay for ever.
             0
@@ -129,40 +130,20 @@ impl Watched {
         reason = "every place is below the number of places; the `&` tells the compiler so"
     )]
     const fn over(row: &Lifecycle) -> Self {
-        let Status { state, desired, pending, has_runner, .. } = row.status;
-        WATCHED[place(state, desired, pending, has_runner) & (PLACES - 1)]
+        WATCHED[row.status.place()]
     }
-}
-
-/// How many places the table below has: more than enough, and a power of two.
-const PLACES: usize = 1 << 10;
-
-/// The place in the table below.
-#[inline]
-#[expect(clippy::as_conversions, reason = "discriminants and yes-or-no become digits; `as` is what const allows")]
-const fn place(state: SandboxState, desired: DesiredState, pending: bool, has_runner: bool) -> usize {
-    state as usize | (desired as usize) << 5 | (pending as usize) << 8 | (has_runner as usize) << 9
 }
 
 /// Data instead of questions, since a look-up costs less.
 static WATCHED: [Watched; PLACES] = watched();
 
-#[expect(clippy::indexing_slicing, reason = "in const, where an index out of bounds does not compile")]
 const fn watched() -> [Watched; PLACES] {
     let mut all = [Watched { turned: 0, queued: 0 }; PLACES];
-    let mut states = SandboxState::ALL;
-    while let [state, more_states @ ..] = states {
-        let mut desired_states = DesiredState::ALL;
-        while let [desired, more @ ..] = desired_states {
-            let mut flags: &[(bool, bool)] = &[(false, false), (false, true), (true, false), (true, true)];
-            while let [(pending, has_runner), others @ ..] = flags {
-                let place = place(*state, *desired, *pending, *has_runner);
-                all[place] = Watched::of(*state, *desired, *pending, *has_runner);
-                flags = others;
-            }
-            desired_states = more;
-        }
-        states = more_states;
+    let (mut to, mut place): (&mut [Watched], usize) = (&mut all, 0);
+    while let [watched, more @ ..] = to {
+        *watched = Watched::of(Status::at_place(place));
+        place = place.wrapping_add(1);
+        to = more;
     }
     all
 }
@@ -197,7 +178,7 @@ impl Armed {
         let queue = row.queue_timeout.map_or(0, |timeout| timeout.0.get()) & watched.queued;
         let limit = limits.of_state(row);
         // A write that leaves incoherent states is dropped, so such a row keeps its backup until it is repaired.
-        let backs_up = matches!(row.status.backup, BackupState::InProgress) & facts.contain(facts::coherent);
+        let backs_up = matches!(row.status.backup(), BackupState::InProgress) & facts.contain(facts::coherent);
         Self {
             // An instant that is not set is the last one, so no timer acts after it.
             ttl: choose(facts.contain(facts::to_be_destroyed), UNARMED, row.destroy_at.as_micros()),

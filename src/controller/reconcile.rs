@@ -7,9 +7,9 @@
 use super::view::{Image, Observed, Placement, RunnerView};
 use crate::{
     clock::Clock,
-    lifecycle::{Lifecycle, Status},
+    lifecycle::Lifecycle,
     policy::Policy,
-    rules::{Call, Cause, Context, Event, RunnerChange, Step, Task, step::draft::Draft},
+    rules::{Call, Cause, Context, EventName, RunnerChange, Step, Task, step::draft::Draft},
     vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
 };
 use chrono::{DateTime, Utc};
@@ -41,9 +41,9 @@ impl Lifecycle {
     /// one that is to be archived (rule 5).
     #[must_use]
     pub const fn needs_reconcile(&self) -> bool {
-        let Status { state, desired, pending, .. } = self.status;
+        let (state, desired) = (self.status.state(), self.status.desired());
         let archives = matches!(state, SandboxState::Archiving | SandboxState::Stopped | SandboxState::Error);
-        pending
+        self.status.pending()
             || (matches!(desired, DesiredState::Archived) && archives)
             || (matches!(desired, DesiredState::Destroyed) && state.is_failed())
     }
@@ -91,7 +91,7 @@ impl Pass<'_> {
         if self.row.is_settled() {
             return None;
         }
-        match self.row.status.desired {
+        match self.row.status.desired() {
             DesiredState::Started => self.toward_started(),
             DesiredState::Stopped => self.toward_stopped(),
             DesiredState::Archived => self.toward_archived(),
@@ -102,8 +102,8 @@ impl Pass<'_> {
     }
 
     fn toward_started(&self) -> Option<Next> {
-        let has_runner = self.row.status.has_runner;
-        match self.row.status.state {
+        let has_runner = self.row.status.has_runner();
+        match self.row.status.state() {
             SandboxState::PendingBuild => self.place(),
             SandboxState::PullingSnapshot if !has_runner => self.place(),
             SandboxState::BuildingSnapshot => self.build(),
@@ -132,20 +132,20 @@ impl Pass<'_> {
     fn wake(&self) -> Option<Next> {
         let status = self.row.status;
         let restorable = status.has_usable_backup();
-        if status.has_runner && self.view.ready {
+        if status.has_runner() && self.view.ready {
             return self.call(Task::Start);
         }
         match (restorable, self.view.placement) {
             (true, Placement::Warm | Placement::Cold) => self.call(Task::Restore),
             (true, Placement::None | Placement::InFlight(_)) => None,
-            (false, _) if status.has_runner => None,
+            (false, _) if status.has_runner() => None,
             (false, _) => self.owed(self.fails(Fault::Lost)),
         }
     }
 
     /// A change that the runner makes by itself: ask how far it is.
     fn follow(&self) -> Option<Next> {
-        let state = self.row.status.state;
+        let state = self.row.status.state();
         let observed = match self.view.observed {
             Observed::NotAsked => return Some(Next::Ask),
             Observed::NoAnswer => return self.times_out(),
@@ -188,7 +188,7 @@ impl Pass<'_> {
 
     /// A sandbox that no runner holds yet (`placement`).
     fn place(&self) -> Option<Next> {
-        let builds = self.row.status.state == SandboxState::PendingBuild;
+        let builds = self.row.status.state() == SandboxState::PendingBuild;
         let takes_it = || self.draft().runner(RunnerChange::Assigned);
         let step = match self.view.placement {
             Placement::None => return None,
@@ -210,7 +210,7 @@ impl Pass<'_> {
 
     /// A sandbox whose runner builds its image.
     fn build(&self) -> Option<Next> {
-        let ready = self.view.image == Image::Ready && self.row.status.has_runner;
+        let ready = self.view.image == Image::Ready && self.row.status.has_runner();
         if self.is_over() && !ready {
             return self.owed(self.times_out()); // Difference D13: a build that is ready is used all the same.
         }
@@ -226,12 +226,12 @@ impl Pass<'_> {
 
     fn toward_stopped(&self) -> Option<Next> {
         let status = self.row.status;
-        let stop = Task::Stop { force: status.force_stop };
-        if !matches!(status.state, SandboxState::Started | SandboxState::Paused | SandboxState::Stopping) {
+        let stop = Task::Stop { force: status.force_stop() };
+        if !matches!(status.state(), SandboxState::Started | SandboxState::Paused | SandboxState::Stopping) {
             return None;
         }
-        if status.state != SandboxState::Stopping {
-            return match (status.has_runner, self.view.ready) {
+        if status.state() != SandboxState::Stopping {
+            return match (status.has_runner(), self.view.ready) {
                 (false, _) => self.owed(self.fails(Fault::Lost)),
                 (true, false) => None,
                 (true, true) => self.call(stop),
@@ -258,21 +258,21 @@ impl Pass<'_> {
 
     fn toward_archived(&self) -> Option<Next> {
         let status = self.row.status;
-        if !matches!(status.state, SandboxState::Archiving | SandboxState::Stopped | SandboxState::Error) {
+        if !matches!(status.state(), SandboxState::Archiving | SandboxState::Stopped | SandboxState::Error) {
             return None;
         }
-        match status.backup {
+        match status.backup() {
             BackupState::None | BackupState::Pending | BackupState::InProgress => None,
             BackupState::Completed => match self.on_runner() {
-                OnRunner::Unasked if status.has_runner => Some(Next::Ask),
+                OnRunner::Unasked if status.has_runner() => Some(Next::Ask),
                 OnRunner::Unasked | OnRunner::Gone => self.apply(self.draft().state(SandboxState::Archived)),
                 OnRunner::Silent | OnRunner::In(SandboxState::Destroying) => None,
                 OnRunner::In(_) => self.call(Task::Destroy),
             },
             BackupState::Error if self.view.archive_attempts <= self.policy.max_archive_attempts => {
-                Some(Next::Apply(self.draft().emits(Some(Event::BackupCreated)).untouched()))
+                Some(Next::Apply(self.draft().emits(EventName::BackupCreated).untouched()))
             }
-            BackupState::Error if status.state == SandboxState::Error => None,
+            BackupState::Error if status.state() == SandboxState::Error => None,
             BackupState::Error => self.fails(Fault::Other), // Difference D3.
         }
     }
@@ -281,15 +281,15 @@ impl Pass<'_> {
         let status = self.row.status;
         let destroyed = || self.apply(self.draft().state(SandboxState::Destroyed));
         // Difference D2: an error is never pending, and its copy still has to go.
-        let errored = status.state.is_failed();
+        let errored = status.state().is_failed();
         let owed = |next| if errored { next } else { self.owed(next) };
-        if matches!(status.state, SandboxState::Resizing | SandboxState::Snapshotting | SandboxState::Forking) {
+        if matches!(status.state(), SandboxState::Resizing | SandboxState::Snapshotting | SandboxState::Forking) {
             return None;
         }
-        if matches!(status.state, SandboxState::Archived | SandboxState::PendingBuild) {
+        if matches!(status.state(), SandboxState::Archived | SandboxState::PendingBuild) {
             return owed(destroyed());
         }
-        if !status.has_runner {
+        if !status.has_runner() {
             return owed(destroyed()); // No runner holds a copy (difference D2).
         }
         if !self.view.ready {
@@ -299,7 +299,7 @@ impl Pass<'_> {
             OnRunner::Unasked => Some(Next::Ask),
             OnRunner::Silent => None,
             OnRunner::Gone => owed(destroyed()),
-            OnRunner::In(SandboxState::Destroying) if status.state == SandboxState::Destroying => None,
+            OnRunner::In(SandboxState::Destroying) if status.state() == SandboxState::Destroying => None,
             // Difference D4: a destroy that is not under way on the runner was lost, and is sent again.
             OnRunner::In(_) => self.call(Task::Destroy),
         }
@@ -317,9 +317,9 @@ impl Pass<'_> {
 
     /// The backup of a sandbox in error has failed too often: there is nothing to look at until somebody asks anew.
     fn has_given_up(&self) -> bool {
-        self.row.status.state == SandboxState::Error
-            && self.row.status.desired == DesiredState::Archived
-            && self.row.status.backup == BackupState::Error
+        self.row.status.state() == SandboxState::Error
+            && self.row.status.desired() == DesiredState::Archived
+            && self.row.status.backup() == BackupState::Error
             && self.view.archive_attempts > self.policy.max_archive_attempts
     }
 
@@ -334,7 +334,7 @@ impl Pass<'_> {
 
     /// A write that the recorded server drops where no change is pending.
     fn owed(&self, next: Option<Next>) -> Option<Next> {
-        next.filter(|_| self.row.status.pending)
+        next.filter(|_| self.row.status.pending())
     }
 
     fn fails(&self, fault: Fault) -> Option<Next> {
@@ -347,7 +347,7 @@ impl Pass<'_> {
 
     /// The time of the change under way is over, strictly.
     fn is_over(&self) -> bool {
-        let limit = self.policy.time_limits.of(self.row.status.state);
+        let limit = self.policy.time_limits.of(self.row.status.state());
         limit.is_some_and(|limit| self.now > self.row.since.saturating_add_minutes(i64::from(limit.get())))
     }
 

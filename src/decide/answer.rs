@@ -4,7 +4,7 @@ use super::job::ended;
 use crate::{
     lifecycle::Lifecycle,
     rules::{
-        Answer, Cause, Context, Event, Ignored, Outcome, Refusal, Report, ReportKind, RunnerChange, Step, Task,
+        Answer, Cause, Context, EventName, Ignored, Outcome, Refusal, Report, ReportKind, RunnerChange, Step, Task,
         refusal::value::ReportReason, step::draft::Draft,
     },
     vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
@@ -14,7 +14,7 @@ impl Report {
     /// What a runner that works within the call answered to `task`, which `step` asked of it.
     #[must_use]
     pub fn answered(step: &Step, task: Task, answer: Answer) -> Self {
-        Self::Answered { task, answer, from: Some(step.row.status.state), epoch: None }
+        Self::Answered { task, answer, from: Some(step.row.status.state()), epoch: None }
     }
 }
 
@@ -35,9 +35,9 @@ pub(crate) fn decide(
 
 /// The state that an accepted call leads to, from the states it is made in (section 7).
 const fn leads_to(task: Task, row: &Lifecycle) -> Option<SandboxState> {
-    let state = row.status.state;
+    let state = row.status.state();
     let rests = matches!(state, SandboxState::Stopped | SandboxState::Archived | SandboxState::Archiving);
-    match (task, row.status.desired) {
+    match (task, row.status.desired()) {
         (Task::Create, DesiredState::Started) if matches!(state, SandboxState::Unknown) => Some(SandboxState::Creating),
         (Task::Restore, DesiredState::Started) if rests => Some(SandboxState::Restoring),
         (Task::Start, DesiredState::Started) if rests => Some(SandboxState::Starting),
@@ -59,15 +59,15 @@ const fn leads_to(task: Task, row: &Lifecycle) -> Option<SandboxState> {
 
 fn accepted(row: &Lifecycle, task: Task, now: Micros) -> Step {
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
-    if matches!(task, Task::Fork) && in_place(task) == Some(row.status.state) {
+    if matches!(task, Task::Fork) && in_place(task) == Some(row.status.state()) {
         // The child exists for others only once its runner makes it.
-        return draft.emits(Some(Event::Created)).untouched();
+        return draft.emits(EventName::Created).untouched();
     }
     // Without pending the call was made and the write is dropped (section 7); an errored destroy is driven by its
     // desired state alone (difference D2).
-    let errored_destroy = row.status.desired == DesiredState::Destroyed && row.status.state.is_failed();
+    let errored_destroy = row.status.desired() == DesiredState::Destroyed && row.status.state().is_failed();
     match leads_to(task, row) {
-        Some(state) if row.status.pending || errored_destroy => {
+        Some(state) if row.status.pending() || errored_destroy => {
             let draft = draft.state(state);
             let draft = if takes_a_runner(task) { draft.runner(taken_over(row)) } else { draft };
             draft.finish_or_drop(row, now)
@@ -78,7 +78,7 @@ fn accepted(row: &Lifecycle, task: Task, now: Micros) -> Step {
 
 /// The runner columns of a row that another runner takes over.
 const fn taken_over(row: &Lifecycle) -> RunnerChange {
-    if row.status.has_runner { RunnerChange::AssignedKeepingPrevious } else { RunnerChange::Assigned }
+    if row.status.has_runner() { RunnerChange::AssignedKeepingPrevious } else { RunnerChange::Assigned }
 }
 
 /// The call went to a runner that placement found, and the row is that runner's from now on.
@@ -107,14 +107,14 @@ fn done(
     let Some(job) = task.job() else { return Ok(Step::ignored(row, Ignored::NotAwaited, now)) };
     let mut step = ended(row, job, Outcome::Completed, back(row, task, from), context, now);
     if matches!(task, Task::Fork) && step.writes() {
-        step.effects.event = Some(Event::Created); // The runner has made the child within the call.
+        step.effects.event = Some(EventName::Created); // The runner has made the child within the call.
     }
     Ok(step)
 }
 
 /// A runner that restores within the call takes the sandbox and runs it, in one write.
 fn restored(row: &Lifecycle, task: Task, now: Micros) -> Step {
-    if !matches!(task, Task::Restore) || !row.status.pending {
+    if !matches!(task, Task::Restore) || !row.status.pending() {
         return Step::ignored(row, Ignored::NotAwaited, now);
     }
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now).state(SandboxState::Started);
@@ -123,7 +123,7 @@ fn restored(row: &Lifecycle, task: Task, now: Micros) -> Step {
 
 /// Where a change made in place returns to, while it is under way.
 fn back(row: &Lifecycle, task: Task, from: Option<SandboxState>) -> Option<SandboxState> {
-    from.filter(|_| in_place(task) == Some(row.status.state))
+    from.filter(|_| in_place(task) == Some(row.status.state()))
 }
 
 /// The state of a change that ends where it began.
@@ -141,10 +141,10 @@ const fn in_place(task: Task) -> Option<SandboxState> {
 /// is stopped then in any case; the start that was asked for with it is a command of its own (section 6), and until that
 /// comes an ephemeral sandbox does not rest.
 fn recovered(row: &Lifecycle, start: bool, now: Micros) -> Result<Step, Refusal> {
-    if row.status.state != SandboxState::Error {
+    if row.status.state() != SandboxState::Error {
         return Ok(Step::ignored(row, Ignored::NotAwaited, now));
     }
-    if row.status.pending {
+    if row.status.pending() {
         return Err(Refusal::of_report(row, ReportKind::Recover, ReportReason::Conflict));
     }
     let draft = Draft::new(row, Cause::Report(ReportKind::Recover), now)
@@ -166,7 +166,7 @@ fn refusal(
     now: Micros,
 ) -> Step {
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
-    let (state, desired) = (row.status.state, row.status.desired);
+    let (state, desired) = (row.status.state(), row.status.desired());
     if in_place(task) == Some(state) {
         return draft.state(from.or(desired.fulfilled_by()).unwrap_or(state)).finish_or_drop(row, now);
     }

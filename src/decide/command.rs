@@ -85,18 +85,18 @@ fn accepted(
     policy: &Policy,
     now: Micros,
 ) -> Result<Step, Refusal> {
-    let writes = rule.writes(facts);
-    let after = writes.applied_to(row.status, rule.flag);
+    let outcome = rule.outcome(facts);
+    let after = outcome.applied_to(row.status);
     let cause = Cause::Command(rule.verb);
     Ok(Step {
         cause,
         row: *row,
         after,
-        next_epoch: next_epoch(row, after, cause, writes.effects),
+        next_epoch: next_epoch(row, after, cause, outcome.effects),
         now,
         payload: Payload::Command(*command),
         longest_auto_archive: policy.max_auto_archive,
-        effects: writes.effects,
+        effects: outcome.effects,
     })
 }
 

@@ -15,17 +15,17 @@ pub(super) fn decide(
     now: Micros,
 ) -> Result<Step, Refusal> {
     let status = row.status;
-    if state == status.state {
+    if state == status.state() {
         return Ok(Step::ignored(row, Ignored::SameState, now));
     }
     // Difference D7: a paused sandbox can die too.
-    if !matches!(status.state, SandboxState::Started | SandboxState::Stopped | SandboxState::Paused) {
+    if !matches!(status.state(), SandboxState::Started | SandboxState::Stopped | SandboxState::Paused) {
         return Err(Refusal::of_report(row, ReportKind::State, ReportReason::BadState));
     }
-    if status.desired == DesiredState::Destroyed {
+    if status.desired() == DesiredState::Destroyed {
         return Ok(Step::ignored(row, Ignored::ToBeDestroyed, now));
     }
-    if status.pending {
+    if status.pending() {
         return Err(Refusal::of_report(row, ReportKind::State, ReportReason::Conflict));
     }
     let Some(desired) = reportable(row, state) else {

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 pub(super) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Micros) -> Step {
     let draft = Draft::new(row, Cause::Timer(timer), now);
     // Only a sandbox with a GPU is evicted, and only once; it has no time of its own. Which are spot, the host knows.
-    let evicted = timer == Timer::SpotEviction && row.gpus > 0 && row.status.desired != DesiredState::Destroyed;
+    let evicted = timer == Timer::SpotEviction && row.gpus > 0 && row.status.desired() != DesiredState::Destroyed;
     let acts = evicted || boundary(row, timer, policy, context).is_some_and(|at| now > at);
     if !acts {
         return draft.untouched();
@@ -23,7 +23,7 @@ pub(super) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
         Timer::Ttl => draft.supersede(),
         Timer::QueueTimeout => draft.supersede().stamp(Stamp::QueueTimedOut),
         Timer::TimeLimit => draft.time_limit_over(),
-        Timer::BackupLimit => draft.backup(BackupState::Error, row.status.has_backup_ref),
+        Timer::BackupLimit => draft.backup(BackupState::Error, row.status.has_backup_ref()),
         Timer::AutoDelete => draft.soft_delete(),
         Timer::AutoArchive => draft.desired(DesiredState::Archived),
         Timer::AutoPause => draft.state(SandboxState::Pausing).desired(DesiredState::Paused).calls(Command::Pause),

@@ -57,7 +57,7 @@ macro_rules! facts {
             /// The value with its facts found anew. Every way to change a column ends here.
             pub(crate) fn with_facts(mut self) -> Self {
                 let $row = &self;
-                let state = $row.status.state;
+                let state = $row.status.state();
                 self.facts = Facts::NONE
                     $(.and($named.when(const { $states }.contains(state))))+
                     $(.and($name.when($holds)))+;
@@ -93,36 +93,36 @@ facts! {
         settled "settled": row.is_settled();
         settled_or_archiving "settled, or stopped or archiving with desired archived":
             row.is_settled()
-                || row.status.desired == DesiredState::Archived
-                    && matches!(row.status.state, SandboxState::Stopped | SandboxState::Archiving);
+                || row.status.desired() == DesiredState::Archived
+                    && matches!(row.status.state(), SandboxState::Stopped | SandboxState::Archiving);
         coherent "a desired state that may stand next to the state": row.status.is_coherent();
         may_change_in_place "desired started, stopped or resized":
-            IN_PLACE.iter().all(|state| pairs::is_coherent(*state, row.status.desired));
-        to_be_destroyed "desired destroyed": row.status.desired == DesiredState::Destroyed;
-        idle "nothing pending": !row.status.pending;
+            IN_PLACE.iter().all(|state| pairs::is_coherent(*state, row.status.desired()));
+        to_be_destroyed "desired destroyed": row.status.desired() == DesiredState::Destroyed;
+        idle "nothing pending": !row.status.pending();
         idle_or_pending_build "nothing pending, or pending_build":
-            !row.status.pending || row.status.state == SandboxState::PendingBuild;
+            !row.status.pending() || row.status.state() == SandboxState::PendingBuild;
         already_started "started, with desired started":
-            row.status.state == SandboxState::Started && row.status.desired == DesiredState::Started;
+            row.status.state() == SandboxState::Started && row.status.desired() == DesiredState::Started;
         already_to_be_destroyed "desired destroyed, and nothing pending or pending_build":
-            row.status.desired == DesiredState::Destroyed
-                && (!row.status.pending || row.status.state == SandboxState::PendingBuild);
-        on_a_runner "on a runner": row.status.has_runner;
+            row.status.desired() == DesiredState::Destroyed
+                && (!row.status.pending() || row.status.state() == SandboxState::PendingBuild);
+        on_a_runner "on a runner": row.status.has_runner();
         held_by_a_runner "on a runner, and not destroyed":
-            row.status.has_runner && row.status.state != SandboxState::Destroyed;
-        recoverable "recoverable": row.status.recoverable;
+            row.status.has_runner() && row.status.state() != SandboxState::Destroyed;
+        recoverable "recoverable": row.status.recoverable();
         timed_out_with_backup "timed out with a usable backup": row.status.timed_out_with_backup();
         recovers_in_place "without a timeout and a usable backup": !row.status.timed_out_with_backup();
         recovers_in_place_or_idle "nothing pending, or without a timeout and a usable backup":
-            !row.status.timed_out_with_backup() || !row.status.pending;
+            !row.status.timed_out_with_backup() || !row.status.pending();
         recovers_somewhere "timed out with a usable backup, or on a runner":
-            row.status.timed_out_with_backup() || row.status.has_runner;
-        no_backup_under_way "no backup under way": match row.status.backup {
+            row.status.timed_out_with_backup() || row.status.has_runner();
+        no_backup_under_way "no backup under way": match row.status.backup() {
             BackupState::None | BackupState::Completed | BackupState::Error => true,
             BackupState::Pending | BackupState::InProgress => false,
         };
         vm "a VM class": row.class.is_vm();
-        vm_or_not_paused "a VM class, or not paused": row.class.is_vm() || row.status.state != SandboxState::Paused;
+        vm_or_not_paused "a VM class, or not paused": row.class.is_vm() || row.status.state() != SandboxState::Paused;
         without_gpu "without a GPU": row.gpus == 0;
         durable "not ephemeral": row.auto_delete != 0;
         ephemeral "ephemeral": row.auto_delete == 0;

@@ -5,7 +5,7 @@ use super::{
     status::Status,
     value::Lifecycle,
 };
-use crate::vocabulary::{BackupState, DesiredState, Micros, SandboxState};
+use crate::vocabulary::{DesiredState, Micros, SandboxState};
 use chrono::{DateTime, Utc};
 
 impl Lifecycle {
@@ -29,17 +29,11 @@ impl Lifecycle {
             now.saturating_add_micros(life).min(LAST)
         };
         Self {
-            status: Status {
-                state: SandboxState::Creating,
-                desired: DesiredState::Started,
-                backup: BackupState::None,
-                fault: None,
-                pending: true,
-                has_runner: true,
-                has_backup_ref: false,
-                recoverable: false,
-                force_stop: false,
-            },
+            status: Status::BLANK
+                .with_state(SandboxState::Creating)
+                .with_desired(DesiredState::Started)
+                .with_pending(true)
+                .with_runner(true),
             created: now,
             last_activity: now,
             since: now,

@@ -31,7 +31,7 @@ impl Lifecycle {
     /// Returns what this sandbox holds now.
     #[must_use]
     pub const fn held_resources(&self) -> HeldResources {
-        let (compute, disk) = match self.status.state {
+        let (compute, disk) = match self.status.state() {
             SandboxState::Creating | SandboxState::Restoring | SandboxState::Started | SandboxState::Starting => {
                 (true, true)
             }
@@ -39,7 +39,7 @@ impl Lifecycle {
             SandboxState::Unknown | SandboxState::PullingSnapshot | SandboxState::Forking => (true, true),
             SandboxState::Pausing | SandboxState::Resuming => (true, true),
             SandboxState::Resizing | SandboxState::Snapshotting => {
-                (matches!(self.status.desired, DesiredState::Started), true)
+                (matches!(self.status.desired(), DesiredState::Started), true)
             }
             SandboxState::Stopped | SandboxState::Paused | SandboxState::Archiving => (false, true),
             SandboxState::Archived | SandboxState::Destroyed | SandboxState::Destroying => (false, false),

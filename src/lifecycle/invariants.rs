@@ -111,10 +111,10 @@ impl Lifecycle {
         let (now, repaired) = (self.status, self.status.repaired());
         Violations::default()
             .with(!now.is_coherent(), Violation::IncoherentStates)
-            .with(now.pending != repaired.pending, Violation::WrongPending)
-            .with(now.has_runner != repaired.has_runner, Violation::RunnerKept)
-            .with(now.backup != repaired.backup, Violation::BackupKept)
-            .with(now.recoverable != repaired.recoverable, Violation::NotRecoverable)
+            .with(now.pending() != repaired.pending(), Violation::WrongPending)
+            .with(now.has_runner() != repaired.has_runner(), Violation::RunnerKept)
+            .with(now.backup() != repaired.backup(), Violation::BackupKept)
+            .with(now.recoverable() != repaired.recoverable(), Violation::NotRecoverable)
             .with(self.auto_stop != AutoStop::Never && self.auto_pause != AutoPause::Never, Violation::TwoIdleTimers)
             .with(self.gpus > 0 && !self.is_ephemeral(), Violation::DurableGpu)
     }

@@ -78,7 +78,6 @@ pub(crate) const fn is_coherent(state: SandboxState, desired: DesiredState) -> b
 }
 
 /// Whether the sandbox is where it should go.
-#[inline]
 pub(crate) const fn is_settled(state: SandboxState, desired: DesiredState) -> bool {
     match desired.fulfilled_by() {
         Some(goal) => StateSet::of(&[goal]).contains(state),
@@ -90,4 +89,16 @@ pub(crate) const fn is_settled(state: SandboxState, desired: DesiredState) -> bo
 #[inline]
 pub(crate) const fn is_pending(state: SandboxState, desired: DesiredState) -> bool {
     !is_settled(state, desired) & !state.is_failed() & !matches!(desired, DesiredState::Archived)
+}
+
+/// The state that the API shows: a requested change is visible at once (recorded: table `projection`).
+pub(crate) const fn reported(state: SandboxState, desired: DesiredState) -> SandboxState {
+    match (state, desired) {
+        (SandboxState::Started, DesiredState::Stopped) => SandboxState::Stopping,
+        (SandboxState::Started | SandboxState::Stopped, DesiredState::Destroyed) => SandboxState::Destroying,
+        (SandboxState::Stopped, DesiredState::Started) => SandboxState::Starting,
+        (SandboxState::Stopped, DesiredState::Archived) => SandboxState::Archiving,
+        (SandboxState::Unknown, DesiredState::Started) => SandboxState::Creating,
+        (stored, _) => stored,
+    }
 }

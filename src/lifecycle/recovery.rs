@@ -33,7 +33,7 @@ impl Lifecycle {
     /// ```
     #[must_use]
     pub const fn recovery(&self) -> Option<Recovery> {
-        if !matches!(self.status.state, SandboxState::Error) || !self.status.recoverable {
+        if !matches!(self.status.state(), SandboxState::Error) || !self.status.recoverable() {
             None
         } else if self.status.timed_out_with_backup() {
             Some(Recovery::FromBackup)

@@ -1,52 +1,276 @@
-//! The columns that a step of the rules may change.
+//! The columns that every kind of step may change, packed in one word.
+//!
+//! Speed dictated the form: a word is copied and compared at once, and what a rule writes becomes two operations
+//! ([`Edit`]), which are found at compile time by carrying out the plain form on two words.
+#![expect(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "small numbers at fixed places of a word; in const, where `as` and `[]` are what there is"
+)]
 
 use super::pairs;
 use crate::vocabulary::{BackupState, DesiredState, Fault, SandboxState};
+use core::fmt;
+use serde::{Deserialize, Serialize};
 
-/// The columns that every kind of step may change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Status {
-    pub(crate) state: SandboxState,
-    pub(crate) desired: DesiredState,
-    pub(crate) backup: BackupState,
-    pub(crate) fault: Option<Fault>,
-    pub(crate) pending: bool,
-    pub(crate) has_runner: bool,
-    pub(crate) has_backup_ref: bool,
-    pub(crate) recoverable: bool,
-    pub(crate) force_stop: bool,
+/// Declares the columns: how to read one and to write one, its type, its first bit, its width, and its form as a number.
+macro_rules! packed {
+    ($($column:ident $with:ident: $type:ty, $at:literal, $wide:literal, |$value:ident| $number:expr, |$bits:ident| $read:expr;)+) => {
+        /// The columns that every kind of step may change.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(from = "Unpacked", into = "Unpacked")]
+        pub(crate) struct Status(u32);
+
+        impl Status {
+            $(
+                #[inline]
+                pub(crate) const fn $column(self) -> $type {
+                    let $bits = self.0 >> $at & ((1 << $wide) - 1);
+                    $read
+                }
+
+                #[inline]
+                pub(crate) const fn $with(self, $value: $type) -> Self {
+                    let mask = ((1 << $wide) - 1) << $at;
+                    Self(self.0 & !mask | ($number as u32) << $at & mask)
+                }
+            )+
+        }
+
+        /// The same columns apart, as they are stored and shown.
+        #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Unpacked {
+            $($column: $type,)+
+        }
+
+        impl From<Unpacked> for Status {
+            fn from(columns: Unpacked) -> Self {
+                Self::BLANK$(.$with(columns.$column))+
+            }
+        }
+
+        impl From<Status> for Unpacked {
+            fn from(status: Status) -> Self {
+                Self { $($column: status.$column(),)+ }
+            }
+        }
+    };
+}
+packed! {
+    state with_state: SandboxState, 0, 5, |state| state, |bits| word(SandboxState::ALL, bits);
+    desired with_desired: DesiredState, 5, 3, |desired| desired, |bits| word(DesiredState::ALL, bits);
+    pending with_pending: bool, 8, 1, |pending| pending, |bits| bits != 0;
+    has_runner with_runner: bool, 9, 1, |has_runner| has_runner, |bits| bits != 0;
+    backup with_backup: BackupState, 10, 3, |backup| backup, |bits| word(BackupState::ALL, bits);
+    fault with_fault: Option<Fault>, 13, 3,
+        |fault| match fault {
+            None => 0,
+            Some(fault) => 1 + fault as u32,
+        },
+        |bits| match bits {
+            0 => None,
+            some => Some(word(Fault::ALL, some - 1)),
+        };
+    has_backup_ref with_backup_ref: bool, 16, 1, |has_backup_ref| has_backup_ref, |bits| bits != 0;
+    recoverable with_recoverable: bool, 17, 1, |recoverable| recoverable, |bits| bits != 0;
+    force_stop with_force_stop: bool, 18, 1, |force_stop| force_stop, |bits| bits != 0;
+}
+
+/// Each list of words fits its place.
+const _: () = assert!(
+    SandboxState::ALL.len() <= 1 << 5
+        && DesiredState::ALL.len() <= 1 << 3
+        && BackupState::ALL.len() <= 1 << 3
+        && Fault::ALL.len() < 1 << 3
+);
+
+/// How many places there are for state, desired state, pending and runner, which stand lowest.
+pub(crate) const PLACES: usize = 1 << 10;
+
+/// The word with this number. Every number that was packed has one.
+const fn word<W: Copy>(list: &[W], number: u32) -> W {
+    list[if (number as usize) < list.len() { number as usize } else { 0 }]
 }
 
 impl Status {
+    /// Every column empty, in the first state.
+    pub(crate) const BLANK: Self = Self(0);
+
+    /// The place in a table over state, desired state, pending and runner.
+    #[inline]
+    pub(crate) const fn place(self) -> usize {
+        self.0 as usize & (PLACES - 1)
+    }
+
+    /// The status at a place of such a table, with every other column empty.
+    pub(crate) const fn at_place(place: usize) -> Self {
+        Self(place as u32)
+    }
+
     /// Whether there is a backup to restore from: completed, and with its reference.
     #[inline]
     pub(crate) const fn has_usable_backup(self) -> bool {
-        matches!(self.backup, BackupState::Completed) & self.has_backup_ref
+        matches!(self.backup(), BackupState::Completed) & self.has_backup_ref()
     }
 
     /// Whether the platform gave up waiting and there is a backup to restore from.
     #[inline]
     pub(crate) const fn timed_out_with_backup(self) -> bool {
-        matches!(self.fault, Some(Fault::Timeout)) & self.has_usable_backup()
+        matches!(self.fault(), Some(Fault::Timeout)) & self.has_usable_backup()
     }
 
     /// Whether the desired state may stand next to the state.
     #[inline]
     pub(crate) const fn is_coherent(self) -> bool {
-        pairs::is_coherent(self.state, self.desired)
+        pairs::is_coherent(self.state(), self.desired())
+    }
+
+    /// Whether the sandbox is where it should go.
+    #[inline]
+    pub(crate) const fn is_settled(self) -> bool {
+        PAIRS[self.pair()].is_settled
     }
 
     /// These columns with the invariants that every write enforces (recorded: table `invariants`).
     #[inline]
-    pub(crate) const fn repaired(mut self) -> Self {
-        let destroyed = matches!(self.state, SandboxState::Destroyed);
-        self.pending = pairs::is_pending(self.state, self.desired);
-        self.has_runner &= !destroyed & !matches!(self.state, SandboxState::Archived);
-        if destroyed {
-            self.backup = BackupState::None;
+    pub(crate) const fn repaired(self) -> Self {
+        const LOOKED_AT: u32 = Status(!0).0
+            ^ Status(!0)
+                .with_state(SandboxState::ALL[0])
+                .with_fault(None)
+                .with_backup(BackupState::ALL[0])
+                .with_backup_ref(false)
+                .0;
+        const TIMED_OUT: Status = Status::BLANK
+            .with_state(SandboxState::Error)
+            .with_fault(Some(Fault::Timeout))
+            .with_backup(BackupState::Completed)
+            .with_backup_ref(true);
+        let recoverable = self.0 & LOOKED_AT == TIMED_OUT.0;
+        let Self(word) = self.edited(PAIRS[self.pair()].repair);
+        Self(word | Self::BLANK.with_recoverable(recoverable).0)
+    }
+
+    /// The plain form of [`repaired`](Self::repaired), of which all but the flag depends on the pair of states.
+    const fn repaired_plainly(self) -> Self {
+        let state = self.state();
+        let nowhere = matches!(state, SandboxState::Destroyed | SandboxState::Archived);
+        let after = self.with_pending(pairs::is_pending(state, self.desired()));
+        let after = if nowhere { after.with_runner(false) } else { after };
+        if matches!(state, SandboxState::Destroyed) { after.with_backup(BackupState::None) } else { after }
+    }
+
+    /// The place in a table over state and desired state.
+    #[inline]
+    const fn pair(self) -> usize {
+        self.0 as usize & (PAIRS.len() - 1)
+    }
+
+    /// Whether a column of these changes the desired state.
+    #[inline]
+    pub(crate) const fn desires_otherwise_than(self, before: Self) -> bool {
+        (self.0 ^ before.0) & DESIRED != 0
+    }
+
+    /// These columns after an edit.
+    #[inline]
+    pub(crate) const fn edited(self, edit: Edit) -> Self {
+        Self(self.0 & edit.keeps | edit.sets)
+    }
+}
+
+/// What follows from a pair of state and desired state.
+struct Pair {
+    repair: Edit,
+    is_settled: bool,
+}
+
+/// What follows from each pair, found in the plain way at compile time.
+static PAIRS: [Pair; 1 << 8] = {
+    let mut all = [const { Pair { repair: Edit { keeps: !0, sets: 0 }, is_settled: false } }; 1 << 8];
+    let mut pair = 0;
+    while pair < all.len() {
+        let status = Status(pair as u32);
+        let (state, desired) = (status.state(), status.desired());
+        let [none, every] = Status::EXTREMES;
+        let none = none.with_state(state).with_desired(desired);
+        let every = every.with_state(state).with_desired(desired);
+        all[pair] = Pair {
+            repair: Edit::between(none.repaired_plainly(), every.repaired_plainly()),
+            is_settled: pairs::is_settled(state, desired),
+        };
+        pair += 1;
+    }
+    all
+};
+
+/// The bits of the desired state.
+const DESIRED: u32 = Status(!0).with_desired(DesiredState::ALL[0]).0 ^ !0;
+
+/// What a rule writes, as two operations: the bits that stay, and the bits that are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Edit {
+    keeps: u32,
+    sets: u32,
+}
+
+impl Edit {
+    /// The edit that turns the status without any bit into `of_none` and the one with every bit into `of_all`.
+    ///
+    /// A write that replaces whole columns is determined by these two: it keeps the bits in which they differ.
+    pub(crate) const fn between(of_none: Status, of_all: Status) -> Self {
+        Self { keeps: of_all.0 & !of_none.0, sets: of_none.0 }
+    }
+}
+
+impl Status {
+    /// The status with no bit and the one with every bit, between which lies every other.
+    pub(crate) const EXTREMES: [Self; 2] = [Self(0), Self(!0)];
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Unpacked::from(*self).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_repairs_as_the_plain_form_does() {
+        for word in 0..1 << 19 {
+            // Only words that stand for a value of each column.
+            let status = Status::from(Unpacked::from(Status(word)));
+            let timed_out = status.state() == SandboxState::Error && status.timed_out_with_backup();
+            let plain = status.repaired_plainly().with_recoverable(status.recoverable() || timed_out);
+            assert_eq!(status.repaired(), plain, "{status:?}");
+            assert_eq!(status.is_settled(), status.desired().fulfilled_by() == Some(status.state()), "{status:?}");
         }
-        self.recoverable |= matches!(self.state, SandboxState::Error) & self.timed_out_with_backup();
-        self
+    }
+
+    #[test]
+    fn every_value_of_a_column_is_read_back_and_leaves_the_others() {
+        for status in Status::EXTREMES.map(|status| status.with_fault(Some(Fault::Other))) {
+            for state in SandboxState::ALL {
+                assert_eq!(status.with_state(*state).state(), *state);
+                assert_eq!(status.with_state(*state).with_state(status.state()), status.with_state(status.state()));
+            }
+            for desired in DesiredState::ALL {
+                assert_eq!(status.with_desired(*desired).desired(), *desired);
+                assert_eq!(status.with_desired(*desired).state(), status.state());
+            }
+            for fault in [None].into_iter().chain(Fault::ALL.iter().copied().map(Some)) {
+                assert_eq!(status.with_fault(fault).fault(), fault);
+                assert_eq!(status.with_fault(fault).with_fault(status.fault()), status);
+            }
+            for backup in BackupState::ALL {
+                assert_eq!(status.with_backup(*backup).backup(), *backup);
+                assert_eq!(status.with_backup(*backup).fault(), status.fault());
+            }
+        }
     }
 }

@@ -72,17 +72,7 @@ impl Lifecycle {
         auto_archive: AutoArchive::AtOnce,
         auto_delete: 0,
         queue_timeout: None,
-        status: Status {
-            state: SandboxState::Unknown,
-            desired: DesiredState::Started,
-            backup: BackupState::None,
-            fault: None,
-            pending: false,
-            has_runner: false,
-            has_backup_ref: false,
-            recoverable: false,
-            force_stop: false,
-        },
+        status: Status::BLANK,
         class: SandboxClass::Container,
         gpu_type: None,
         gpus: 0,
@@ -91,25 +81,25 @@ impl Lifecycle {
     /// Returns the state as stored. The API shows [`reported_state`](Self::reported_state).
     #[must_use]
     pub const fn state(&self) -> SandboxState {
-        self.status.state
+        self.status.state()
     }
 
     /// Returns where the sandbox should go.
     #[must_use]
     pub const fn desired_state(&self) -> DesiredState {
-        self.status.desired
+        self.status.desired()
     }
 
     /// Whether the controller has work to do: a change was requested and is not done. Never on the wire.
     #[must_use]
     pub const fn is_pending(&self) -> bool {
-        self.status.pending
+        self.status.pending()
     }
 
     /// Whether the sandbox is where it should go.
     #[must_use]
     pub const fn is_settled(&self) -> bool {
-        pairs::is_settled(self.status.state, self.status.desired)
+        self.status.is_settled()
     }
 
     /// Whether it is deleted when it stops: auto-delete 0.
@@ -145,37 +135,37 @@ impl Lifecycle {
     /// Returns the state of its backup.
     #[must_use]
     pub const fn backup_state(&self) -> BackupState {
-        self.status.backup
+        self.status.backup()
     }
 
     /// Whether the backup's snapshot and registry are known. Without them a completed backup cannot be restored.
     #[must_use]
     pub const fn has_backup_ref(&self) -> bool {
-        self.status.has_backup_ref
+        self.status.has_backup_ref()
     }
 
     /// Whether a runner is assigned.
     #[must_use]
     pub const fn has_runner(&self) -> bool {
-        self.status.has_runner
+        self.status.has_runner()
     }
 
     /// Returns what went wrong, if the record has an error reason.
     #[must_use]
     pub const fn fault(&self) -> Option<Fault> {
-        self.status.fault
+        self.status.fault()
     }
 
     /// Whether the recover command can bring it back.
     #[must_use]
     pub const fn is_recoverable(&self) -> bool {
-        self.status.recoverable
+        self.status.recoverable()
     }
 
     /// Whether the stop under way uses force (SIGKILL instead of SIGTERM).
     #[must_use]
     pub const fn is_force_stop(&self) -> bool {
-        self.status.force_stop
+        self.status.force_stop()
     }
 
     /// Returns the number of the current piece of work: calls carry it, reports echo it, each new piece raises it.
@@ -247,14 +237,7 @@ impl Lifecycle {
     /// The state the API shows: an intent is visible the moment it is taken (`projection`).
     #[must_use]
     pub const fn reported_state(&self) -> SandboxState {
-        match (self.status.state, self.status.desired) {
-            (SandboxState::Started, DesiredState::Stopped) => SandboxState::Stopping,
-            (SandboxState::Started | SandboxState::Stopped, DesiredState::Destroyed) => SandboxState::Destroying,
-            (SandboxState::Stopped, DesiredState::Started) => SandboxState::Starting,
-            (SandboxState::Stopped, DesiredState::Archived) => SandboxState::Archiving,
-            (SandboxState::Unknown, DesiredState::Started) => SandboxState::Creating,
-            (stored, _) => stored,
-        }
+        pairs::reported(self.status.state(), self.status.desired())
     }
 }
 

@@ -9,8 +9,7 @@ use crate::{
     policy::Policy,
     rules::{Answer, AsInput, BackupOf, Call, Context, Job, Outcome, Report, Step, Task, Timer, Verb},
     vocabulary::{
-        AutoDelete, AutoPause, AutoStop, DesiredState, Fault, Micros, Minutes, QueueTimeout, SandboxClass,
-        SandboxState, Ttl,
+        AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
     },
 };
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -101,14 +100,12 @@ const THEN: Micros = Micros::EPOCH;
 const LATER: Micros = Micros::MAX;
 const HOUR: Option<Minutes> = Minutes::new(60);
 
-type Key = (SandboxState, DesiredState, Facts, [&'static str; 3], [bool; 3]);
+type Key = (Status, Facts, Option<&'static str>);
 
 impl Place {
     /// What tells one place from another: the columns that steps write, and the facts that follow from the others.
     fn key(&self) -> Key {
-        let Status { state, desired, backup, fault, pending, has_backup_ref, force_stop, .. } = self.row.status;
-        let words = [backup.as_str(), fault.map_or("", Fault::as_str), self.work.map_or("", Into::into)];
-        (state, desired, self.row.facts, words, [pending, has_backup_ref, force_stop])
+        (self.row.status, self.row.facts, self.work.map(Into::into))
     }
 
     /// Where a step leads. Work goes on until it ends or newer work, with another epoch, takes its place.
@@ -162,7 +159,7 @@ impl Exploration {
     fn take(&mut self, before: Place, by: Trigger, step: &Step, work: Option<Task>) {
         let after = before.after(step, work);
         let (from, to) = (before.row.reported_state(), after.row.reported_state());
-        let unseen_intent = matches!(by, Trigger::Command(_)) && step.row.status.desired != step.desired_state();
+        let unseen_intent = matches!(by, Trigger::Command(_)) && step.row.status.desired() != step.desired_state();
         if from != to || unseen_intent {
             self.found.insert(Transition { from, to, by });
         }

@@ -65,6 +65,22 @@ pub enum Event {
 word!(EventName, "event");
 
 impl Event {
+    /// The event of this name, if it has no fields.
+    pub(crate) const fn without_fields(name: EventName) -> Option<Self> {
+        match name {
+            EventName::StateUpdated | EventName::DesiredStateUpdated => None,
+            EventName::Started => Some(Self::Started),
+            EventName::Stopped => Some(Self::Stopped),
+            EventName::Archived => Some(Self::Archived),
+            EventName::Destroyed => Some(Self::Destroyed),
+            EventName::Created => Some(Self::Created),
+            EventName::BackupCreated => Some(Self::BackupCreated),
+            EventName::SnapshotCreated => Some(Self::SnapshotCreated),
+            EventName::PublicStatusUpdated => Some(Self::PublicStatusUpdated),
+            EventName::OrganizationUpdated => Some(Self::OrganizationUpdated),
+        }
+    }
+
     /// Returns its name.
     #[must_use]
     pub fn name(self) -> EventName {
@@ -124,15 +140,7 @@ impl<'de> Deserialize<'de> for Event {
                 old_desired_state: form.old_desired_state.ok_or_else(incomplete)?,
                 new_desired_state: form.new_desired_state.ok_or_else(incomplete)?,
             },
-            EventName::Started => Self::Started,
-            EventName::Stopped => Self::Stopped,
-            EventName::Archived => Self::Archived,
-            EventName::Destroyed => Self::Destroyed,
-            EventName::Created => Self::Created,
-            EventName::BackupCreated => Self::BackupCreated,
-            EventName::SnapshotCreated => Self::SnapshotCreated,
-            EventName::PublicStatusUpdated => Self::PublicStatusUpdated,
-            EventName::OrganizationUpdated => Self::OrganizationUpdated,
+            name => Self::without_fields(name).ok_or_else(incomplete)?,
         })
     }
 }

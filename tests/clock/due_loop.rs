@@ -15,7 +15,7 @@ const MANY: usize = 12;
 fn drained(mut row: Lifecycle, context: Context, now: DateTime<Utc>) -> Option<Lifecycle> {
     for _ in 0..MANY {
         let Some(step) = row.due(&Policy::default(), context, now) else { return Some(row) };
-        if step.effects().any(|effect| effect == Effect::Stamp(Stamp::Purge)) {
+        if step.effects().any(|effect| effect == Effect::Purge) {
             return None;
         }
         row = step.apply(row).expect("it was decided on this row");

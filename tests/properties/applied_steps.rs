@@ -14,8 +14,8 @@ pub fn swap(columns: Columns, expects: Expects, changes: Changes) -> Option<Colu
 
 /// The invariants that every write enforces.
 const ENFORCED: [Violation; 5] = [
-    Violation::DesiredBesideState,
-    Violation::Pending,
+    Violation::IncoherentStates,
+    Violation::WrongPending,
     Violation::RunnerKept,
     Violation::BackupKept,
     Violation::NotRecoverable,

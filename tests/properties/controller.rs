@@ -30,7 +30,7 @@ proptest! {
         let Next::Apply(step) = row.reconcile(&view, &Policy::default(), now) else { return Ok(()) };
         prop_assert!(!step.is_noop());
         let after = step.apply(row).expect("its row");
-        let asks_for_a_backup = step.effects().any(|effect| matches!(effect, Effect::Tell(_))) && !step.writes();
+        let asks_for_a_backup = step.effects().any(|effect| matches!(effect, Effect::Emit(_))) && !step.writes();
         prop_assert!(after != row || asks_for_a_backup, "{:?}", step);
     }
 }

@@ -28,7 +28,7 @@ fn the_record_of_a_failed_sandbox_is_purged_only_after_its_runner_released_it() 
         assert_eq!(unwanted.due(&Policy::default(), Context::default(), NOW), None, "{state} with a runner");
         let released = Lifecycle::from(Columns { has_runner: false, ..unwanted.columns() });
         let purge = released.due(&Policy::default(), Context::default(), NOW).expect("the retention is exceeded");
-        assert_eq!(purge.effects().collect::<Vec<_>>(), [Effect::Stamp(Stamp::Purge)]);
+        assert_eq!(purge.effects().collect::<Vec<_>>(), [Effect::Purge]);
     }
 }
 

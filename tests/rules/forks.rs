@@ -21,17 +21,17 @@ fn both_source_and_child_accept_the_end_of_a_fork() {
 fn fork_answered(state: SandboxState, answer: Answer) -> Vec<Effect> {
     let row = Lifecycle::from(Columns { state, pending: true, class: SandboxClass::LinuxVm, ..Columns::default() });
     let report = Report::Answered { task: Task::Fork, answer, from: Some(SandboxState::Started), epoch: None };
-    decided(row, report, NOW).effects().filter(|effect| matches!(effect, Effect::Tell(Event::Created))).collect()
+    decided(row, report, NOW).effects().filter(|effect| matches!(effect, Effect::Emit(Event::Created))).collect()
 }
 
 #[test]
 fn a_child_made_within_the_call_sends_a_created_event() {
-    assert_eq!(fork_answered(SandboxState::Forking, Answer::Done), [Effect::Tell(Event::Created)]);
+    assert_eq!(fork_answered(SandboxState::Forking, Answer::Done), [Effect::Emit(Event::Created)]);
 }
 
 #[test]
 fn a_late_answer_to_a_fork_sends_no_created_event() {
-    assert_eq!(fork_answered(SandboxState::Forking, Answer::Accepted), [Effect::Tell(Event::Created)]);
+    assert_eq!(fork_answered(SandboxState::Forking, Answer::Accepted), [Effect::Emit(Event::Created)]);
     for state in [SandboxState::Started, SandboxState::Stopped, SandboxState::Destroying] {
         assert_eq!(fork_answered(state, Answer::Accepted), []);
     }

@@ -131,7 +131,7 @@ impl Found {
             self.accepted.entry(command.verb()).or_default().insert(row.state());
         }
         let after = step.apply(row).expect("it was decided on this row");
-        let breaks = |row: &Lifecycle| row.violations().contains(Violation::DesiredBesideState);
+        let breaks = |row: &Lifecycle| row.violations().contains(Violation::IncoherentStates);
         let pair = |row: &Lifecycle| (row.state(), row.desired_state());
         let left_as_it_was = breaks(&row) && pair(&row) == pair(&after);
         if breaks(&after) && !left_as_it_was {

@@ -263,7 +263,7 @@ impl Fleet {
                     self.plan(30 * SECOND, Event::Call { id, runner, call, from: Some(from) });
                 }
             }
-            Effect::Tell(Told::BackupCreated) => self.begin_backup(id),
+            Effect::Emit(Told::BackupCreated) => self.begin_backup(id),
             _ => {}
         }
     }

@@ -236,7 +236,7 @@ fn called(Call { task, epoch }: Call) -> String {
 fn effect(effect: Effect) -> String {
     match effect {
         Effect::Call(call) => called(call),
-        Effect::Tell(event) => plain(&event).replace("event sandbox.", "tell "),
+        Effect::Emit(event) => plain(&event).replace("event sandbox.", "tell "),
         other => plain(&other),
     }
 }

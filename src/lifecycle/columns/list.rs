@@ -22,7 +22,7 @@ use serde::{
 
 /// Declares the columns: the field, its name, its type, its default, where a lifecycle keeps it, and who may see it.
 macro_rules! columns {
-    ($($(#[doc = $doc:literal])+ $column:ident as $name:ident: $type:ty = $default:expr, $($kept:ident).+, $seen:ident;)+) => {
+    ($($(#[doc = $doc:literal])+ $column:ident as $name:ident: $type:ty = $default:expr, $kept:tt, $seen:ident;)+) => {
         /// Every column of a [`Lifecycle`], open to read and to build from.
         ///
         /// The serde form is the stored form of a [`Lifecycle`]: the API's names, and the columns that only a server has.
@@ -109,16 +109,34 @@ macro_rules! columns {
         impl From<Columns> for Lifecycle {
             fn from(columns: Columns) -> Self {
                 let mut row = Self::BLANK;
-                $(row.$($kept).+ = ColumnType::keep(columns.$column);)+
+                $(keep!(row, $kept, ColumnType::keep(columns.$column));)+
                 row.with_facts()
             }
         }
 
         impl From<Lifecycle> for Columns {
             fn from(row: Lifecycle) -> Self {
-                Self { $($column: ColumnType::restore(row.$($kept).+),)+ }
+                Self { $($column: ColumnType::restore(kept!(row, $kept)),)+ }
             }
         }
+    };
+}
+
+/// Where a lifecycle keeps a column: in its status, or in a field.
+macro_rules! keep {
+    ($row:ident, (status $get:ident $with:ident), $value:expr) => {
+        $row.status = $row.status.$with($value)
+    };
+    ($row:ident, ($($field:ident).+), $value:expr) => {
+        $row.$($field).+ = $value
+    };
+}
+macro_rules! kept {
+    ($row:ident, (status $get:ident $with:ident)) => {
+        $row.status.$get()
+    };
+    ($row:ident, ($($field:ident).+)) => {
+        $row.$($field).+
     };
 }
 
@@ -202,57 +220,57 @@ macro_rules! shown {
 
 columns! {
     /// The state as stored. The API shows [`Lifecycle::reported_state`].
-    state as state: SandboxState = SandboxState::Started, status.state, shown;
+    state as state: SandboxState = SandboxState::Started, (status state with_state), shown;
     /// Where the sandbox should go.
-    desired_state as desired_state: DesiredState = DesiredState::Started, status.desired, shown;
+    desired_state as desired_state: DesiredState = DesiredState::Started, (status desired with_desired), shown;
     /// The controller has work to do.
-    pending as pending: bool = false, status.pending, server;
+    pending as pending: bool = false, (status pending with_pending), server;
     /// The class of the sandbox.
-    class as sandbox_class: SandboxClass = SandboxClass::default(), class, shown;
+    class as sandbox_class: SandboxClass = SandboxClass::default(), (class), shown;
     /// How many GPUs it holds when it runs.
-    gpu as gpu: u8 = 0, gpus, shown;
+    gpu as gpu: u8 = 0, (gpus), shown;
     /// The GPU model.
-    gpu_type as gpu_type: Option<GpuType> = None, gpu_type, shown;
+    gpu_type as gpu_type: Option<GpuType> = None, (gpu_type), shown;
     /// CPU cores.
-    cpu as cpu: u32 = Size::default().cpu, size.cpu, shown;
+    cpu as cpu: u32 = Size::default().cpu, (size.cpu), shown;
     /// Memory in GB.
-    memory as memory: u32 = Size::default().memory, size.memory, shown;
+    memory as memory: u32 = Size::default().memory, (size.memory), shown;
     /// Disk in GB.
-    disk as disk: u32 = Size::default().disk, size.disk, shown;
+    disk as disk: u32 = Size::default().disk, (size.disk), shown;
     /// The state of the backup.
-    backup_state as backup_state: BackupState = BackupState::None, status.backup, shown;
+    backup_state as backup_state: BackupState = BackupState::None, (status backup with_backup), shown;
     /// The backup's snapshot and registry are both known.
-    has_backup_ref as has_backup_ref: bool = false, status.has_backup_ref, server;
+    has_backup_ref as has_backup_ref: bool = false, (status has_backup_ref with_backup_ref), server;
     /// A runner is assigned.
-    has_runner as has_runner: bool = true, status.has_runner, server;
+    has_runner as has_runner: bool = true, (status has_runner with_runner), server;
     /// What went wrong, where the record holds an error reason.
-    fault as fault: Option<Fault> = None, status.fault, server;
+    fault as fault: Option<Fault> = None, (status fault with_fault), server;
     /// The recover command can bring it back.
-    recoverable as recoverable: bool = false, status.recoverable, shown;
+    recoverable as recoverable: bool = false, (status recoverable with_recoverable), shown;
     /// The stop under way uses force (SIGKILL instead of SIGTERM).
-    force_stop as force_stop: bool = false, status.force_stop, server;
+    force_stop as force_stop: bool = false, (status force_stop with_force_stop), server;
     /// The number of the current piece of work: calls carry it, reports echo it, each new piece raises it.
-    epoch as epoch: u32 = 0, epoch, server;
+    epoch as epoch: u32 = 0, (epoch), server;
     /// After how many idle minutes a running sandbox is stopped.
-    auto_stop as auto_stop_interval: AutoStop = AutoStop::default(), auto_stop, shown;
+    auto_stop as auto_stop_interval: AutoStop = AutoStop::default(), (auto_stop), shown;
     /// After how many idle minutes a running VM is paused.
-    auto_pause as auto_pause_interval: AutoPause = AutoPause::default(), auto_pause, shown;
+    auto_pause as auto_pause_interval: AutoPause = AutoPause::default(), (auto_pause), shown;
     /// After how many idle minutes a stopped sandbox is archived.
-    auto_archive as auto_archive_interval: AutoArchive = AutoArchive::default(), auto_archive, shown;
+    auto_archive as auto_archive_interval: AutoArchive = AutoArchive::default(), (auto_archive), shown;
     /// After how many idle minutes a stopped sandbox is deleted.
-    auto_delete as auto_delete_interval: AutoDelete = AutoDelete::default(), auto_delete, shown;
+    auto_delete as auto_delete_interval: AutoDelete = AutoDelete::default(), (auto_delete), shown;
     /// When its time to live ends.
-    auto_destroy_at as auto_destroy_at: Option<DateTime<Utc>> = None, destroy_at, shown;
+    auto_destroy_at as auto_destroy_at: Option<DateTime<Utc>> = None, (destroy_at), shown;
     /// How many minutes it may wait for a runner.
-    queue_timeout as queue_timeout: Option<QueueTimeout> = None, queue_timeout, shown;
+    queue_timeout as queue_timeout: Option<QueueTimeout> = None, (queue_timeout), shown;
     /// When it was created.
-    created_at as created_at: DateTime<Utc> = DateTime::UNIX_EPOCH, created, shown;
+    created_at as created_at: DateTime<Utc> = DateTime::UNIX_EPOCH, (created), shown;
     /// When it was last used or changed its state.
-    last_activity_at as last_activity_at: DateTime<Utc> = DateTime::UNIX_EPOCH, last_activity, shown;
+    last_activity_at as last_activity_at: DateTime<Utc> = DateTime::UNIX_EPOCH, (last_activity), shown;
     /// When its state last changed.
-    state_since as state_since: DateTime<Utc> = DateTime::UNIX_EPOCH, since, server;
+    state_since as state_since: DateTime<Utc> = DateTime::UNIX_EPOCH, (since), server;
     /// When the backup under way began.
-    backup_since as backup_since: Option<DateTime<Utc>> = None, backup_since, server;
+    backup_since as backup_since: Option<DateTime<Utc>> = None, (backup_since), server;
 }
 
 impl Columns {

@@ -13,17 +13,14 @@ use core::fmt;
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reported = self.reported_state();
         match self.refused {
-            Refused::Command { verb, .. } => {
-                write!(f, "cannot {} while the state is {}", Infinitive(verb), self.reported)?
-            }
-            Refused::Report(report, _) => {
-                write!(f, "the report {report} is refused while the state is {}", self.reported)?
-            }
+            Refused::Command { verb, .. } => write!(f, "cannot {} while the state is {}", Infinitive(verb), reported)?,
+            Refused::Report(report, _) => write!(f, "the report {report} is refused while the state is {}", reported)?,
         }
         let desired = self.desired_state();
         // A transitional state says by itself where the sandbox goes.
-        if desired.fulfilled_by() != Some(self.reported) && !self.reported.is_transient() {
+        if desired.fulfilled_by() != Some(reported) && !reported.is_transient() {
             write!(f, " and the desired state {desired}")?;
         }
         write!(f, ": {}", self.cause())?;

@@ -1,7 +1,7 @@
 //! A refusal: what was requested of which sandbox, why it is rejected, and what the caller can do.
 
 use crate::{
-    lifecycle::{Lifecycle, Status, fact_set::Facts},
+    lifecycle::{Lifecycle, Status, fact_set::Facts, pairs},
     policy::ApiProfile,
     rules::{
         input::{report::ReportKind, verb::Verb},
@@ -35,7 +35,6 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
     pub(crate) refused: Refused,
-    pub(crate) reported: SandboxState,
     pub(crate) status: Status,
     /// The facts that hold, of the row and of its surroundings.
     pub(crate) facts: Facts,
@@ -80,7 +79,7 @@ impl fmt::Display for Asked {
 
 impl Refusal {
     pub(crate) const fn of_command(row: &Lifecycle, refused: Refused, facts: Facts) -> Self {
-        Self { refused, reported: row.reported_state(), status: row.status, facts }
+        Self { refused, status: row.status, facts }
     }
 
     pub(crate) const fn of_report(row: &Lifecycle, report: ReportKind, reason: ReportReason) -> Self {
@@ -99,19 +98,19 @@ impl Refusal {
     /// Returns the state of the sandbox, as stored.
     #[must_use]
     pub const fn state(&self) -> SandboxState {
-        self.status.state
+        self.status.state()
     }
 
     /// Returns the state that the API shows of the sandbox.
     #[must_use]
     pub const fn reported_state(&self) -> SandboxState {
-        self.reported
+        pairs::reported(self.status.state(), self.status.desired())
     }
 
     /// Returns the desired state of the sandbox.
     #[must_use]
     pub const fn desired_state(&self) -> DesiredState {
-        self.status.desired
+        self.status.desired()
     }
 
     /// Returns the reason: the first check that fails, in the order of the recorded server.
@@ -146,7 +145,7 @@ impl Refusal {
     /// check is the reason. [`Retry::WhenSettled`] where the state forbids it and a change is under way.
     #[must_use]
     pub fn retry(&self) -> Retry {
-        let moving = self.reported.is_transient();
+        let moving = self.reported_state().is_transient();
         match self.decisive_check().map_or_else(|| self.reason(), Check::reason).retry() {
             Retry::NotFromHere if moving => Retry::WhenSettled,
             retry => retry,

@@ -4,12 +4,12 @@
 use super::{
     cause::{Cause, Ignored},
     payload::Payload,
-    side_effects::{ReasonText, RunnerChange, Stamp},
+    side_effects::{ReasonText, RunnerChange, Stamp, TimerMark},
     value::{Step, next_epoch},
 };
 use crate::{
     lifecycle::{Lifecycle, Status, pairs, state_set::StateSet},
-    rules::{event::Event, input::command::Command},
+    rules::{event::EventName, input::command::Command},
     vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
 };
 
@@ -27,27 +27,27 @@ impl Draft {
     }
 
     pub(crate) const fn state(mut self, state: SandboxState) -> Self {
-        self.after.state = state;
+        self.after = self.after.with_state(state);
         self
     }
 
     pub(crate) const fn desired(mut self, desired: DesiredState) -> Self {
-        self.after.desired = desired;
+        self.after = self.after.with_desired(desired);
         self
     }
 
     /// Gives up name and backup, with desired state destroyed. The state stays, and so does the backup reference, with
     /// which the backup can be found and removed.
     pub(crate) const fn soft_delete(mut self) -> Self {
-        self.after.desired = DesiredState::Destroyed;
-        self.after.backup = BackupState::None;
+        self.after = self.after.with_desired(DesiredState::Destroyed);
+        self.after = self.after.with_backup(BackupState::None);
         self.step.effects.soft_delete = true;
         self
     }
 
     /// Destroys it and supersedes what is under way: state and desired state together, so that they are coherent.
     pub(crate) const fn supersede(self) -> Self {
-        let gone = !self.after.has_runner || matches!(self.after.state, SandboxState::Destroyed);
+        let gone = !self.after.has_runner() || matches!(self.after.state(), SandboxState::Destroyed);
         let state = if gone { SandboxState::Destroyed } else { SandboxState::Destroying };
         self.soft_delete().state(state)
     }
@@ -63,55 +63,55 @@ impl Draft {
     }
 
     const fn failed(mut self, fault: Fault, recoverable: bool, reason: ReasonText) -> Self {
-        self.after.fault = Some(fault);
-        self.after.recoverable = recoverable;
+        self.after = self.after.with_fault(Some(fault));
+        self.after = self.after.with_recoverable(recoverable);
         self.step.effects.reason = reason;
         self.brings_reason = true;
         self
     }
 
     pub(crate) const fn clear_reason(mut self) -> Self {
-        self.after.fault = None;
+        self.after = self.after.with_fault(None);
         self.step.effects.reason = ReasonText::Cleared;
         self
     }
 
     pub(crate) const fn recoverable(mut self, recoverable: bool) -> Self {
-        self.after.recoverable = recoverable;
+        self.after = self.after.with_recoverable(recoverable);
         self
     }
 
     pub(crate) const fn backup(mut self, backup: BackupState, has_ref: bool) -> Self {
-        self.after.backup = backup;
-        self.after.has_backup_ref = has_ref;
+        self.after = self.after.with_backup(backup);
+        self.after = self.after.with_backup_ref(has_ref);
         self
     }
 
     /// Drops a backup that has ended, since the disk changes now; one under way goes on.
     pub(crate) const fn drop_finished_backup(self) -> Self {
-        match self.after.backup {
+        match self.after.backup() {
             BackupState::Completed | BackupState::Error => self.backup(BackupState::None, false),
             BackupState::None | BackupState::Pending | BackupState::InProgress => self,
         }
     }
 
     pub(crate) const fn runner(mut self, change: RunnerChange) -> Self {
-        self.after.has_runner = match change {
-            RunnerChange::Kept => self.after.has_runner,
+        self.after = self.after.with_runner(match change {
+            RunnerChange::Kept => self.after.has_runner(),
             RunnerChange::Released | RunnerChange::ReleasedAsPrevious => false,
             RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious => true,
-        };
+        });
         self.step.effects.runner = change;
         self
     }
 
     pub(crate) const fn force_stop(mut self, force: bool) -> Self {
-        self.after.force_stop = force;
+        self.after = self.after.with_force_stop(force);
         self
     }
 
-    pub(crate) const fn emits(mut self, event: Option<Event>) -> Self {
-        self.step.effects.event = event;
+    pub(crate) const fn emits(mut self, event: EventName) -> Self {
+        self.step.effects.event = Some(event);
         self
     }
 
@@ -122,13 +122,13 @@ impl Draft {
     }
 
     pub(crate) const fn stamp(mut self, stamp: Stamp) -> Self {
-        self.step.effects.stamp = Some(stamp);
+        self.step.effects.timer = Some(TimerMark::Stamp(stamp));
         self
     }
 
     /// Removes the record. The row is not written.
     pub(crate) const fn purge(mut self) -> Step {
-        self.step.effects.purge = true;
+        self.step.effects.timer = Some(TimerMark::Purge);
         self.step
     }
 
@@ -165,20 +165,20 @@ impl Draft {
 
     /// Difference D9: reaching started, stopped or paused clears an older error.
     fn clean_rest(&mut self) {
-        let rests = matches!(self.after.state, SandboxState::Started | SandboxState::Stopped | SandboxState::Paused);
-        if rests && self.step.row.status.state != self.after.state && !self.brings_reason {
-            if self.after.fault.take().is_some() {
+        let rests = matches!(self.after.state(), SandboxState::Started | SandboxState::Stopped | SandboxState::Paused);
+        if rests && self.step.row.status.state() != self.after.state() && !self.brings_reason {
+            if self.after.fault().take().is_some() {
                 self.step.effects.reason = ReasonText::Cleared;
             }
-            self.after.recoverable = false;
+            self.after = self.after.with_recoverable(false);
         }
     }
 
     /// Difference D8: an ephemeral sandbox that stops is soft-deleted in the same write.
     const fn leave_ephemeral_rest(self) -> Self {
-        let comes_to_rest = !matches!(self.step.row.status.state, SandboxState::Stopped)
-            && matches!(self.after.state, SandboxState::Stopped)
-            && matches!(self.after.desired, DesiredState::Stopped);
+        let comes_to_rest = !matches!(self.step.row.status.state(), SandboxState::Stopped)
+            && matches!(self.after.state(), SandboxState::Stopped)
+            && matches!(self.after.desired(), DesiredState::Stopped);
         if comes_to_rest && !self.goes_on && self.step.row.is_ephemeral() { self.soft_delete() } else { self }
     }
 
@@ -186,7 +186,7 @@ impl Draft {
     pub(crate) const fn time_limit_over(self) -> Self {
         const IN_PLACE: StateSet =
             StateSet::of(&[SandboxState::Resizing, SandboxState::Snapshotting, SandboxState::Forking]);
-        let Status { state, desired, .. } = self.step.row.status;
+        let (state, desired) = (self.step.row.status.state(), self.step.row.status.desired());
         if let (true, DesiredState::Started | DesiredState::Stopped, Some(goal)) =
             (IN_PLACE.contains(state), desired, desired.fulfilled_by())
         {

@@ -1,6 +1,6 @@
 //! What goes with a write and is no column of a lifecycle, as data.
 
-use crate::{rules::event::Event, vocabulary::Fault};
+use crate::{rules::event::EventName, vocabulary::Fault};
 use serde::{Deserialize, Serialize};
 
 /// What happens to the record's error reason. The caller has the text.
@@ -46,24 +46,33 @@ pub enum Stamp {
     SpotEvicted,
 }
 
+/// What a timer does to the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum TimerMark {
+    Stamp(Stamp),
+    /// The record is removed.
+    Purge,
+}
+
 /// What goes with a write. The rule table has it whole; other rules build it up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[repr(align(8))] // Eight bytes, so that it is copied as one word.
 pub(crate) struct SideEffects {
     /// The runner is called at once. Other steps leave the call to the controller.
     pub(crate) calls: bool,
-    pub(crate) event: Option<Event>,
+    /// An event without fields.
+    pub(crate) event: Option<EventName>,
     pub(crate) reason: ReasonText,
     pub(crate) runner: RunnerChange,
-    pub(crate) stamp: Option<Stamp>,
+    pub(crate) timer: Option<TimerMark>,
     /// The auth token is replaced.
     pub(crate) token: bool,
     /// Name and backup are given up.
     pub(crate) soft_delete: bool,
     /// A fork's child is stored.
     pub(crate) child: bool,
-    /// The record is removed.
-    pub(crate) purge: bool,
 }
 
 impl SideEffects {
@@ -72,11 +81,10 @@ impl SideEffects {
         event: None,
         reason: ReasonText::Kept,
         runner: RunnerChange::Kept,
-        stamp: None,
+        timer: None,
         token: false,
         soft_delete: false,
         child: false,
-        purge: false,
     };
 
     pub(crate) const fn soft_delete(self) -> Self {
@@ -99,7 +107,7 @@ impl SideEffects {
         Self { child: true, ..self }
     }
 
-    pub(crate) const fn emits(self, event: Option<Event>) -> Self {
-        Self { event, ..self }
+    pub(crate) const fn emits(self, event: EventName) -> Self {
+        Self { event: Some(event), ..self }
     }
 }

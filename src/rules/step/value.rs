@@ -4,10 +4,10 @@ use super::{
     cause::{Cause, Ignored},
     effect::Effect,
     payload::Payload,
-    side_effects::{ReasonText, RunnerChange, SideEffects},
+    side_effects::{ReasonText, RunnerChange, SideEffects, TimerMark},
 };
 use crate::{
-    lifecycle::{Changes, Expects, Lifecycle, Status, pairs},
+    lifecycle::{Changes, Expects, Lifecycle, Status},
     rules::{
         call::Call,
         event::Event,
@@ -100,19 +100,19 @@ impl Step {
     /// sandbox that is already to be destroyed does not give up its name again.
     #[must_use]
     pub const fn is_soft_delete(&self) -> bool {
-        self.effects.soft_delete && !matches!(self.row.status.desired, DesiredState::Destroyed)
+        self.effects.soft_delete && !matches!(self.row.status.desired(), DesiredState::Destroyed)
     }
 
     /// The state after.
     #[must_use]
     pub const fn state(&self) -> SandboxState {
-        self.after.state
+        self.after.state()
     }
 
     /// The desired state after.
     #[must_use]
     pub const fn desired_state(&self) -> DesiredState {
-        self.after.desired
+        self.after.desired()
     }
 
     /// The call that goes out with the step. Its epoch is the one that the step begins.
@@ -123,7 +123,7 @@ impl Step {
 
     /// What happens to the runner column. A row without a runner releases none.
     const fn runner_change(&self) -> RunnerChange {
-        let (had, has) = (self.row.status.has_runner, self.after.has_runner);
+        let (had, has) = (self.row.status.has_runner(), self.after.has_runner());
         match self.effects.runner {
             RunnerChange::Kept if had && !has => RunnerChange::Released,
             RunnerChange::Released | RunnerChange::ReleasedAsPrevious if !had => RunnerChange::Kept,
@@ -182,22 +182,22 @@ impl Step {
         }
         let (old, new) = (self.row.status, self.after);
         let own = self.payload.changes(&self.row, self.longest_auto_archive, self.now);
-        let moved = (old.state != new.state).then(|| self.decided_at());
+        let moved = (old.state() != new.state()).then(|| self.decided_at());
         Changes {
-            state: changed(old.state, new.state),
-            desired_state: changed(old.desired, new.desired),
-            pending: changed(old.pending, new.pending),
+            state: changed(old.state(), new.state()),
+            desired_state: changed(old.desired(), new.desired()),
+            pending: changed(old.pending(), new.pending()),
             epoch: changed(self.row.epoch, self.next_epoch),
-            backup_state: changed(old.backup, new.backup),
-            has_backup_ref: changed(old.has_backup_ref, new.has_backup_ref),
-            has_runner: changed(old.has_runner, new.has_runner),
-            fault: changed(old.fault, new.fault),
-            recoverable: changed(old.recoverable, new.recoverable),
-            force_stop: changed(old.force_stop, new.force_stop),
+            backup_state: changed(old.backup(), new.backup()),
+            has_backup_ref: changed(old.has_backup_ref(), new.has_backup_ref()),
+            has_runner: changed(old.has_runner(), new.has_runner()),
+            fault: changed(old.fault(), new.fault()),
+            recoverable: changed(old.recoverable(), new.recoverable()),
+            force_stop: changed(old.force_stop(), new.force_stop()),
             // A new state restarts the clocks.
             last_activity_at: moved.or(own.last_activity_at),
             state_since: moved,
-            backup_since: (old.backup != new.backup).then(|| match new.backup {
+            backup_since: (old.backup() != new.backup()).then(|| match new.backup() {
                 BackupState::Pending | BackupState::InProgress => Some(self.decided_at()),
                 BackupState::None | BackupState::Completed | BackupState::Error => None,
             }),
@@ -209,24 +209,29 @@ impl Step {
     pub fn effects(&self) -> impl Iterator<Item = Effect> + use<> {
         let (before, after, effects) = (self.row.status, self.after, self.effects);
         let runner = self.runner_change();
-        let state = (before.state != after.state)
-            .then_some(Event::StateUpdated { old_state: before.state, new_state: after.state });
-        let desired = (before.desired != after.desired).then_some(Event::DesiredStateUpdated {
-            old_desired_state: before.desired,
-            new_desired_state: after.desired,
+        let (stamp, purge) = match effects.timer {
+            Some(TimerMark::Stamp(stamp)) => (Some(Effect::Stamp(stamp)), None),
+            Some(TimerMark::Purge) => (None, Some(Effect::Purge)),
+            None => (None, None),
+        };
+        let state = (before.state() != after.state())
+            .then_some(Event::StateUpdated { old_state: before.state(), new_state: after.state() });
+        let desired = (before.desired() != after.desired()).then_some(Event::DesiredStateUpdated {
+            old_desired_state: before.desired(),
+            new_desired_state: after.desired(),
         });
         [
             self.is_soft_delete().then_some(Effect::GiveUpName),
             effects.token.then_some(Effect::RotateToken),
             (effects.reason != ReasonText::Kept).then_some(Effect::Reason(effects.reason)),
             (runner != RunnerChange::Kept).then_some(Effect::Runner(runner)),
-            effects.stamp.map(Effect::Stamp),
+            stamp,
             effects.child.then_some(Effect::StoreChild),
             self.call().map(Effect::Call),
             state.map(Effect::Emit),
             desired.map(Effect::Emit),
-            effects.event.map(Effect::Emit),
-            effects.purge.then_some(Effect::Purge),
+            effects.event.and_then(Event::without_fields).map(Effect::Emit),
+            purge,
         ]
         .into_iter()
         .flatten()
@@ -240,7 +245,7 @@ impl Step {
         if self.expects().are_met_by(&row) {
             Ok(row.columns().changed_by(&self.changes()).into())
         } else {
-            Err(Stale { was: self.row.status.state, is: row.status.state })
+            Err(Stale { was: self.row.status.state(), is: row.status.state() })
         }
     }
 }
@@ -267,8 +272,8 @@ impl fmt::Display for Step {
 )]
 pub(crate) const fn next_epoch(row: &Lifecycle, after: Status, cause: Cause, effects: SideEffects) -> u32 {
     let before = row.status;
-    let has_work_anew = after.pending & !before.pending & !matches!(cause, Cause::Report(ReportKind::Answer));
-    let goes_elsewhere = (before.desired as u8 != after.desired as u8) & !pairs::is_settled(after.state, after.desired);
+    let has_work_anew = after.pending() & !before.pending() & !matches!(cause, Cause::Report(ReportKind::Answer));
+    let goes_elsewhere = after.desires_otherwise_than(before) & !after.is_settled();
     let begins = effects.calls | effects.soft_delete | has_work_anew | goes_elsewhere;
     row.epoch.saturating_add(begins as u32)
 }

@@ -1,11 +1,11 @@
 //! The form of the rule table: a row for each verb, the checks that it makes, and what it writes.
 
 use crate::{
-    lifecycle::{Status, fact_set::Facts, state_set::StateSet},
-    rules::{event::Event, guards, input::verb::Verb, reason::Reason, step::side_effects::SideEffects},
+    lifecycle::{Edit, Status, fact_set::Facts, state_set::StateSet},
+    rules::{event::EventName, guards, input::verb::Verb, reason::Reason, step::side_effects::SideEffects},
     vocabulary::{BackupState, DesiredState, SandboxState},
 };
-use core::fmt;
+use core::{fmt, hint::select_unpredictable as choose};
 
 /// One row of the table: everything about a command.
 pub(crate) struct Row {
@@ -145,51 +145,57 @@ impl Writes {
         Self { effects: self.effects.stores_child(), ..self }
     }
 
-    pub(super) const fn emits(self, event: Event) -> Self {
-        Self { effects: self.effects.emits(Some(event)), ..self }
+    pub(super) const fn emits(self, event: EventName) -> Self {
+        Self { effects: self.effects.emits(event), ..self }
     }
 
     pub(super) const fn leaves_row(self) -> Self {
         Self { row_untouched: true, ..self }
     }
 
-    /// The columns after this write, with the invariants enforced. `flag` is the command's argument.
-    #[inline]
-    pub(crate) const fn applied_to(&self, status: Status, flag: bool) -> Status {
-        if self.row_untouched {
-            return status;
-        }
+    /// The columns after this write, before the invariants are enforced. `flag` is the command's argument.
+    ///
+    /// It only replaces whole columns, so that an [`Edit`] does the same.
+    const fn applied_to(&self, status: Status, flag: bool) -> Status {
         let mut after = status;
         if let Some(state) = self.state {
-            after.state = state;
+            after = after.with_state(state);
         }
         if let Some(desired) = self.desired {
-            after.desired = desired;
+            after = after.with_desired(desired);
         }
         if self.effects.soft_delete {
-            after.backup = BackupState::None;
+            after = after.with_backup(BackupState::None);
         }
         if self.leaves_error {
-            after.fault = None;
-            after.recoverable = false;
-            after.has_runner = false;
+            after = after.with_fault(None).with_recoverable(false).with_runner(false);
         }
         if self.sets_force {
-            after.force_stop = flag;
+            after = after.with_force_stop(flag);
         }
-        after.repaired()
+        after
     }
 }
 
 /// A row as a decision needs it, for one value of its argument.
 #[derive(Clone, Copy)]
+#[repr(align(64))] // A look-up then multiplies by a power of two.
 pub(crate) struct Rule {
     pub(crate) verb: Verb,
     pub(crate) flag: bool,
     pub(crate) already: Facts,
     /// The guards that must hold: those of all checks that apply.
     pub(crate) demands: Facts,
-    pub(crate) cases: [(Facts, Writes); CASES],
+    pub(crate) cases: [Outcome; CASES],
+}
+
+/// What a rule writes in one case, as it is carried out.
+#[derive(Clone, Copy)]
+pub(crate) struct Outcome {
+    when: Facts,
+    edit: Edit,
+    row_untouched: bool,
+    pub(crate) effects: SideEffects,
 }
 
 impl Row {
@@ -203,32 +209,39 @@ impl Row {
             rest = more;
         }
         let [first, second, third] = self.cases;
-        let cases = [first.decided(flag), second.decided(flag), third.decided(flag)];
+        let cases = [first.outcome(flag), second.outcome(flag), third.outcome(flag)];
         Rule { verb: self.verb, flag, already: self.already, demands, cases }
     }
 }
 
 impl Case {
-    const fn decided(self, flag: bool) -> (Facts, Writes) {
+    const fn outcome(self, flag: bool) -> Outcome {
         let when = match self.only {
             Some(only) if only != flag => Facts::NONE,
             Some(_) | None => self.when,
         };
-        (when, self.writes)
+        let [none, all] = Status::EXTREMES;
+        let edit = Edit::between(self.writes.applied_to(none, flag), self.writes.applied_to(all, flag));
+        Outcome { when, edit, row_untouched: self.writes.row_untouched, effects: self.writes.effects }
+    }
+}
+
+impl Outcome {
+    /// The columns after this write, with the invariants enforced.
+    #[inline]
+    pub(crate) fn applied_to(&self, status: Status) -> Status {
+        choose(self.row_untouched, status, status.edited(self.edit).repaired())
     }
 }
 
 impl Rule {
-    /// What is written where these facts hold: the first case that does.
+    /// What is written where these facts hold: the first case that does. Counted, not searched: which one it is, is
+    /// unpredictable.
     #[inline]
-    pub(crate) fn writes(&self, facts: Facts) -> &Writes {
-        let [(first, a), (second, b), (_, c)] = &self.cases;
-        if facts.contain(*first) {
-            a
-        } else if facts.contain(*second) {
-            b
-        } else {
-            c
-        }
+    #[expect(clippy::indexing_slicing, reason = "one of three places")]
+    pub(crate) fn outcome(&self, facts: Facts) -> &Outcome {
+        let [first, second, _] = &self.cases;
+        let (not_first, not_second) = (!facts.contain(first.when), !facts.contain(second.when));
+        &self.cases[usize::from(not_first).wrapping_add(usize::from(not_first & not_second))]
     }
 }

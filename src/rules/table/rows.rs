@@ -22,7 +22,7 @@ use crate::{
         state_set::StateSet,
     },
     rules::{
-        event::Event,
+        event::EventName,
         guards::{
             changes_size, childless, cooled_down, disk_at_rest, disk_is_consistent, keeps_cpu, keeps_disk,
             keeps_memory, memory_snapshots, unlinked, unsuspended,
@@ -117,8 +117,8 @@ rules! {
         vm_or_not_paused else UnsupportedClass, "only VM classes can resume from memory";
     }
     writes {
-        paused: desired(DesiredState::Started).emits(Event::Started);
-        otherwise: desired(DesiredState::Started).rotates_token().emits(Event::Started);
+        paused: desired(DesiredState::Started).emits(EventName::Started);
+        otherwise: desired(DesiredState::Started).rotates_token().emits(EventName::Started);
     }
 
     /// Frees compute and keeps the disk; deletes an ephemeral sandbox.
@@ -130,8 +130,8 @@ rules! {
         idle else InProgress, "the previous change is not finished";
     }
     writes {
-        ephemeral: soft_delete().sets_force().emits(Event::Destroyed);
-        otherwise: desired(DesiredState::Stopped).sets_force().emits(Event::Stopped);
+        ephemeral: soft_delete().sets_force().emits(EventName::Destroyed);
+        otherwise: desired(DesiredState::Stopped).sets_force().emits(EventName::Stopped);
     }
 
     /// Deletes it, once no change is under way.
@@ -143,7 +143,7 @@ rules! {
         may_be_destroyed else InProgress, "another change is under way";
     }
     writes {
-        otherwise: soft_delete().emits(Event::Destroyed);
+        otherwise: soft_delete().emits(EventName::Destroyed);
     }
 
     /// Deletes it at once and supersedes the change under way.
@@ -152,8 +152,8 @@ rules! {
         childless else ForkChildren, "its forks still read its disk: destroy them first";
     }
     writes {
-        held_by_a_runner: state(SandboxState::Destroying).soft_delete().emits(Event::Destroyed);
-        otherwise: state(SandboxState::Destroyed).soft_delete().emits(Event::Destroyed);
+        held_by_a_runner: state(SandboxState::Destroying).soft_delete().emits(EventName::Destroyed);
+        otherwise: state(SandboxState::Destroyed).soft_delete().emits(EventName::Destroyed);
     }
 
     /// Frees compute, keeps disk and memory.
@@ -178,7 +178,7 @@ rules! {
         durable else Ephemeral, "an ephemeral sandbox is deleted when it stops, never archived";
     }
     writes {
-        otherwise: state(SandboxState::Archiving).desired(DesiredState::Archived).emits(Event::Archived);
+        otherwise: state(SandboxState::Archiving).desired(DesiredState::Archived).emits(EventName::Archived);
     }
 
     /// Changes CPU, memory or disk.
@@ -243,7 +243,7 @@ rules! {
     }
     writes {
         timed_out_with_backup:
-            state(SandboxState::Archived).desired(DesiredState::Started).leaves_error().rotates_token().emits(Event::Started);
+            state(SandboxState::Archived).desired(DesiredState::Started).leaves_error().rotates_token().emits(EventName::Started);
         [yes]: desired(DesiredState::Started).rotates_token().calls_runner();
         otherwise: desired(DesiredState::Stopped).calls_runner();
     }
@@ -255,7 +255,7 @@ rules! {
         no_backup_under_way else BackupInProgress, "a backup is under way";
     }
     writes {
-        otherwise: leaves_row().emits(Event::BackupCreated);
+        otherwise: leaves_row().emits(EventName::BackupCreated);
     }
 
     /// Sets after how many idle minutes a running sandbox is stopped.

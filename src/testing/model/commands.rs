@@ -11,7 +11,13 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 
-pub(super) fn decide(row: &Columns, command: Command, policy: &Policy, context: Context, now: DateTime<Utc>) -> Answered {
+pub(super) fn decide(
+    row: &Columns,
+    command: Command,
+    policy: &Policy,
+    context: Context,
+    now: DateTime<Utc>,
+) -> Answered {
     let mut write = Write::to(row, now);
     let written = match command {
         Command::Start => start(row, &mut write, context)?,
@@ -265,7 +271,14 @@ fn snapshot(row: &Columns, write: &mut Write, memory: bool, policy: &Policy, con
     Ok(Writes::Row)
 }
 
-fn recover(row: &Columns, write: &mut Write, start: bool, policy: &Policy, context: Context, now: DateTime<Utc>) -> Step {
+fn recover(
+    row: &Columns,
+    write: &mut Write,
+    start: bool,
+    policy: &Policy,
+    context: Context,
+    now: DateTime<Utc>,
+) -> Step {
     if context.organization_suspended() {
         return Err("suspended");
     }
@@ -277,7 +290,9 @@ fn recover(row: &Columns, write: &mut Write, start: bool, policy: &Policy, conte
     }
     if restorable(row) {
         let cooldown = i128::from(policy.recovery_cooldown.get()).saturating_mul(60_000_000);
-        let since = |last: DateTime<Utc>| i128::from(now.timestamp_micros()).saturating_sub(i128::from(last.timestamp_micros()));
+        let since = |last: DateTime<Utc>| {
+            i128::from(now.timestamp_micros()).saturating_sub(i128::from(last.timestamp_micros()))
+        };
         if context.last_recovery().is_some_and(|last| since(last) < cooldown) {
             return Err("recover_cooldown");
         }

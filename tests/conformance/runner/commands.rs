@@ -256,7 +256,7 @@ fn answer(row: &Row, before: &Lifecycle, talk: Conversation) -> Columns_ {
         .effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Tell(told) => Some(event(*told)),
+            Effect::Emit(told) => Some(event(*told)),
             _ => None,
         })
         .collect();

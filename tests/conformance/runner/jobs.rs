@@ -93,7 +93,7 @@ pub fn judge(row: &Row) -> Option<Answer> {
         }
     };
     Some(Answer::from([
-        ("invalid", flag(step.cause() == Cause::Ignored(Ignored::BreaksRule4))),
+        ("invalid", flag(step.cause() == Cause::Ignored(Ignored::Incoherent))),
         ("state'", after.state().to_string()),
         ("desired'", after.desired_state().to_string()),
         ("pending'", flag(after.is_pending())),

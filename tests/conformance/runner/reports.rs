@@ -45,7 +45,7 @@ pub fn events(steps: &[Step]) -> String {
         .iter()
         .flat_map(Step::effects)
         .filter_map(|effect| match effect {
-            Effect::Tell(told) => Some(event(told)),
+            Effect::Emit(told) => Some(event(told)),
             _ => None,
         })
         .collect();

@@ -22,7 +22,7 @@ pub fn fault(row: &Row) -> Option<Fault> {
 }
 
 pub fn valid(row: &Row) -> Option<Answer> {
-    let broken = Lifecycle::from(columns(row)).violations().contains(Violation::DesiredBesideState);
+    let broken = Lifecycle::from(columns(row)).violations().contains(Violation::IncoherentStates);
     Some(Answer::from([("ok", flag(!broken))]))
 }
 
