@@ -26,9 +26,9 @@ extern crate std;
 /// The chrono that this crate speaks at its border.
 pub use chrono;
 
+mod client;
 mod controller;
 mod deadline;
-mod goal;
 mod lifecycle;
 mod lint;
 mod policy;
@@ -39,9 +39,9 @@ mod rules;
 pub mod testing;
 mod vocabulary;
 
+pub use client::{Assessment, Goal, Observation, UnreachableReason};
 pub use controller::{Image, Next, Observed, Placement, RunnerView};
 pub use deadline::{Deadline, Standing};
-pub use goal::{Assessment, Goal, Observation, UnreachableReason};
 pub use lifecycle::{
     Columns, CreateError, HeldResources, Lifecycle, Link, NewSandbox, Origin, Recovery, Violation, Violations,
 };

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
     Assessment, AutoDelete, Columns, Command, Context, DesiredState, Goal, Lifecycle, Observation, Open, Policy,
-    Sandbox, SandboxDto, SandboxState, UnreachableReason, record::Texts,
+    Sandbox, SandboxDto, SandboxState, UnreachableReason, record::StepDetails,
 };
 
 fn noon() -> DateTime<Utc> {
@@ -118,7 +118,7 @@ fn a_wait_on_a_record_begins_with_the_write_of_the_command() {
     let mut stored = Sandbox::try_from(record).expect("a sandbox");
     let (policy, alone) = (Policy::default(), Context::default());
     let step = stored.lifecycle().decide(Command::Start, &policy, alone, noon()).expect("it is taken");
-    stored.apply(&step, Texts::default()).expect("nobody else writes it");
+    stored.apply(&step, StepDetails::default()).expect("nobody else writes it");
     let shown = stored.dto();
     assert_eq!(Goal::Started.assess(shown, noon()), pending(SandboxState::Starting));
     let later = noon() + Duration::minutes(6);
@@ -143,11 +143,11 @@ fn a_record_that_is_gone_ends_every_wait() {
 #[test]
 fn an_unknown_word_is_waited_for_and_never_a_success() {
     let newer = Open::Other("hibernating".into());
-    let seen = Observation::of(Some(&newer), Some(&DesiredState::Started.into()));
+    let seen = Observation::new(Some(&newer), Some(&DesiredState::Started.into()));
     assert_eq!(Goal::Started.assess(seen, noon()), Assessment::Pending { state: None });
     assert_eq!(Goal::Settled.assess(seen, noon()), Assessment::Pending { state: None });
     // But where it is meant to go is known.
-    let leaving = Observation::of(Some(&newer), Some(&DesiredState::Destroyed.into()));
+    let leaving = Observation::new(Some(&newer), Some(&DesiredState::Destroyed.into()));
     assert_eq!(
         Goal::Started.assess(leaving, noon()),
         lost(UnreachableReason::DifferentDesiredState(DesiredState::Destroyed))

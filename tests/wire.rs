@@ -10,7 +10,7 @@ mod requests;
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Answer, BackupOf, Command, Context, Job, Outcome, Policy, Report, Sandbox, SandboxDto, SandboxState, Task,
-    record::{ApplyError, BackupRef, Kept, Maybe, ServerFields, Texts},
+    record::{ApplyError, BackupRef, Kept, Maybe, ServerFields, StepDetails},
 };
 use serde_json::{Value, json};
 
@@ -218,7 +218,7 @@ mod applying {
     fn a_stop_shows_in_three_fields_and_no_other() {
         let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
         let stop = decided(&sandbox, Command::Stop { force: false }, "2024-10-01T16:45:00Z");
-        sandbox.apply(&stop, Texts::default()).unwrap();
+        sandbox.apply(&stop, StepDetails::default()).unwrap();
         assert_eq!(serde_json::to_string(sandbox.dto()).unwrap(), SEED.trim_end());
         assert_eq!(sandbox.lifecycle().state(), SandboxState::Started);
     }
@@ -228,7 +228,7 @@ mod applying {
         let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
         let before = sandbox.clone();
         let start = decided(&sandbox, Command::Start, "2024-10-01T16:45:00Z");
-        sandbox.apply(&start, Texts::default()).unwrap();
+        sandbox.apply(&start, StepDetails::default()).unwrap();
         assert_eq!(sandbox, before);
     }
 
@@ -236,10 +236,10 @@ mod applying {
     fn a_deleted_sandbox_gives_its_name_up_once() {
         let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
         let destroy = decided(&sandbox, Command::Destroy { force: false }, "2024-10-01T16:45:00Z");
-        sandbox.apply(&destroy, Texts::default()).unwrap();
+        sandbox.apply(&destroy, StepDetails::default()).unwrap();
         assert_eq!(sandbox.name(), "DESTROYED_my-development-sandbox_1727801100000");
         let again = decided(&sandbox, Command::Destroy { force: true }, "2024-10-01T16:46:00Z");
-        sandbox.apply(&again, Texts::default()).unwrap();
+        sandbox.apply(&again, StepDetails::default()).unwrap();
         assert_eq!(sandbox.name(), "DESTROYED_my-development-sandbox_1727801100000");
         assert_eq!(sandbox.dto().state.value().unwrap().as_str(), "destroying");
     }
@@ -254,7 +254,7 @@ mod applying {
             epoch: None,
         };
         let step = decided(&sandbox, report, "2024-10-01T16:45:00.5Z");
-        sandbox.apply(&step, Texts { reason: Some("disk full"), ..Texts::default() }).unwrap();
+        sandbox.apply(&step, StepDetails { reason: Some("disk full"), ..StepDetails::default() }).unwrap();
         let shown = serde_json::to_value(sandbox.dto()).unwrap();
         let mut expected: Value = serde_json::from_str(STARTED).unwrap();
         expected["state"] = json!("error");
@@ -275,7 +275,7 @@ mod applying {
         let unseen = ServerFields { backup: Some(backup.clone()), ..ServerFields::default() };
         let mut sandbox: Sandbox = Sandbox::from_api(serde_json::from_value(given).unwrap(), unseen).unwrap();
         let step = decided(&sandbox, Command::Recover { start: true }, "2024-10-01T16:45:00Z");
-        sandbox.apply(&step, Texts::default()).unwrap();
+        sandbox.apply(&step, StepDetails::default()).unwrap();
         assert_eq!(sandbox.previous_runner_id(), Some("r1"));
         assert_eq!((sandbox.runner_id(), sandbox.error_reason()), (None, None));
         assert_eq!(sandbox.backup(), Some(&backup));
@@ -288,17 +288,17 @@ mod applying {
         let (job, outcome) = (Job::Backup { of: BackupOf::Current }, Outcome::Completed);
         let completed = decided(&sandbox, Report::Ended { job, outcome, epoch: None }, "2024-10-01T16:45:00Z");
         let before = sandbox.clone();
-        assert_eq!(sandbox.apply(&completed, Texts::default()), Err(ApplyError::BackupUnnamed));
+        assert_eq!(sandbox.apply(&completed, StepDetails::default()), Err(ApplyError::MissingBackup));
         assert_eq!(sandbox, before);
         let backup = BackupRef { snapshot: "b1".into(), registry: "eu".into() };
-        sandbox.apply(&completed, Texts { backup: Some(&backup), ..Texts::default() }).unwrap();
+        sandbox.apply(&completed, StepDetails { backup: Some(&backup), ..StepDetails::default() }).unwrap();
         assert_eq!(sandbox.backup(), Some(&backup));
         // Nobody knows where the backup of this row is, and it is stopped and deleted all the same.
         let mut lost: Sandbox = Sandbox::from_row(dto(STARTED), *sandbox.lifecycle(), None, None);
         let touch = decided(&lost, Command::Touch, "2024-10-01T16:45:30Z");
-        assert_eq!(lost.apply(&touch, Texts::default()), Ok(()));
+        assert_eq!(lost.apply(&touch, StepDetails::default()), Ok(()));
         let destroy = decided(&lost, Command::Destroy { force: false }, "2024-10-01T16:46:00Z");
-        assert_eq!(lost.apply(&destroy, Texts::default()), Ok(()));
+        assert_eq!(lost.apply(&destroy, StepDetails::default()), Ok(()));
     }
 
     #[test]
@@ -310,9 +310,9 @@ mod applying {
         let taken = Report::Answered { task: Task::Restore, answer: Answer::Accepted, from: None, epoch: None };
         let step = decided(&sandbox, taken, "2024-10-01T16:45:00Z");
         let before = sandbox.clone();
-        assert_eq!(sandbox.apply(&step, Texts::default()), Err(ApplyError::RunnerUnnamed));
+        assert_eq!(sandbox.apply(&step, StepDetails::default()), Err(ApplyError::MissingRunner));
         assert_eq!(sandbox, before);
-        sandbox.apply(&step, Texts { runner: Some("r2"), ..Texts::default() }).unwrap();
+        sandbox.apply(&step, StepDetails { runner: Some("r2"), ..StepDetails::default() }).unwrap();
         assert_eq!(sandbox.runner_id(), Some("r2"));
         assert_eq!(sandbox.lifecycle().state(), SandboxState::Restoring);
     }
@@ -321,9 +321,9 @@ mod applying {
     fn a_step_decided_on_another_row_changes_nothing() {
         let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
         let stop = decided(&sandbox, Command::Stop { force: false }, "2024-10-01T16:45:00Z");
-        sandbox.apply(&stop, Texts::default()).unwrap();
+        sandbox.apply(&stop, StepDetails::default()).unwrap();
         let before = sandbox.clone();
-        let error = sandbox.apply(&stop, Texts::default()).unwrap_err();
+        let error = sandbox.apply(&stop, StepDetails::default()).unwrap_err();
         assert!(matches!(error, ApplyError::Stale(_)));
         assert_eq!(sandbox, before);
     }

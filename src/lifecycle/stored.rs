@@ -3,7 +3,7 @@
 use super::{Columns, check::owes_work};
 use crate::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, QueueTimeout,
-    SandboxClass, SandboxState, Size, told::named,
+    SandboxClass, SandboxState, Size, field_reader::named,
 };
 use alloc::string::String;
 use core::fmt;

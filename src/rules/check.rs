@@ -185,8 +185,8 @@ macro_rules! commands {
     )+) => {
         /// The commands without their arguments: the rows of the rule table.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[derive(strum::IntoStaticStr, strum::VariantArray, strum::EnumString, strum::EnumCount)]
-        #[strum(parse_err_ty = crate::vocabulary::UnknownWord, parse_err_fn = crate::vocabulary::UnknownWord::of::<Verb>)]
+        #[derive(strum::IntoStaticStr, strum::VariantArray, strum::VariantNames, strum::EnumString, strum::EnumCount)]
+        #[strum(parse_err_ty = crate::vocabulary::UnknownWord, parse_err_fn = crate::vocabulary::UnknownWord::new::<Verb>)]
         #[repr(u8)]
         #[non_exhaustive]
         pub enum Verb {

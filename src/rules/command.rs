@@ -10,7 +10,7 @@ use crate::{
         facts::{self, Mask, when},
         guards::Guards,
     },
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Size, SizeChange, Ttl, told},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Size, SizeChange, Ttl, field_reader as told},
 };
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! What a step asks of the world: calls to the runner, events to tell, changes to the record's texts. Data, no I/O.
 
 use super::{Event, bare::bare};
-use crate::vocabulary::{Fault, Size, told};
+use crate::vocabulary::{Fault, Size, field_reader as told};
 use serde::{Deserialize, Serialize};
 
 /// What the runner is asked to do.

@@ -5,8 +5,19 @@ use crate::vocabulary::{DesiredState, SandboxState, UnknownWord, word};
 use serde::{Deserialize, Serialize};
 
 /// The name of an event. The first two are webhooks, the rest is internal (section 12).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray, strum::EnumString)]
-#[strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::of::<EventName>)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+    strum::EnumString,
+)]
+#[strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::new::<EventName>)]
 #[non_exhaustive]
 pub enum EventName {
     /// A sandbox was made.

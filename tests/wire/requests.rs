@@ -4,7 +4,7 @@ use sandbox_lifecycle::{
     Command, Context, Event, Fault, Policy, Report, Sandbox, SandboxState, SizeChange,
     record::{
         CreateSandboxSnapshot, ErrorBody, ForkSandbox, RecordEdit, ResizeSandbox, SandboxCreated, SandboxLabels,
-        SandboxStateUpdated, Texts, UpdateSandboxNetworkSettings, UpdateSandboxState,
+        SandboxStateUpdated, StepDetails, UpdateSandboxNetworkSettings, UpdateSandboxState,
     },
 };
 use serde::de::DeserializeOwned;
@@ -107,9 +107,9 @@ fn a_webhook_tells_what_a_step_changed() {
     let body: UpdateSandboxState = read(json!({"state": "stopped"}));
     let report = Report::try_from(&body).unwrap();
     let step = sandbox.lifecycle().decide(report, &Policy::default(), Context::default(), now).unwrap();
-    sandbox.apply(&step, Texts::default()).unwrap();
+    sandbox.apply(&step, StepDetails::default()).unwrap();
     let event = Event::StateUpdated { old_state: SandboxState::Started, new_state: SandboxState::Stopped };
-    let webhook = SandboxStateUpdated::of(&sandbox, event, now).unwrap();
+    let webhook = SandboxStateUpdated::from_event(&sandbox, event, now).unwrap();
     assert_eq!(
         serde_json::to_value(webhook).unwrap(),
         json!({
@@ -118,9 +118,9 @@ fn a_webhook_tells_what_a_step_changed() {
             "updatedAt": "2024-10-01T16:45:00Z",
         })
     );
-    assert_eq!(SandboxStateUpdated::of(&sandbox, Event::Stopped, now), None);
+    assert_eq!(SandboxStateUpdated::from_event(&sandbox, Event::Stopped, now), None);
     assert_eq!(
-        serde_json::to_value(SandboxCreated::of(&sandbox, now)).unwrap(),
+        serde_json::to_value(SandboxCreated::new(&sandbox, now)).unwrap(),
         json!({
             "event": "sandbox.created", "timestamp": "2024-10-01T16:45:00Z", "id": "sandbox123",
             "organizationId": "org456", "state": "stopped", "sandboxClass": "container",
