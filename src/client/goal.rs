@@ -91,19 +91,26 @@ impl Goal {
         }
     }
 
-    fn is_reached(self, state: SandboxState, observed: Observation) -> bool {
-        // The reported state can be older than the desired state: the goal is reached only if both agree.
-        let is_desired = |desired: DesiredState| observed.desired.is_none_or(|found| found == desired);
+    /// Returns the desired state of this goal. `Settled` accepts each one.
+    const fn desired_state(self) -> Option<DesiredState> {
         match self {
-            Self::Started => state == SandboxState::Started && is_desired(DesiredState::Started),
-            Self::Stopped if state == SandboxState::Destroyed => observed.ephemeral,
-            Self::Stopped => state == SandboxState::Stopped && is_desired(DesiredState::Stopped),
-            Self::Paused => state == SandboxState::Paused && is_desired(DesiredState::Paused),
-            Self::Archived => state == SandboxState::Archived && is_desired(DesiredState::Archived),
-            Self::Destroyed => state == SandboxState::Destroyed,
-            Self::Settled => {
-                observed.desired.is_some_and(|desired| desired.fulfilled_by() == Some(state)) && !state.is_terminal()
-            }
+            Self::Started => Some(DesiredState::Started),
+            Self::Stopped => Some(DesiredState::Stopped),
+            Self::Paused => Some(DesiredState::Paused),
+            Self::Archived => Some(DesiredState::Archived),
+            Self::Destroyed => Some(DesiredState::Destroyed),
+            Self::Settled => None,
+        }
+    }
+
+    fn is_reached(self, state: SandboxState, observed: Observation) -> bool {
+        let is_in = |desired: DesiredState| desired.fulfilled_by() == Some(state);
+        match (self, self.desired_state()) {
+            (Self::Stopped, _) if state == SandboxState::Destroyed => observed.ephemeral,
+            (Self::Destroyed, _) => state == SandboxState::Destroyed,
+            // The reported state can be older than the desired state: the goal is reached only if both agree.
+            (_, Some(desired)) => is_in(desired) && observed.desired.is_none_or(|found| found == desired),
+            (_, None) => observed.desired.is_some_and(is_in) && !state.is_terminal(),
         }
     }
 
@@ -121,15 +128,7 @@ impl Goal {
 
     /// Returns the reason if the desired state is not the one of this goal.
     fn different_desired_state(self, observed: Observation) -> Option<UnreachableReason> {
-        let wanted = match self {
-            Self::Started => DesiredState::Started,
-            Self::Stopped if observed.ephemeral => return None,
-            Self::Stopped => DesiredState::Stopped,
-            Self::Paused => DesiredState::Paused,
-            Self::Archived => DesiredState::Archived,
-            Self::Destroyed => DesiredState::Destroyed,
-            Self::Settled => return None,
-        };
-        observed.desired.filter(|desired| *desired != wanted).map(UnreachableReason::DifferentDesiredState)
+        let own = self.desired_state().filter(|_| !(matches!(self, Self::Stopped) && observed.ephemeral))?;
+        observed.desired.filter(|desired| *desired != own).map(UnreachableReason::DifferentDesiredState)
     }
 }

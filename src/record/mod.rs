@@ -12,32 +12,15 @@ mod stored;
 mod webhook;
 
 pub use api::{
-    dto::{BuildInfo, SandboxDto, SandboxVolume},
-    error_body::{ErrorBody, Messages},
-    lifecycle_view::{AssignedRunner, LifecycleView, RecognizedFault},
-    list::{NumberedSandboxPage, SandboxListItem, SandboxPage},
+    AssignedRunner, BuildInfo, ErrorBody, LifecycleView, Messages, NumberedSandboxPage, RecognizedFault, SandboxDto,
+    SandboxListItem, SandboxPage, SandboxVolume,
 };
 pub use form::{
-    allow_list::{DomainAllowList, NetworkAllowList},
-    extras::{Dropped, Extras, Kept},
-    maybe::Maybe,
-    number::Number,
-    one_or_many::OneOrMany,
-    text_map::TextMap,
-    timestamp::Timestamp,
-    wire::Wire,
+    DomainAllowList, Dropped, Extras, Kept, Maybe, NetworkAllowList, Number, OneOrMany, TextMap, Timestamp, Wire,
 };
 pub use request::{
-    change::{
-        CreateSandboxSnapshot, ForkSandbox, ResizeSandbox, SandboxLabels, UpdateSandboxNetworkSettings,
-        UpdateSandboxState,
-    },
-    create::{CreateBuildInfo, CreateSandbox, GpuTypes, Owner, ServerChoices},
+    CreateBuildInfo, CreateSandbox, CreateSandboxSnapshot, ForkSandbox, GpuTypes, Owner, ResizeSandbox, SandboxLabels,
+    ServerChoices, UpdateSandboxNetworkSettings, UpdateSandboxState,
 };
-pub use stored::{
-    apply::{ApplyError, StepDetails},
-    edit::{NetworkSettings, RecordEdit},
-    sandbox::Sandbox,
-    server_fields::{BackupRef, ServerFields},
-};
+pub use stored::{ApplyError, BackupRef, NetworkSettings, RecordEdit, Sandbox, ServerFields, StepDetails};
 pub use webhook::{SandboxCreated, SandboxStateUpdated};

@@ -1,8 +1,8 @@
 //! The two webhooks about sandboxes: a sandbox was created, and its state changed.
 
 use super::{
-    form::{extras::Dropped, object::object, timestamp::Timestamp},
-    stored::sandbox::Sandbox,
+    form::{Dropped, Timestamp, object},
+    stored::Sandbox,
 };
 use crate::{
     rules::{Event, EventName},

@@ -2,10 +2,11 @@
 
 use super::names;
 use core::num::NonZeroU32;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// A number of minutes, from 1 to [`Minutes::MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub struct Minutes(NonZeroU32);
 
 impl Minutes {
@@ -40,16 +41,16 @@ impl Minutes {
     }
 }
 
-impl Serialize for Minutes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(self.get())
+impl TryFrom<i64> for Minutes {
+    type Error = IntervalError;
+    fn try_from(minutes: i64) -> Result<Self, IntervalError> {
+        let refused = IntervalError { field: names::minutes, value: minutes, allowed: AT_LEAST_ONE };
+        u32::try_from(minutes).ok().and_then(Self::new).ok_or(refused)
     }
 }
-impl<'de> Deserialize<'de> for Minutes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let minutes = i64::deserialize(deserializer)?;
-        let refused = IntervalError { field: names::minutes, value: minutes, allowed: AT_LEAST_ONE };
-        u32::try_from(minutes).ok().and_then(Self::new).ok_or(refused).map_err(serde::de::Error::custom)
+impl From<Minutes> for i64 {
+    fn from(minutes: Minutes) -> Self {
+        minutes.get().into()
     }
 }
 
@@ -115,7 +116,7 @@ macro_rules! interval {
     };
 }
 
-/// Implements serde and the conversion from a number, with an error that names field and value.
+/// Implements the conversions from and to a number, with an error that names field and value.
 macro_rules! wire_number {
     ($name:ident, $allowed:ident) => {
         impl TryFrom<i64> for $name {
@@ -130,22 +131,12 @@ macro_rules! wire_number {
                 interval.as_minutes().into()
             }
         }
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_i32(self.as_minutes())
-            }
-        }
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let minutes = i64::deserialize(deserializer)?;
-                Self::try_from(minutes).map_err(serde::de::Error::custom)
-            }
-        }
     };
 }
 
 /// How long a started sandbox may be idle before it is stopped. 0 on the wire means never.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub enum AutoStop {
     /// It is never stopped for being idle.
     Never,
@@ -162,7 +153,8 @@ impl Default for AutoStop {
 }
 
 /// How long a started VM may be idle before it is paused. 0 on the wire means never.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub enum AutoPause {
     /// It is never paused for being idle.
     #[default]
@@ -175,7 +167,8 @@ interval!(AutoPause, auto_pause_interval, NOT_NEGATIVE, zero: Never);
 /// How long a sandbox may be stopped and idle before it is archived.
 ///
 /// On a stored row 0 means at once. In a request 0 means the maximum: read requests with [`AutoArchive::requested`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub enum AutoArchive {
     /// It is archived as soon as it is stopped.
     AtOnce,
@@ -211,7 +204,8 @@ impl Default for AutoArchive {
 }
 
 /// How long a sandbox may be stopped and idle before it is deleted. At once makes it ephemeral.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub enum AutoDelete {
     /// A stop deletes the sandbox: it is ephemeral.
     AtOnce,
@@ -281,7 +275,8 @@ impl Negative {
 }
 
 /// How long a sandbox may live in any state. 0 on the wire means no limit. From API version 0.205.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub enum Ttl {
     /// No limit.
     #[default]
@@ -292,7 +287,8 @@ pub enum Ttl {
 interval!(Ttl, ttl, NOT_NEGATIVE_TTL, zero: None);
 
 /// How long a sandbox may wait for a runner before it is cancelled, at least 1 minute. From API version 0.226.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub struct QueueTimeout(pub Minutes);
 
 impl QueueTimeout {

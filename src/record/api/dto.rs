@@ -1,14 +1,7 @@
 //! The sandbox record of the published API, with every field of its versions 0.190 to 0.226.
 
 use crate::{
-    record::form::{
-        maybe::Maybe,
-        number::Number,
-        object::{constructors, object},
-        text_map::TextMap,
-        timestamp::Timestamp,
-        wire::Wire,
-    },
+    record::form::{Maybe, Number, TextMap, Timestamp, Wire, constructors, object},
     vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState, Size, names},
 };
 use alloc::{string::String, vec::Vec};

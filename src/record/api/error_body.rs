@@ -2,7 +2,7 @@
 
 use crate::{
     lifecycle::CreateError,
-    record::form::{maybe::Maybe, number::Number, object::object, one_or_many::OneOrMany, wire::Wire},
+    record::form::{Maybe, Number, OneOrMany, Wire, object},
     rules::Refusal,
     vocabulary::{FieldErrors, names},
 };

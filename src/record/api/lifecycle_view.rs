@@ -1,17 +1,9 @@
 //! The view of a record that holds only what rules read.
 
 use crate::{
-    record::form::{
-        field::ReadAs,
-        maybe::Maybe,
-        number::Number,
-        object::{defaults, object},
-        timestamp::Timestamp,
-        wire::{TextVisitor, Wire, sealed::Sealed},
-    },
-    vocabulary::{BackupState, DesiredState, Fault, FieldError, GpuType, Open, SandboxClass, SandboxState, names},
+    record::form::{Maybe, Number, Sealed, Timestamp, Wire, defaults, object, read_text, reads},
+    vocabulary::{BackupState, DesiredState, Fault, GpuType, Open, SandboxClass, SandboxState, names},
 };
-use alloc::vec::Vec;
 use serde::{Deserializer, Serialize, Serializer};
 
 object! {
@@ -72,55 +64,35 @@ object! {
     }
 }
 
-/// The fault that an error reason describes. The text itself is not kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RecognizedFault(pub Fault);
+/// Declares what is kept of a text that rules do not read whole, and the text that is written instead.
+macro_rules! reduced_texts {
+    ($($(#[$doc:meta])* $kept:ident($value:ty) reads $read:expr, writes $written:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $kept(pub $value);
 
-impl Sealed for RecognizedFault {}
-impl Wire for RecognizedFault {
-    fn blank() -> Self {
-        Self(Fault::Other)
-    }
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextVisitor(|text| Self(Fault::recognize(text))))
-    }
+        impl Sealed for $kept {}
+        impl Wire for $kept {
+            fn blank() -> Self {
+                Self($read(""))
+            }
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read_text(deserializer, |text| Self($read(text)))
+            }
+        }
+        impl Serialize for $kept {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str($written(self.0))
+            }
+        }
+        reads! { $kept as $value: |kept| kept.0; }
+    )+};
 }
-impl Serialize for RecognizedFault {
-    /// Writes this crate's own text for the fault, because the original text is not kept.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.text())
-    }
-}
-
-/// A runner is assigned. Its identifier is not kept, because no rule reads it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AssignedRunner;
-
-impl Sealed for AssignedRunner {}
-impl Wire for AssignedRunner {
-    fn blank() -> Self {
-        Self
-    }
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextVisitor(|_| Self))
-    }
-}
-impl Serialize for AssignedRunner {
-    /// Writes an empty text, because the identifier is not kept.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("")
-    }
-}
-
-impl ReadAs<Fault> for RecognizedFault {
-    fn read_as(&self, _: &'static str, _: &mut Vec<FieldError>) -> Option<Fault> {
-        Some(self.0)
-    }
-}
-impl ReadAs<bool> for AssignedRunner {
-    fn read_as(&self, _: &'static str, _: &mut Vec<FieldError>) -> Option<bool> {
-        Some(true)
-    }
+reduced_texts! {
+    /// The fault that an error reason describes. The text is not kept; the crate's own text is written instead.
+    RecognizedFault(Fault) reads Fault::recognize, writes Fault::text;
+    /// Whether a runner is assigned. Its identifier is not kept; an empty text is written instead.
+    AssignedRunner(bool) reads |_: &str| true, writes |_| "";
 }
 
 defaults! { LifecycleView }

@@ -2,13 +2,7 @@
 
 use super::dto::SandboxDto;
 use crate::{
-    record::form::{
-        maybe::Maybe,
-        number::Number,
-        object::{constructors, object},
-        text_map::TextMap,
-        timestamp::Timestamp,
-    },
+    record::form::{Maybe, Number, TextMap, Timestamp, constructors, object},
     vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState, names},
 };
 use alloc::{string::String, vec::Vec};

@@ -1,6 +1,6 @@
 //! Fields that this crate does not know: ignored at no cost, or kept.
 
-use super::wire::sealed::Sealed;
+use super::wire::Sealed;
 use alloc::{string::String, vec::Vec};
 use serde::{
     Serialize,

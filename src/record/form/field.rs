@@ -72,23 +72,26 @@ impl ReadAs<Micros> for Timestamp {
         self.instant().ok_or_else(error).map_err(|error| errors.push(error)).ok()
     }
 }
-impl ReadAs<Self> for bool {
-    fn read_as(&self, _: &'static str, _: &mut Vec<FieldError>) -> Option<Self> {
-        Some(*self)
-    }
+/// Implements [`ReadAs`] for fields that cannot be faulty.
+macro_rules! reads {
+    ($($field:ty as $value:ty: $read:expr;)+) => {$(
+        impl $crate::record::form::ReadAs<$value> for $field {
+            fn read_as(&self, _: &'static str, _: &mut alloc::vec::Vec<$crate::vocabulary::FieldError>) -> Option<$value> {
+                let read: fn(&Self) -> $value = $read;
+                Some(read(self))
+            }
+        }
+    )+};
 }
-/// The fault that an error reason describes.
-impl ReadAs<Fault> for String {
-    fn read_as(&self, _: &'static str, _: &mut Vec<FieldError>) -> Option<Fault> {
-        Some(Fault::recognize(self))
-    }
+pub(crate) use reads;
+
+reads! {
+    bool as bool: |value| *value;
+    // Rules read only which fault an error reason describes, and whether there is a runner.
+    String as Fault: |reason| Fault::recognize(reason);
+    String as bool: |_| true;
 }
-/// Whether a text is given, for fields of which rules read nothing else.
-impl ReadAs<bool> for String {
-    fn read_as(&self, _: &'static str, _: &mut Vec<FieldError>) -> Option<bool> {
-        Some(true)
-    }
-}
+
 impl<T, W: ReadAs<T>> ReadAs<T> for Maybe<W> {
     fn read_as(&self, field: &'static str, errors: &mut Vec<FieldError>) -> Option<T> {
         self.value()?.read_as(field, errors)

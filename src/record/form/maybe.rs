@@ -1,6 +1,6 @@
 //! An optional field, which distinguishes absent and null so that a record is written as it was read.
 
-use super::wire::{Wire, sealed::Sealed};
+use super::wire::{Sealed, Wire};
 use core::{fmt, marker::PhantomData};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 

@@ -2,13 +2,14 @@
 
 use super::wire::leaf;
 use core::fmt;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// A JSON number. API version 0.205 says `number` where 0.226 says `integer`, so `4.0` is read as 4.
 ///
 /// Reading accepts every number. The limits of a field are checked when a record becomes a
 /// [`Sandbox`](crate::Sandbox).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Number {
     /// A whole number. `4.0` is also whole, and is written as `4`.
     Whole(i64),
@@ -51,15 +52,6 @@ impl fmt::Display for Number {
             Self::Whole(number) => number.fmt(f),
             Self::Huge(number) => number.fmt(f),
             Self::Fraction(number) => number.fmt(f),
-        }
-    }
-}
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Whole(number) => serializer.serialize_i64(*number),
-            Self::Huge(number) => serializer.serialize_u64(*number),
-            Self::Fraction(number) => serializer.serialize_f64(*number),
         }
     }
 }

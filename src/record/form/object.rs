@@ -54,7 +54,7 @@ macro_rules! object {
             }
         }
 
-        impl<X: $crate::record::form::extras::Extras> From<&$source<X>> for $object<X> {
+        impl<X: $crate::record::form::Extras> From<&$source<X>> for $object<X> {
             /// Copies the fields that both have. Unknown fields are not copied.
             fn from(source: &$source<X>) -> Self {
                 Self { $($field: source.$field.clone(),)+ extras: X::default() }
@@ -70,7 +70,7 @@ macro_rules! object {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
-        $vis struct $object<X = $crate::record::form::extras::Dropped> {
+        $vis struct $object<X = $crate::record::form::Dropped> {
             $($(#[$doc])* $vis $field: $type,)+
             /// The fields that this crate does not know.
             $vis extras: X,
@@ -79,7 +79,7 @@ macro_rules! object {
         const _: () = {
             use core::{fmt, marker::PhantomData};
             use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
-            use $crate::record::form::{extras::Extras, object::{Found, NameSeed}, wire::{Wire, at_path, read_into, sealed::Sealed}};
+            use $crate::record::form::{Extras, Found, NameSeed, Sealed, Wire, at_path, read_into};
 
             #[derive(Clone, Copy)]
             #[allow(non_camel_case_types, reason = "each key has the name of its field")]
@@ -181,7 +181,7 @@ macro_rules! constructors {
             /// Builds the object from its required fields. Optional fields are absent.
             #[must_use]
             pub fn new($($field: $given),+) -> Self {
-                Self { $($field: $field.into(),)+ ..$crate::record::form::wire::Wire::blank() }
+                Self { $($field: $field.into(),)+ ..$crate::record::form::Wire::blank() }
             }
         }
     )+};
@@ -193,7 +193,7 @@ macro_rules! defaults {
     ($($object:ident)+) => {$(
         impl Default for $object {
             fn default() -> Self {
-                $crate::record::form::wire::Wire::blank()
+                $crate::record::form::Wire::blank()
             }
         }
     )+};

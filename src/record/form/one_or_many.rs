@@ -1,6 +1,6 @@
 //! A field that holds one value or a list of values.
 
-use super::wire::{Wire, sealed::Sealed};
+use super::wire::{Sealed, Wire};
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData, slice};
 use serde::{Deserializer, Serialize, de};

@@ -1,6 +1,6 @@
 //! A timestamp of the wire, which is written back in the form in which it was read.
 
-use super::wire::{TextVisitor, leaf};
+use super::wire::{leaf, read_text};
 use crate::vocabulary::Micros;
 use alloc::boxed::Box;
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
@@ -23,9 +23,7 @@ pub struct Timestamp(Form);
 
 #[derive(Clone, PartialEq, Eq)]
 enum Form {
-    Seconds(Micros),
-    Millis(Micros),
-    Micros(Micros),
+    Usual(Micros, SecondsFormat),
     Other(Box<Text>),
 }
 
@@ -44,7 +42,7 @@ impl Timestamp {
     /// Returns the time in microseconds, or `None` if the text is not a time.
     pub(crate) const fn instant(&self) -> Option<Micros> {
         match &self.0 {
-            Form::Seconds(instant) | Form::Millis(instant) | Form::Micros(instant) => Some(*instant),
+            Form::Usual(instant, _) => Some(*instant),
             Form::Other(text) => text.instant,
         }
     }
@@ -62,17 +60,17 @@ fn parse_usual(text: &[u8]) -> Option<Form> {
     let &[y0, y1, y2, y3, b'-', o0, o1, b'-', d0, d1, b'T', h0, h1, b':', m0, m1, b':', s0, s1] = time else {
         return None;
     };
-    let (form, micros): (fn(Micros) -> Form, u32) = match fraction {
-        b"Z" => (Form::Seconds, 0),
-        &[b'.', a, b, c, b'Z'] => (Form::Millis, number([a, b, c, b'0', b'0', b'0'])?),
-        &[b'.', a, b, c, d, e, f, b'Z'] => (Form::Micros, number([a, b, c, d, e, f])?),
+    let (digits, micros) = match fraction {
+        b"Z" => (SecondsFormat::Secs, 0),
+        &[b'.', a, b, c, b'Z'] => (SecondsFormat::Millis, number([a, b, c, b'0', b'0', b'0'])?),
+        &[b'.', a, b, c, d, e, f, b'Z'] => (SecondsFormat::Micros, number([a, b, c, d, e, f])?),
         _ => return None,
     };
     let year = i32::try_from(number([y0, y1, y2, y3])?).ok()?;
     let date = NaiveDate::from_ymd_opt(year, number([o0, o1])?, number([d0, d1])?)?;
     // A leap second is not a usual form: it would be written back as the second after it.
     let time = date.and_hms_micro_opt(number([h0, h1])?, number([m0, m1])?, number([s0, s1])?, micros)?;
-    Some(form(time.and_utc().into()))
+    Some(Form::Usual(time.and_utc().into(), digits))
 }
 
 /// Parses up to nine decimal digits.
@@ -98,14 +96,14 @@ impl From<&str> for Timestamp {
 impl From<Micros> for Timestamp {
     /// Uses the usual form with the fewest digits.
     fn from(instant: Micros) -> Self {
-        let micros = instant.as_micros();
-        if micros % 1_000_000 == 0 {
-            Self(Form::Seconds(instant))
-        } else if micros % 1_000 == 0 {
-            Self(Form::Millis(instant))
-        } else {
-            Self(Form::Micros(instant))
-        }
+        Self(Form::Usual(
+            instant,
+            match instant.as_micros() {
+                micros if micros % 1_000_000 == 0 => SecondsFormat::Secs,
+                micros if micros % 1_000 == 0 => SecondsFormat::Millis,
+                _ => SecondsFormat::Micros,
+            },
+        ))
     }
 }
 impl From<DateTime<Utc>> for Timestamp {
@@ -115,13 +113,12 @@ impl From<DateTime<Utc>> for Timestamp {
 }
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (instant, digits) = match &self.0 {
-            Form::Seconds(instant) => (*instant, SecondsFormat::Secs),
-            Form::Millis(instant) => (*instant, SecondsFormat::Millis),
-            Form::Micros(instant) => (*instant, SecondsFormat::Micros),
-            Form::Other(text) => return f.write_str(&text.text),
-        };
-        f.write_str(&DateTime::<Utc>::from(instant).to_rfc3339_opts(digits, true))
+        match &self.0 {
+            Form::Usual(instant, digits) => {
+                f.write_str(&DateTime::<Utc>::from(*instant).to_rfc3339_opts(*digits, true))
+            }
+            Form::Other(text) => f.write_str(&text.text),
+        }
     }
 }
 impl fmt::Debug for Timestamp {
@@ -136,7 +133,7 @@ impl Serialize for Timestamp {
 }
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextVisitor(|text| text.into()))
+        read_text(deserializer, |text| text.into())
     }
 }
 leaf! { Timestamp = Micros::EPOCH.into(); }

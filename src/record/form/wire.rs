@@ -8,13 +8,13 @@ use serde::{
     de::{self, DeserializeSeed, MapAccess, SeqAccess},
 };
 
-pub(crate) mod sealed {
+mod sealed {
     /// Keeps a public trait from being implemented outside of this crate, so that it can grow.
     pub trait Sealed {}
 }
 
 /// The type of a field. This trait is sealed.
-pub trait Wire: Sized + sealed::Sealed {
+pub trait Wire: Sized + Sealed {
     /// Whether a record without this field is an error.
     const REQUIRED: bool = true;
     /// Returns the value that a required field has until it is read. It is never visible, because a record without the
@@ -34,7 +34,7 @@ pub trait Wire: Sized + sealed::Sealed {
 /// Implements [`Wire`] for types whose own `Deserialize` needs no path.
 macro_rules! leaf {
     ($($({$($parameter:tt)+})? $leaf:ty = $blank:expr;)+) => {$(
-        impl $(<$($parameter)+>)? $crate::record::form::wire::sealed::Sealed for $leaf {}
+        impl $(<$($parameter)+>)? $crate::record::form::wire::Sealed for $leaf {}
         impl $(<$($parameter)+>)? $crate::record::form::wire::Wire for $leaf {
             fn blank() -> Self {
                 $blank
@@ -46,6 +46,7 @@ macro_rules! leaf {
     )+};
 }
 pub(crate) use leaf;
+pub(crate) use sealed::Sealed;
 
 leaf! {
     bool = false;
@@ -53,7 +54,7 @@ leaf! {
     {T: Word} Open<T> = Self::Other("".into());
 }
 
-impl<T> sealed::Sealed for Vec<T> {}
+impl<T> Sealed for Vec<T> {}
 impl<T: Wire> Wire for Vec<T> {
     fn blank() -> Self {
         Self::new()
@@ -106,8 +107,12 @@ pub(crate) fn at_path<E: de::Error>(step: fmt::Arguments<'_>, error: E) -> E {
     E::custom(format_args!("{step}{separator}{error}"))
 }
 
-/// Reads any text into a `T`.
-pub(crate) struct TextVisitor<T>(pub(crate) fn(&str) -> T);
+/// Reads a text, without allocating for it.
+pub(crate) fn read_text<'de, T, D: Deserializer<'de>>(deserializer: D, read: fn(&str) -> T) -> Result<T, D::Error> {
+    deserializer.deserialize_str(TextVisitor(read))
+}
+
+struct TextVisitor<T>(fn(&str) -> T);
 
 impl<T> de::Visitor<'_> for TextVisitor<T> {
     type Value = T;

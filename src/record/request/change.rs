@@ -2,14 +2,8 @@
 
 use crate::{
     record::{
-        form::{
-            field::{ReadAs, parse},
-            maybe::Maybe,
-            number::Number,
-            object::{constructors, defaults, object},
-            text_map::TextMap,
-        },
-        stored::edit::{NetworkSettings, RecordEdit},
+        form::{Maybe, Number, ReadAs, TextMap, constructors, defaults, object, parse},
+        stored::{NetworkSettings, RecordEdit},
     },
     rules::{Command, Report},
     vocabulary::{FieldErrors, Open, SandboxState, SizeChange, names},

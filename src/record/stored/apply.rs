@@ -3,7 +3,7 @@
 use super::{sandbox::Sandbox, server_fields::BackupRef};
 use crate::{
     lifecycle::Lifecycle,
-    record::form::{maybe::Maybe, timestamp::Timestamp},
+    record::form::{Maybe, Timestamp},
     rules::{Effect, ReasonText, RunnerChange, Stale, Stamp, Step},
     vocabulary::{BackupState, Fault},
 };

@@ -4,8 +4,8 @@ use super::server_fields::ServerFields;
 use crate::{
     lifecycle::{Columns, Lifecycle},
     record::{
-        api::{dto::SandboxDto, lifecycle_view::LifecycleView, list::SandboxListItem},
-        form::field::{ReadAs, WriteFrom},
+        api::{LifecycleView, SandboxDto, SandboxListItem},
+        form::{ReadAs, WriteFrom},
     },
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors,

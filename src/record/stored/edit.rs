@@ -2,12 +2,7 @@
 
 use super::sandbox::Sandbox;
 use crate::{
-    record::form::{
-        allow_list::{DomainAllowList, NetworkAllowList},
-        maybe::Maybe,
-        text_map::TextMap,
-        timestamp::Timestamp,
-    },
+    record::form::{DomainAllowList, Maybe, NetworkAllowList, TextMap, Timestamp},
     rules::Event,
 };
 use alloc::string::{String, ToString};

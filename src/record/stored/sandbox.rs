@@ -7,8 +7,8 @@ use super::{
 use crate::{
     lifecycle::Lifecycle,
     record::{
-        api::dto::SandboxDto,
-        form::extras::{Dropped, Extras},
+        api::SandboxDto,
+        form::{Dropped, Extras},
     },
     vocabulary::{FieldErrors, Open},
 };

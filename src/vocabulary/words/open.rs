@@ -3,7 +3,7 @@
 use super::word::{UnknownWord, Word};
 use alloc::boxed::Box;
 use core::fmt;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A wire word: a word of the closed list `T`, or another word, which is kept unchanged.
 ///
@@ -14,7 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!(serde_json::to_string(&word)?, "\"hibernated\"");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
 pub enum Open<T> {
     /// A word that this crate knows.
     Known(T),
@@ -74,11 +75,6 @@ impl<T: Word> fmt::Debug for Open<T> {
 impl<T: Word> fmt::Display for Open<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-impl<T: Word> Serialize for Open<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 impl<'de, T: Word> Deserialize<'de> for Open<T> {
