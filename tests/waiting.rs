@@ -166,3 +166,60 @@ fn a_client_assesses_the_record_it_reads() {
         lost(UnreachableReason::DifferentDesiredState(DesiredState::Stopped))
     );
 }
+
+#[test]
+fn a_goal_is_a_word() {
+    assert_eq!("settled".parse(), Ok(Goal::Settled));
+    let error = "running".parse::<Goal>().expect_err("no such goal").to_string();
+    assert_eq!(error, "unknown goal `running`, expected one of started, stopped, paused, archived, destroyed, settled");
+}
+
+#[test]
+fn an_assessment_is_stored_and_printed() {
+    let cases = [
+        (Assessment::Reached, r#"{"assessment":"reached"}"#, "reached"),
+        (
+            pending(SandboxState::PullingSnapshot),
+            r#"{"assessment":"pending","state":"pulling_snapshot"}"#,
+            "pending: the sandbox is in pulling_snapshot",
+        ),
+        (
+            Assessment::Pending { state: None },
+            r#"{"assessment":"pending"}"#,
+            "pending: the sandbox is in a state that is not known here",
+        ),
+        (
+            lost(UnreachableReason::Failed(SandboxState::Error)),
+            r#"{"assessment":"unreachable","reason":{"failed":"error"}}"#,
+            "unreachable: the sandbox is in error: recover or destroy it",
+        ),
+        (
+            lost(UnreachableReason::Gone),
+            r#"{"assessment":"unreachable","reason":"gone"}"#,
+            "unreachable: the sandbox is destroyed or is being destroyed: create a new one",
+        ),
+        (
+            lost(UnreachableReason::DifferentDesiredState(DesiredState::Stopped)),
+            r#"{"assessment":"unreachable","reason":{"different_desired_state":"stopped"}}"#,
+            "unreachable: the desired state of the sandbox is stopped: send the command for this goal again",
+        ),
+        (
+            Assessment::Stuck { since: noon() },
+            r#"{"assessment":"stuck","since":"2025-10-09T08:53:20Z"}"#,
+            "stuck: the state has not changed since 2025-10-09 08:53:20 UTC",
+        ),
+    ];
+    for (assessment, stored, printed) in cases {
+        assert_eq!(serde_json::to_string(&assessment).expect("it is written"), stored);
+        assert_eq!(serde_json::from_str::<Assessment>(stored).expect(stored), assessment);
+        assert_eq!(assessment.to_string(), printed);
+    }
+}
+
+#[test]
+fn an_observation_survives_storage() {
+    let seen = Observation::from(&row(SandboxState::Starting, DesiredState::Started));
+    let stored = serde_json::to_string(&seen).expect("it is written");
+    assert_eq!(serde_json::from_str::<Observation>(&stored).expect(&stored), seen);
+    assert_eq!(serde_json::from_str::<Observation>("{}").expect("nothing is known"), Observation::default());
+}

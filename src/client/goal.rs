@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     policy::TimeLimits,
-    vocabulary::{DesiredState, SandboxState, word_list},
+    vocabulary::{DesiredState, Micros, Minutes, SandboxState, word_list},
 };
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 
 word_list! {
     /// The goal of a wait.
@@ -70,9 +70,8 @@ impl Goal {
             return Assessment::Unreachable { reason };
         }
         let is_over = |since: &DateTime<Utc>| {
-            limits
-                .of(state)
-                .is_some_and(|limit| now.signed_duration_since(since) > Duration::minutes(limit.get().into()))
+            let end = |limit: Minutes| Micros::from(*since).saturating_add_minutes(limit.get().into());
+            limits.of(state).is_some_and(|limit| Micros::from(now) > end(limit))
         };
         match observed.since.filter(is_over) {
             Some(since) => Assessment::Stuck { since },

@@ -183,7 +183,7 @@ impl AutoArchive {
     /// # Errors
     /// [`IntervalError`] if `minutes` is negative or out of the wire's range.
     pub fn requested(minutes: i64, maximum: Minutes) -> Result<Self, IntervalError> {
-        Self::try_from(minutes).map(|asked| asked.capped(maximum))
+        Self::try_from(minutes).map(|interval| interval.capped(maximum))
     }
 
     /// Returns the interval that a command sets: `AtOnce` and intervals above `maximum` mean `maximum`.

@@ -2,9 +2,9 @@
 
 use super::wire::{Sealed, Wire};
 use core::{fmt, marker::PhantomData};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// An optional field of a record.
+/// An optional field of a record. The record omits an absent field; on its own it is written as `null`.
 ///
 /// ```
 /// use sandbox_lifecycle::record::Maybe;
@@ -13,7 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// assert_eq!(field.value(), None);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(untagged)]
 pub enum Maybe<T> {
     /// The record does not have the field.
     #[default]
@@ -59,16 +60,6 @@ impl<T> From<Option<T>> for Maybe<T> {
 impl<T> From<T> for Maybe<T> {
     fn from(value: T) -> Self {
         Self::Value(value)
-    }
-}
-
-impl<T: Serialize> Serialize for Maybe<T> {
-    /// The record omits an absent field; outside of a record it is written as `null`.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Value(value) => value.serialize(serializer),
-            Self::Absent | Self::Null => serializer.serialize_none(),
-        }
     }
 }
 

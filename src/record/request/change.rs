@@ -34,7 +34,7 @@ object! {
 }
 
 object! {
-    /// A runner's report of a state that no call asked for. It becomes a [`Report`].
+    /// A runner's unsolicited report of a state. It becomes a [`Report`].
     pub struct UpdateSandboxState is "a state report" {
         /// The state of the runner's copy.
         state: Open<SandboxState>,
