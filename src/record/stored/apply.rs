@@ -131,8 +131,8 @@ fn completes_backup(before: &Lifecycle, after: &Lifecycle) -> bool {
     before.backup_state() != after.backup_state() && after.backup_state() == BackupState::Completed
 }
 
-/// Returns the name of a deleted sandbox, so that the old name is free again: the prefix, the old name, and the time of the
-/// deletion in milliseconds.
+/// Returns the name of a deleted sandbox, so that the old name is free again: the prefix, the old name, and the time of
+/// the deletion in milliseconds.
 fn deleted_name(name: &str, now: DateTime<Utc>) -> String {
     format!("{DELETED_PREFIX}{name}_{}", now.timestamp_millis())
 }
