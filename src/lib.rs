@@ -27,10 +27,10 @@ extern crate std;
 pub use chrono;
 
 mod client;
+mod clock;
 mod controller;
-mod deadline;
+mod decide;
 mod lifecycle;
-mod lint;
 mod policy;
 pub mod record;
 pub mod render;
@@ -40,18 +40,19 @@ pub mod testing;
 mod vocabulary;
 
 pub use client::{Assessment, Goal, Observation, UnreachableReason};
+pub use clock::{Clock, Deadline, Standing, Warning};
 pub use controller::{Image, Next, Observed, Placement, RunnerView};
-pub use deadline::{Deadline, Standing};
+pub use decide::{CreateError, Link, NewSandbox, Origin};
 pub use lifecycle::{
-    Columns, CreateError, HeldResources, Lifecycle, Link, NewSandbox, Origin, Recovery, Violation, Violations,
+    Changes, Column, ColumnKind, ColumnValue, Columns, Expects, HeldResources, Lifecycle, Recovery, RowError,
+    Violation, Violations,
 };
-pub use lint::Warning;
 pub use policy::{ApiProfile, Policy, TimeLimits};
 pub use record::{Sandbox, SandboxDto};
 pub use rules::{
-    Answer, AsInput, Asked, BackupOf, Call, Cause, Changes, Check, Clock, Command, Context, Effect, Event, EventName,
-    Expects, Ignored, Input, Job, Notice, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry,
-    RunnerChange, Stale, Stamp, Step, Task, Timer, Verb,
+    Answer, AsInput, Asked, BackupOf, Call, Cause, Check, Command, Context, Effect, Event, EventName, Ignored, Input,
+    Job, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale, Stamp, Step, Task,
+    Timer, Verb,
 };
 pub use vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType,

@@ -1,225 +1,132 @@
-//! The facts: all that a rule can ask of a sandbox, one bit each.
+//! The facts: the yes-or-no questions that rules ask about a sandbox's own columns, one bit each.
 //!
-//! Those about the sandbox are read off its columns (`Lifecycle::facts`). Those about its surroundings are kept by
-//! the context, and those of the policy and a command's arguments are added for one decision. What the commands ask is
-//! made of them: see `guards`.
-#![allow(non_upper_case_globals, reason = "facts read like the states they stand for in the rule table")]
+//! A lifecycle keeps the answers, so that a decision compares words instead of asking again. Rules add facts from outside
+//! the row (`rules/guards.rs`), whose bits come after these.
+#![allow(non_upper_case_globals, reason = "a fact reads like the question that it answers")]
 
-use super::Lifecycle;
+use super::{fact_set::Facts, pairs, state_set::StateSet, value::Lifecycle};
 use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState, SandboxState};
 
-/// A set of facts.
-pub(crate) type Mask = u64;
-
-/// The bit of a state.
-#[expect(
-    clippy::as_conversions,
-    reason = "the one place where a discriminant becomes a bit; `as` is what const allows"
-)]
-pub(crate) const fn state(state: SandboxState) -> Mask {
-    1 << state as u8
+/// How a reader sees a fact.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Phrase {
+    /// The state is one of these.
+    States(StateSet),
+    /// Any other question.
+    Words(&'static str),
 }
 
-/// The bit of a desired state.
-#[expect(clippy::as_conversions, clippy::arithmetic_side_effects, reason = "see `state`; two small counts")]
-pub(crate) const fn wants(desired: DesiredState) -> Mask {
-    1 << (STATE_COUNT + desired as u32)
+impl core::fmt::Display for Phrase {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::States(states) => states.fmt(f),
+            Self::Words(words) => f.write_str(words),
+        }
+    }
 }
 
-#[expect(clippy::as_conversions, reason = "a small count, in const")]
-const STATE_COUNT: u32 = <SandboxState as strum::EnumCount>::COUNT as u32;
-#[expect(clippy::as_conversions, reason = "a small count, in const")]
-const DESIRED_COUNT: u32 = <DesiredState as strum::EnumCount>::COUNT as u32;
-
-/// All states.
-pub(crate) const STATES: Mask = (1 << STATE_COUNT) - 1;
-/// All desired states.
-pub(crate) const WISHES: Mask = ((1 << DESIRED_COUNT) - 1) << STATE_COUNT;
-
-/// Every state (or every desired state) but these.
-pub(crate) const fn not(mask: Mask) -> Mask {
-    let group = if mask & STATES != 0 { STATES } else { WISHES };
-    group & !mask
-}
-
-macro_rules! words_as_facts {
-    ($bit:ident of $list:ident: $($name:ident = $word:ident),+ $(,)?) => {
-        $(#[allow(dead_code, reason = "every word has its fact, asked for or not")] pub(crate) const $name: Mask = $bit($list::$word);)+
-    };
-}
-words_as_facts!(state of SandboxState:
-    Creating = Creating, Restoring = Restoring, Destroyed = Destroyed, Destroying = Destroying, Started = Started,
-    Stopped = Stopped, Starting = Starting, Stopping = Stopping, Error = Error, BuildFailed = BuildFailed,
-    PendingBuild = PendingBuild, BuildingSnapshot = BuildingSnapshot, Unknown = Unknown,
-    PullingSnapshot = PullingSnapshot, Archived = Archived, Archiving = Archiving, Resizing = Resizing,
-    Snapshotting = Snapshotting, Forking = Forking, Pausing = Pausing, Paused = Paused, Resuming = Resuming,
-);
-words_as_facts!(wants of DesiredState:
-    WantsDestroyed = Destroyed, WantsStarted = Started, WantsStopped = Stopped, WantsResized = Resized,
-    WantsArchived = Archived, WantsPaused = Paused,
-);
-
-/// Declares the named facts: a bit each, and the words by which a person reads it in a table.
+/// Declares the facts: a name, then the states that it holds in, or words and the condition for a row.
 macro_rules! facts {
-    ($($name:ident $words:literal,)+) => {
-        enum Order { $($name),+ }
+    (
+        states { $($named:ident: $states:expr;)+ }
+        others($row:ident) { $($name:ident $words:literal: $holds:expr;)+ }
+    ) => {
+        #[allow(non_camel_case_types, reason = "numbers the facts by their own names")]
+        enum Number { $($named,)+ $($name,)+ End }
+
+        $(
+            #[expect(clippy::as_conversions, reason = "a number of a fact; `as` is what const allows")]
+            pub(crate) const $named: Facts = Facts::nth(Number::$named as u32);
+        )+
         $(
             #[doc = $words]
-            pub(crate) const $name: Mask = 1 << (STATE_COUNT + DESIRED_COUNT + Order::$name as u32);
+            #[expect(clippy::as_conversions, reason = "a number of a fact; `as` is what const allows")]
+            pub(crate) const $name: Facts = Facts::nth(Number::$name as u32);
         )+
-        /// Every named fact with its words.
-        pub(crate) const NAMED: &[(Mask, &str)] = &[$(($name, $words)),+];
+        /// How many facts a row has.
+        #[expect(clippy::as_conversions, reason = "a number of a fact; `as` is what const allows")]
+        pub(crate) const COUNT: u32 = Number::End as u32;
+
+        /// Every fact of a row with its name and its phrase.
+        pub(crate) const NAMED: &[(Facts, &str, Phrase)] = &[
+            $(($named, stringify!($named), Phrase::States($states)),)+
+            $(($name, stringify!($name), Phrase::Words($words)),)+
+        ];
+
+        impl Lifecycle {
+            /// The value with its facts found anew. Every way to change a column ends here.
+            pub(crate) fn with_facts(mut self) -> Self {
+                let $row = &self;
+                let state = $row.status.state;
+                self.facts = Facts::NONE
+                    $(.and($named.when(const { $states }.contains(state))))+
+                    $(.and($name.when($holds)))+;
+                self
+            }
+        }
     };
 }
+
+const fn states(states: &[SandboxState]) -> StateSet {
+    StateSet::of(states)
+}
+
+/// The states of a change that ends where it began.
+const IN_PLACE: [SandboxState; 3] = [SandboxState::Resizing, SandboxState::Snapshotting, SandboxState::Forking];
+
 facts! {
-    // Read off the value.
-    Settled "settled",
-    Idle "nothing pending",
-    Vm "a VM class",
-    HasRunner "on a runner",
-    NoGpu "without a GPU",
-    Durable "not ephemeral",
-    Ephemeral "ephemeral",
-    Recoverable "recoverable",
-    ArchiveWanted "stopped/archiving to be archived",
-    Coherent "a desired state that may stand beside the state",
-    BackupIdle "with no backup under way",
-    FromBackup "timed out with a usable backup",
-    InPlace "without a timeout and a usable backup",
-    AutoStopOff "auto-stop off",
-    AutoPauseOff "auto-pause off",
-    StartedAsWanted "started, and meant to be started",
-    HeldByRunner "on a runner, and not destroyed",
-    DestroyedAsWanted "meant to be destroyed, and nothing pending or pending_build",
-    // Added by the context.
-    Childless "without live fork children",
-    Unsuspended "in an organization that is not suspended",
-    Unlinked "not linked to another sandbox",
-    // Added by the policy, together with the last recovery or the class.
-    CooledDown "not recovered from its backup within the cooldown",
-    MemorySnapshots "of a class whose memory can be kept in a snapshot",
-    LiveSnapshots "of a class that is snapshotted while it runs",
-    // Added by the arguments.
-    StartsAfter "to be started afterwards",
-    DiskUnnamed "no disk named",
-    CpuNotLess "no less cpu",
-    MemoryNotLess "no less memory",
-    DiskNotLess "no less disk",
-    SizeDiffers "another size than now",
-    WithMemory "with memory",
-    WithoutMemory "without memory",
-    TurnsOff "turned off",
-    AsksEphemeral "asked to be ephemeral",
-}
-
-/// The states that may stand beside a desired state (rule 4, `valid`). `resized` is never checked.
-///
-/// Difference D1: error may stand beside paused, or a failed pause could never be told.
-pub(crate) const fn states_beside(desired: DesiredState) -> Mask {
-    match desired {
-        DesiredState::Started => {
-            Started
-                | Stopped
-                | Starting
-                | Archived
-                | Creating
-                | Unknown
-                | Restoring
-                | PendingBuild
-                | BuildingSnapshot
-                | PullingSnapshot
-                | Archiving
-                | Error
-                | BuildFailed
-                | Resizing
-                | Snapshotting
-                | Forking
-                | Paused
-                | Resuming
-        }
-        DesiredState::Stopped => {
-            Started | Stopping | Stopped | Error | BuildFailed | Resizing | Snapshotting | Forking | Paused | Pausing
-        }
-        DesiredState::Archived => Archived | Archiving | Stopped | Error | BuildFailed,
-        DesiredState::Destroyed => {
-            Destroyed
-                | Destroying
-                | Stopped
-                | Started
-                | Archived
-                | Error
-                | BuildFailed
-                | Archiving
-                | PendingBuild
-                | Paused
-        }
-        DesiredState::Paused => Started | Pausing | Paused | Error,
-        DesiredState::Resized => STATES,
+    states {
+        started: states(&[SandboxState::Started]);
+        stopped: states(&[SandboxState::Stopped]);
+        paused: states(&[SandboxState::Paused]);
+        errored: states(&[SandboxState::Error]);
+        not_errored: states(&[SandboxState::Error, SandboxState::BuildFailed]).not();
+        started_or_paused: states(&[SandboxState::Started, SandboxState::Paused]);
+        started_or_stopped: states(&[SandboxState::Started, SandboxState::Stopped]);
+        can_wake:
+            states(&[SandboxState::Stopped, SandboxState::Archived, SandboxState::Archiving, SandboxState::Paused]);
+        may_be_destroyed: pairs::states_beside(DesiredState::Destroyed);
+        // The same question as `stopped`, for which the API profile may answer yes too.
+        disk_unused: states(&[SandboxState::Stopped]);
     }
-}
-
-/// The desired states that a state may stand beside, as facts: rule 4 read the other way.
-pub(crate) const fn wishes_beside(state: Mask) -> Mask {
-    let mut found = 0;
-    let mut rest = DesiredState::ALL;
-    while let [desired, more @ ..] = rest {
-        if states_beside(*desired) & state == state {
-            found |= wants(*desired);
-        }
-        rest = more;
+    others(row) {
+        settled "settled": row.is_settled();
+        settled_or_archiving "settled, or stopped or archiving with desired archived":
+            row.is_settled()
+                || row.status.desired == DesiredState::Archived
+                    && matches!(row.status.state, SandboxState::Stopped | SandboxState::Archiving);
+        coherent "a desired state that may stand next to the state": row.status.is_coherent();
+        may_change_in_place "desired started, stopped or resized":
+            IN_PLACE.iter().all(|state| pairs::is_coherent(*state, row.status.desired));
+        to_be_destroyed "desired destroyed": row.status.desired == DesiredState::Destroyed;
+        idle "nothing pending": !row.status.pending;
+        idle_or_pending_build "nothing pending, or pending_build":
+            !row.status.pending || row.status.state == SandboxState::PendingBuild;
+        already_started "started, with desired started":
+            row.status.state == SandboxState::Started && row.status.desired == DesiredState::Started;
+        already_to_be_destroyed "desired destroyed, and nothing pending or pending_build":
+            row.status.desired == DesiredState::Destroyed
+                && (!row.status.pending || row.status.state == SandboxState::PendingBuild);
+        on_a_runner "on a runner": row.status.has_runner;
+        held_by_a_runner "on a runner, and not destroyed":
+            row.status.has_runner && row.status.state != SandboxState::Destroyed;
+        recoverable "recoverable": row.status.recoverable;
+        timed_out_with_backup "timed out with a usable backup": row.status.timed_out_with_backup();
+        recovers_in_place "without a timeout and a usable backup": !row.status.timed_out_with_backup();
+        recovers_in_place_or_idle "nothing pending, or without a timeout and a usable backup":
+            !row.status.timed_out_with_backup() || !row.status.pending;
+        recovers_somewhere "timed out with a usable backup, or on a runner":
+            row.status.timed_out_with_backup() || row.status.has_runner;
+        no_backup_under_way "no backup under way": match row.status.backup {
+            BackupState::None | BackupState::Completed | BackupState::Error => true,
+            BackupState::Pending | BackupState::InProgress => false,
+        };
+        vm "a VM class": row.class.is_vm();
+        vm_or_not_paused "a VM class, or not paused": row.class.is_vm() || row.status.state != SandboxState::Paused;
+        without_gpu "without a GPU": row.gpus == 0;
+        durable "not ephemeral": row.auto_delete != 0;
+        ephemeral "ephemeral": row.auto_delete == 0;
+        auto_stop_off "auto-stop off": row.auto_stop == AutoStop::Never;
+        auto_pause_off "auto-pause off": row.auto_pause == AutoPause::Never;
     }
-    found
-}
-
-/// The states that fulfil a desired state.
-pub(crate) const fn states_fulfilling(desired: DesiredState) -> Mask {
-    match desired.fulfilled_by() {
-        Some(goal) => state(goal),
-        None => 0,
-    }
-}
-
-/// This desired state may stand beside this state (rule 4).
-pub(crate) const fn may_stand(at: SandboxState, desired: DesiredState) -> bool {
-    states_beside(desired) & state(at) != 0
-}
-
-/// This state is what is desired.
-pub(crate) const fn is_fulfilled(at: SandboxState, desired: DesiredState) -> bool {
-    states_fulfilling(desired) & state(at) != 0
-}
-
-/// The fact, if it holds. A choice of two numbers, so that no branch is made of it.
-#[inline]
-pub(crate) const fn when(holds: bool, fact: Mask) -> Mask {
-    if holds { fact } else { 0 }
-}
-
-/// The facts that a value's columns amount to.
-#[inline]
-pub(crate) fn of(row: &Lifecycle) -> Mask {
-    let status = row.status();
-    let (at, wish) = (state(status.state), wants(status.desired));
-    let settled = is_fulfilled(status.state, status.desired);
-    let backup_idle = match status.backup {
-        BackupState::None | BackupState::Completed | BackupState::Error => true,
-        BackupState::Pending | BackupState::InProgress => false,
-    };
-    at | wish
-        | when(settled, Settled)
-        | when(!status.pending, Idle)
-        | when(row.class.is_vm(), Vm)
-        | when(status.has_runner, HasRunner)
-        | when(row.gpus == 0, NoGpu)
-        | if row.auto_delete == 0 { Ephemeral } else { Durable }
-        | when(status.recoverable, Recoverable)
-        | when(at & (Stopped | Archiving) != 0 && status.desired == DesiredState::Archived, ArchiveWanted)
-        | when(may_stand(status.state, status.desired), Coherent)
-        | when(backup_idle, BackupIdle)
-        | if status.timed_out_with_backup() { FromBackup } else { InPlace }
-        | when(row.auto_stop == AutoStop::Never, AutoStopOff)
-        | when(row.auto_pause == AutoPause::Never, AutoPauseOff)
-        | when(at & Started != 0 && wish & WantsStarted != 0, StartedAsWanted)
-        | when(status.has_runner && at & Destroyed == 0, HeldByRunner)
-        | when(wish & WantsDestroyed != 0 && (!status.pending || at & PendingBuild != 0), DestroyedAsWanted)
 }

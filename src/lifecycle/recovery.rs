@@ -1,23 +1,24 @@
-//! Whether a sandbox in error can be brought back, and how (section 6).
+//! How the recover command brings back a sandbox in error.
 
-use super::Lifecycle;
+use super::value::Lifecycle;
 use crate::vocabulary::SandboxState;
 
 /// How a recovery brings a sandbox back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Recovery {
-    /// Its own runner mends it; a runner must be assigned.
+    /// Its own runner repairs it; a runner must be assigned.
     InPlace,
-    /// Another runner makes it again from its backup, at most once in the policy's cooldown.
+    /// Another runner restores it from its backup, at most once per cooldown of the policy.
     FromBackup,
 }
 
 impl Lifecycle {
-    /// How the recover command would bring this sandbox back, if it is in error and recoverable.
+    /// Returns how the recover command would bring this sandbox back, if it is in error and recoverable.
     ///
-    /// From its backup when the fault is an API-level timeout and the backup is complete with its reference; in place
-    /// otherwise. [`decide`](Self::decide) still asks for what each way needs.
+    /// The backup is used when the fault is an API-level timeout and the backup is usable (completed, with its reference);
+    /// otherwise the sandbox is recovered in place. [`decide`](Self::decide) checks what each way needs.
     ///
     /// ```
     /// use sandbox_lifecycle::{BackupState, Columns, Fault, Lifecycle, Recovery, SandboxState};
@@ -32,9 +33,9 @@ impl Lifecycle {
     /// ```
     #[must_use]
     pub const fn recovery(&self) -> Option<Recovery> {
-        if !matches!(self.status().state, SandboxState::Error) || !self.status().recoverable {
+        if !matches!(self.status.state, SandboxState::Error) || !self.status.recoverable {
             None
-        } else if self.status().timed_out_with_backup() {
+        } else if self.status.timed_out_with_backup() {
             Some(Recovery::FromBackup)
         } else {
             Some(Recovery::InPlace)

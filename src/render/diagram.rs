@@ -1,13 +1,7 @@
 //! The state machine as a picture, in Mermaid and in DOT, drawn from what [`transitions`](super::transitions) finds.
 
-use super::{Transition, Trigger, explore, transitions};
-use crate::{
-    lifecycle::{
-        facts::{self, Mask},
-        words::Words,
-    },
-    vocabulary::SandboxState,
-};
+use super::explore::{self, Transition, Trigger, transitions};
+use crate::{lifecycle::state_set::StateSet, vocabulary::SandboxState};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     string::{String, ToString},
@@ -35,7 +29,7 @@ pub struct Diagram {
 /// An arrow of a [`Diagram`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Edge {
-    from: Mask,
+    from: StateSet,
     to: SandboxState,
     by: BTreeSet<Trigger>,
 }
@@ -73,31 +67,28 @@ impl Diagram {
 
     /// The states that the picture shows.
     fn states(&self) -> impl Iterator<Item = SandboxState> {
-        let shown = self.edges.iter().fold(0, |shown, edge| {
-            let apart = if edge.is_gathered() { 0 } else { edge.from };
-            shown | apart | facts::state(edge.to)
-        });
-        states_of(shown)
+        let apart = self.edges.iter().filter(|edge| !edge.is_gathered());
+        let shown = apart.fold(StateSet::NONE, |shown, edge| shown.or(edge.from));
+        self.edges.iter().fold(shown, |shown, edge| shown.or(StateSet::of(&[edge.to]))).iter()
     }
 
-    /// A set of states in words. A state that is never shown says nothing there, so it is not named among those
-    /// that are missing.
-    fn words(&self, several: Mask) -> Words {
-        let shown = self.edges.iter().fold(0, |shown, edge| shown | edge.from | facts::state(edge.to));
-        let widest = several | (facts::STATES & !shown);
-        let most = widest.count_ones() > (facts::STATES & !widest).count_ones();
-        Words(if most { widest } else { several })
+    /// A set of states in words. A state that the picture never shows is not named among those that are missing.
+    fn words(&self, several: StateSet) -> StateSet {
+        let ends = |shown: StateSet, edge: &Edge| shown.or(edge.from).or(StateSet::of(&[edge.to]));
+        let shown = self.edges.iter().fold(StateSet::NONE, ends);
+        let widest = several.or(shown.not());
+        if widest.len() > widest.not().len() { widest } else { several }
     }
 
     /// The sets of states that share an arrow, each once.
-    fn gathered(&self) -> BTreeSet<Mask> {
+    fn gathered(&self) -> BTreeSet<StateSet> {
         self.edges.iter().filter(|edge| edge.is_gathered()).map(|edge| edge.from).collect()
     }
 }
 
 impl Edge {
     const fn is_gathered(&self) -> bool {
-        self.from.count_ones() > 1
+        self.from.len() > 1
     }
 
     fn label(&self) -> String {
@@ -105,24 +96,21 @@ impl Edge {
     }
 }
 
-fn states_of(mask: Mask) -> impl Iterator<Item = SandboxState> {
-    SandboxState::ALL.iter().copied().filter(move |state| mask & facts::state(*state) != 0)
-}
-
 /// One arrow for each pair of states, with all that leads from one to the other; one for each large set of states.
 fn edges(transitions: Vec<Transition>) -> Vec<Edge> {
-    let mut sources: BTreeMap<(SandboxState, Trigger), Mask> = BTreeMap::new();
+    let mut sources: BTreeMap<(SandboxState, Trigger), StateSet> = BTreeMap::new();
     for Transition { from, to, by } in transitions {
-        *sources.entry((to, by)).or_default() |= facts::state(from);
+        let sources = sources.entry((to, by)).or_insert(StateSet::NONE);
+        *sources = sources.or(StateSet::of(&[from]));
     }
-    let mut arrows: BTreeMap<(Mask, SandboxState), BTreeSet<Trigger>> = BTreeMap::new();
+    let mut arrows: BTreeMap<(StateSet, SandboxState), BTreeSet<Trigger>> = BTreeMap::new();
     let mut draw = |from, to, by| arrows.entry((from, to)).or_default().insert(by);
     for ((to, by), from) in sources {
-        if from.count_ones() > DRAWN_APART && by != Trigger::Done {
+        if from.len() > DRAWN_APART && by != Trigger::Done {
             draw(from, to, by);
         } else {
-            states_of(from).for_each(|state| {
-                draw(facts::state(state), to, by);
+            from.iter().for_each(|state| {
+                draw(StateSet::of(&[state]), to, by);
             });
         }
     }
@@ -147,13 +135,13 @@ impl Look {
 }
 
 /// The name of a node: a state's own word, or a number among the gathered ones.
-struct Node<'a>(Mask, &'a BTreeSet<Mask>);
+struct Node<'a>(StateSet, &'a BTreeSet<StateSet>);
 
 impl fmt::Display for Node<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.1.iter().position(|mask| *mask == self.0) {
+        match self.1.iter().position(|states| *states == self.0) {
             Some(place) => write!(f, "several_{}", place.saturating_add(1)),
-            None => Words(self.0).fmt(f),
+            None => self.0.fmt(f),
         }
     }
 }
@@ -166,8 +154,8 @@ impl fmt::Display for Mermaid<'_> {
         let gathered = diagram.gathered();
         writeln!(f, "stateDiagram-v2\n    direction LR")?;
         diagram.begins.iter().try_for_each(|state| writeln!(f, "    [*] --> {state}"))?;
-        for mask in &gathered {
-            writeln!(f, "    state \"{}\" as {}", diagram.words(*mask), Node(*mask, &gathered))?;
+        for states in &gathered {
+            writeln!(f, "    state \"{}\" as {}", diagram.words(*states), Node(*states, &gathered))?;
         }
         for edge in &diagram.edges {
             writeln!(f, "    {} --> {}: {}", Node(edge.from, &gathered), edge.to, edge.label())?;
@@ -185,7 +173,7 @@ impl fmt::Display for Mermaid<'_> {
                 Look::Failed => writeln!(f, "    class {state} failed")?,
             }
         }
-        gathered.iter().try_for_each(|mask| writeln!(f, "    class {} several", Node(*mask, &gathered)))
+        gathered.iter().try_for_each(|states| writeln!(f, "    class {} several", Node(*states, &gathered)))
     }
 }
 
@@ -204,8 +192,8 @@ impl fmt::Display for Dot<'_> {
                 Look::Failed => writeln!(f, "  {state} [color=red];")?,
             }
         }
-        for mask in &gathered {
-            writeln!(f, "  {} [label=\"{}\", shape=plaintext];", Node(*mask, &gathered), diagram.words(*mask))?;
+        for states in &gathered {
+            writeln!(f, "  {} [label=\"{}\", shape=plaintext];", Node(*states, &gathered), diagram.words(*states))?;
         }
         if !diagram.begins.is_empty() {
             writeln!(f, "  begin [shape=point];")?;

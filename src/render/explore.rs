@@ -4,11 +4,13 @@
 use super::samples;
 use crate::{
     controller::{Image, Next, Observed, Placement, RunnerView},
-    lifecycle::{Lifecycle, NewSandbox, Origin},
+    decide::{NewSandbox, Origin},
+    lifecycle::{Lifecycle, Status, fact_set::Facts},
     policy::Policy,
     rules::{Answer, AsInput, BackupOf, Call, Context, Job, Outcome, Report, Step, Task, Timer, Verb},
     vocabulary::{
-        AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
+        AutoDelete, AutoPause, AutoStop, DesiredState, Fault, Micros, Minutes, QueueTimeout, SandboxClass,
+        SandboxState, Ttl,
     },
 };
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -99,20 +101,20 @@ const THEN: Micros = Micros::EPOCH;
 const LATER: Micros = Micros::MAX;
 const HOUR: Option<Minutes> = Minutes::new(60);
 
-/// What tells one place from another: the facts, and what they leave out.
-type Key = (u64, &'static str, bool, Option<&'static str>, bool, Option<&'static str>);
+type Key = (SandboxState, DesiredState, Facts, [&'static str; 3], [bool; 3]);
 
 impl Place {
+    /// What tells one place from another: the columns that steps write, and the facts that follow from the others.
     fn key(&self) -> Key {
-        let status = self.row.status();
-        let (fault, work) = (status.fault.map(Fault::as_str), self.work.map(Into::into));
-        (self.row.facts(), status.backup.as_str(), status.has_backup_ref, fault, status.force_stop, work)
+        let Status { state, desired, backup, fault, pending, has_backup_ref, force_stop, .. } = self.row.status;
+        let words = [backup.as_str(), fault.map_or("", Fault::as_str), self.work.map_or("", Into::into)];
+        (state, desired, self.row.facts, words, [pending, has_backup_ref, force_stop])
     }
 
     /// Where a step leads. Work goes on until it ends or newer work, with another epoch, takes its place.
     fn after(self, step: &Step, work: Option<Task>) -> Self {
         let goes_on = if step.next_epoch == step.row.epoch { work } else { None };
-        let row = Lifecycle { packed: step.after, ..self.row }.sealed();
+        let row = Lifecycle { status: step.after, ..self.row }.with_facts();
         Self { row, work: step.call().map(|call| call.task).or(goes_on) }
     }
 }
@@ -160,7 +162,7 @@ impl Exploration {
     fn take(&mut self, before: Place, by: Trigger, step: &Step, work: Option<Task>) {
         let after = before.after(step, work);
         let (from, to) = (before.row.reported_state(), after.row.reported_state());
-        let unseen_intent = matches!(by, Trigger::Command(_)) && step.row.status().desired != step.desired_state();
+        let unseen_intent = matches!(by, Trigger::Command(_)) && step.row.status.desired != step.desired_state();
         if from != to || unseen_intent {
             self.found.insert(Transition { from, to, by });
         }
@@ -188,7 +190,7 @@ impl Exploration {
     fn runner(&mut self, place: Place, policy: &Policy) {
         for outcome in [Outcome::Completed, FAILED] {
             let by = if outcome == Outcome::Completed { Trigger::Done } else { Trigger::Failed };
-            if let Some(job) = place.work.and_then(job) {
+            if let Some(job) = place.work.and_then(Task::job) {
                 self.try_input(place, by, Report::Ended { job, outcome, epoch: None }, None, policy);
             }
             let backup = Report::Ended { job: Job::Backup { of: BackupOf::Current }, outcome, epoch: None };
@@ -233,22 +235,6 @@ const REFUSED: Answer = Answer::Refused { fault: Fault::Refused, recoverable: fa
 
 const fn answered(task: Task, answer: Answer) -> Report {
     Report::Answered { task, answer, from: None, epoch: None }
-}
-
-/// The job whose end a runner tells of, for what it was called for.
-const fn job(task: Task) -> Option<Job> {
-    Some(match task {
-        Task::Create | Task::Restore => Job::Create,
-        Task::Start | Task::Resume => Job::Start,
-        Task::Stop { .. } => Job::Stop,
-        Task::Pause => Job::Pause,
-        Task::Destroy => Job::Destroy,
-        Task::Resize { to } => Job::Resize { to },
-        Task::Snapshot { .. } => Job::Snapshot,
-        Task::Fork => Job::ForkSource,
-        Task::Recover { start } => Job::Recover { start },
-        Task::Build => return None,
-    })
 }
 
 /// What a pass of the controller tells of: what it saw on the runner, or what it found by itself.

@@ -11,9 +11,9 @@ mod samples;
 mod table;
 mod typed;
 
-pub use crate::rules::{
-    typed::{Accepts, State, at},
-    verb,
+pub use crate::rules::table::{
+    rows::verb,
+    typed_state::{Accepts, State, at},
 };
 pub use diagram::Diagram;
 pub use explore::{Transition, Trigger, transitions};

@@ -2,8 +2,15 @@
 
 use super::samples;
 use crate::{
-    lifecycle::{Columns, Lifecycle, facts, guards::Guards, words::Words},
-    rules::{Check, Edit, Reason, Verb, check::Writes, edit_of},
+    lifecycle::{Columns, Lifecycle, facts::Phrase, state_set::StateSet},
+    rules::{
+        Check, Verb, guards,
+        step::payload::Payload,
+        table::{
+            form::{Case, Row, Writes},
+            rows::row,
+        },
+    },
     vocabulary::{Micros, Minutes, SandboxState},
 };
 use core::fmt;
@@ -17,8 +24,8 @@ use core::fmt;
 /// assert_eq!(demands, ["not error, build_failed", "settled", "started or paused", "nothing pending"]);
 /// let writings: Vec<String> = stop.writings().map(|writing| writing.to_string()).collect();
 /// assert_eq!(writings, [
-///     "ephemeral: desired destroyed; name and backup given up; tells destroyed",
-///     "otherwise: desired stopped; tells stopped",
+///     "ephemeral: desired destroyed; force as requested; name and backup given up; emits sandbox.destroyed",
+///     "otherwise: desired stopped; force as requested; emits sandbox.stopped",
 /// ]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,165 +34,159 @@ pub struct DecisionTable {
 }
 
 impl DecisionTable {
-    /// The table of this command.
+    /// Returns the table of this command.
     #[must_use]
-    pub const fn of(verb: Verb) -> Self {
+    pub const fn for_verb(verb: Verb) -> Self {
         Self { verb }
     }
 
-    /// The tables of all commands, in the order of the rule table.
+    /// Returns the tables of all commands, in the order of the rule table.
     pub fn all() -> impl Iterator<Item = Self> {
-        Verb::ALL.iter().copied().map(Self::of)
+        Verb::ALL.iter().copied().map(Self::for_verb)
     }
 
-    /// The command.
+    /// Returns the command.
     #[must_use]
     pub const fn verb(&self) -> Verb {
         self.verb
     }
 
-    /// What the command does.
+    /// Returns when the command is a success that writes nothing, in words.
     #[must_use]
-    pub fn summary(&self) -> &'static str {
-        self.verb.summary()
+    pub fn already(&self) -> Option<impl fmt::Display + Copy + use<>> {
+        guards::named(row(self.verb).already).map(|(_, phrase)| phrase)
     }
 
-    /// The states from which it can be accepted, given the right facts beside them.
-    #[must_use]
-    pub fn from_states(&self) -> &'static [SandboxState] {
-        self.verb.from_states()
-    }
-
-    /// When it is a success that writes nothing, in words.
-    #[must_use]
-    pub fn already(&self) -> Option<impl fmt::Display + Copy> {
-        let already = self.verb.row().already;
-        (!already.is_empty()).then(|| Words(already.asks()))
-    }
-
-    /// What it demands, in order.
+    /// Returns what the command demands, in order.
     pub fn demands(&self) -> impl Iterator<Item = Demand> + use<> {
-        let verb = self.verb;
-        verb.checks().iter().map(move |check| Demand { verb, check })
+        let row = row(self.verb);
+        row.checks.iter().map(move |check| Demand { row, check })
     }
 
-    /// What it writes: the first whose facts hold.
+    /// Returns what the command writes: the first case that holds.
     pub fn writings(&self) -> impl Iterator<Item = Writing> + use<> {
-        let (verb, cases) = (self.verb, self.verb.row().cases);
-        // The case that always holds is the last that counts.
-        let last = cases
-            .iter()
-            .position(|case| case.outcome.when == ALWAYS)
-            .map_or(cases.len(), |last| last.saturating_add(1));
-        let stated = cases.into_iter().take(last).enumerate();
-        stated.map(move |(index, case)| Writing {
-            verb,
-            when: case.outcome.when,
-            writes: case.writes,
-            first: index == 0,
-        })
+        let row = row(self.verb);
+        let last =
+            row.cases.iter().position(|case| always(case)).map_or(row.cases.len(), |last| last.saturating_add(1));
+        row.cases.iter().take(last).enumerate().map(move |(index, case)| Writing { row, case, first: index == 0 })
     }
 }
 
-/// Holds of every sandbox.
-const ALWAYS: Guards = Guards::ANY;
+/// The case holds for every sandbox and argument.
+fn always(case: &Case) -> bool {
+    case.only.is_none() && guards::named(case.when).is_none()
+}
 
-/// One thing that a command demands, and what is answered without it.
+/// A condition in words, limited to one value of the command's argument where it is: `with memory: started`.
 #[derive(Debug, Clone, Copy)]
+struct Words {
+    only: Option<&'static str>,
+    phrase: Option<Phrase>,
+}
+
+impl Words {
+    fn new(row: &Row, only: Option<bool>, phrase: Option<Phrase>) -> Self {
+        let named = row.flag.zip(only).map(|([yes, no], only)| if only { yes } else { no });
+        Self { only: named, phrase }
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.only, self.phrase) {
+            (Some(only), Some(phrase)) => write!(f, "{only}: {phrase}"),
+            (Some(only), None) => f.write_str(only),
+            (None, Some(phrase)) => phrase.fmt(f),
+            (None, None) => f.write_str("otherwise"),
+        }
+    }
+}
+
+/// One thing that a command demands, and the refusal without it.
+#[derive(Clone, Copy)]
 pub struct Demand {
-    verb: Verb,
+    row: &'static Row,
     check: &'static Check,
 }
 
 impl Demand {
-    /// The name of the check.
+    /// Returns the check.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.check.name()
+    pub const fn check(&self) -> &'static Check {
+        self.check
     }
 
-    /// The facts of which at least one must hold, in words.
+    /// Returns what must hold, in words.
     #[must_use]
     pub fn words(&self) -> impl fmt::Display + Copy + use<> {
-        Words(self.check.guard.asks())
+        Words::new(self.row, self.check.only, guards::named(self.check.guard).map(|(_, phrase)| phrase))
     }
 
-    /// The refusal where none holds.
-    #[must_use]
-    pub const fn reason(&self) -> Reason {
-        self.check.reason()
-    }
-
-    /// The HTTP status of the refusal.
+    /// Returns the HTTP status of the refusal.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
-        self.check.reason().http_status(Some(self.verb))
-    }
-
-    /// Why it is demanded.
-    #[must_use]
-    pub const fn why(&self) -> &'static str {
-        self.check.why()
+        self.check.reason().http_status(Some(self.row.verb))
     }
 }
 
 /// What an accepted command writes in one case. `Display` says it in words.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Writing {
-    verb: Verb,
-    when: Guards,
-    writes: Writes,
+    row: &'static Row,
+    case: &'static Case,
     first: bool,
 }
 
 impl Writing {
-    /// The facts of which at least one must hold, in words; nothing for the case that is left.
+    /// Returns when the case holds, in words; `None` for the case that is left.
     #[must_use]
     pub fn when(&self) -> Option<impl fmt::Display + Copy + use<>> {
-        (self.when != ALWAYS).then_some(Words(self.when.asks()))
+        let phrase = guards::named(self.case.when).map(|(_, phrase)| phrase);
+        (!always(self.case)).then(|| Words::new(self.row, self.case.only, phrase))
     }
 }
 
 impl fmt::Display for Writing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut list = List { f, separator: "" };
-        if self.when != ALWAYS {
-            write!(list.f, "{}: ", Words(self.when.asks()))?;
-        } else if !self.first {
-            list.f.write_str("otherwise: ")?;
+        match self.when() {
+            Some(when) => write!(list.f, "{when}: ")?,
+            None if self.first => {}
+            None => list.f.write_str("otherwise: ")?,
         }
-        let Writes { state, desired, soft_delete, from_backup, token, calls, notice, child, row_untouched } =
-            self.writes;
+        let Writes { state, desired, sets_force, leaves_error, row_untouched, effects } = self.case.writes;
         if let Some(state) = state {
             list.item(format_args!("state {state}"))?;
         }
         if let Some(desired) = desired {
             list.item(format_args!("desired {desired}"))?;
         }
-        if let Some(column) = column(self.verb) {
+        if sets_force {
+            list.item("force as requested")?;
+        }
+        if let Some(column) = column(self.row.verb) {
             list.item(format_args!("sets {column}"))?;
         }
-        if soft_delete {
+        if effects.soft_delete {
             list.item("name and backup given up")?;
         }
-        if from_backup {
+        if leaves_error {
             list.item("reason and flag cleared; the runner kept as the previous one")?;
         }
-        if token {
+        if effects.token {
             list.item("token rotated")?;
         }
-        if child {
-            list.item("a child is stored")?;
+        if effects.child {
+            list.item("child stored")?;
         }
-        if calls {
-            list.item("calls the runner")?;
+        if effects.calls {
+            list.item("runner called")?;
         }
-        if let Some(notice) = notice {
-            let notice: &str = notice.into();
-            list.item(format_args!("tells {notice}"))?;
+        if let Some(event) = effects.event {
+            list.item(format_args!("emits {event}"))?;
         }
         if row_untouched {
-            list.item("the row's invariants are not enforced")?;
+            list.item("invariants not enforced")?;
         }
         Ok(())
     }
@@ -205,37 +206,28 @@ impl List<'_, '_> {
     }
 }
 
-/// The column that a command sets beside the states, read off what it does to an ordinary sandbox.
+/// The first column that the command itself sets, found on an ordinary sandbox.
 fn column(verb: Verb) -> Option<&'static str> {
     let row = Lifecycle::from(Columns::default());
     let command = samples::of(verb).first()?;
-    match edit_of(*command, &row, Minutes::MAX, Micros::EPOCH) {
-        Edit::None => None,
-        Edit::AutoStop(_) => Some("the auto-stop interval"),
-        Edit::AutoPause(_) => Some("the auto-pause interval"),
-        Edit::AutoArchive(_) => Some("the auto-archive interval"),
-        Edit::AutoDelete(_) => Some("the auto-delete interval"),
-        Edit::DestroyAt(_) => Some("the time of its end"),
-        Edit::Size(_) => Some("the size"),
-        Edit::Touch(_) => Some("the last activity"),
-    }
+    let changes = Payload::Command(*command).changes(&row, Minutes::MAX, Micros::EPOCH);
+    changes.iter().next().map(|(column, _)| column.name)
 }
 
 impl fmt::Display for DecisionTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { verb } = self;
-        let from = self.from_states().iter().fold(0, |mask, state| mask | facts::state(*state));
-        writeln!(f, "### {verb}\n\n{}\n", self.summary())?;
-        writeln!(f, "From: {}.", Words(from))?;
+        writeln!(f, "### {verb}\n\n{}\n", verb.summary())?;
+        writeln!(f, "From: {}.", row(*verb).from)?;
         if let Some(so) = self.already() {
-            writeln!(f, "Already so, and a success that writes nothing: {so}.")?;
+            writeln!(f, "Already so, a success that writes nothing: {so}.")?;
         }
         if self.demands().next().is_some() {
             writeln!(f, "\n| | check | demands | else | HTTP | why |\n|---|---|---|---|---|---|")?;
         }
         for (index, demand) in self.demands().enumerate() {
-            let (number, name, words) = (index.saturating_add(1), demand.name(), demand.words());
-            let (reason, http, why) = (demand.reason(), demand.http_status(), demand.why());
+            let (number, words, http) = (index.saturating_add(1), demand.words(), demand.http_status());
+            let (name, reason, why) = (demand.check.name(), demand.check.reason(), demand.check.why());
             writeln!(f, "| {number} | `{name}` | {words} | `{reason}` | {http} | {why} |")?;
         }
         f.write_str("\nWrites:\n\n")?;
@@ -265,11 +257,11 @@ impl<F: Fn(Verb) -> bool> fmt::Display for Verbs<F> {
 
 impl fmt::Display for DecisionTables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let anywhere = |verb: Verb| verb.from_states().len() == SandboxState::ALL.len();
-        writeln!(f, "| state | commands it can accept, given the right facts beside it |\n|---|---|")?;
+        let anywhere = |verb: Verb| row(verb).from == StateSet::ALL;
+        writeln!(f, "| state | commands that it can accept |\n|---|---|")?;
         writeln!(f, "| any state | {} |", Verbs(anywhere))?;
         for state in SandboxState::ALL {
-            let takes = |verb: Verb| !anywhere(verb) && verb.from_states().contains(state);
+            let takes = |verb: Verb| !anywhere(verb) && row(verb).from.contains(*state);
             if Verb::ALL.iter().any(|verb| takes(*verb)) {
                 writeln!(f, "| {state} | {} |", Verbs(takes))?;
             }

@@ -5,8 +5,10 @@ use crate::{
     policy::Policy,
     rules::{
         Command, Context, Refusal, Step, Verb,
-        typed::{Accepts, State},
-        verb,
+        table::{
+            rows::verb,
+            typed_state::{Accepts, State},
+        },
     },
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, SandboxState, SizeChange, Ttl},
 };

@@ -1,67 +1,28 @@
-//! What is told to those who listen, and the names by which it is told.
+//! Events for subscribers, and their names.
 
-use super::Notice;
-use crate::vocabulary::{DesiredState, SandboxState, UnknownWord, word};
-use serde::{Deserialize, Serialize};
+use crate::vocabulary::{DesiredState, SandboxState, UnknownWord, names, word};
+use core::fmt;
+use serde::{Deserialize, Serialize, Serializer, de, ser::SerializeMap};
 
-/// The name of an event. The first two are webhooks, the rest is internal (section 12).
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    strum::VariantNames,
-    strum::EnumString,
+/// An event for subscribers.
+///
+/// A write emits [`StateUpdated`](Self::StateUpdated) and [`DesiredStateUpdated`](Self::DesiredStateUpdated) for what
+/// changed, in this order, then the event of the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(EventName),
+    doc = "The name of an [`Event`]. The first two are webhooks, the rest is internal.",
+    derive(Hash, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames, strum::EnumString),
+    strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::new::<EventName>),
+    non_exhaustive
 )]
-#[strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::new::<EventName>)]
-#[non_exhaustive]
-pub enum EventName {
-    /// A sandbox was made.
-    #[strum(serialize = "sandbox.created")]
-    Created,
-    /// The state changed.
-    #[strum(serialize = "sandbox.state.updated")]
-    StateUpdated,
-    /// The desired state changed.
-    #[strum(serialize = "sandbox.desired-state.updated")]
-    DesiredStateUpdated,
-    /// A start was asked for.
-    #[strum(serialize = "sandbox.started")]
-    Started,
-    /// A stop was asked for.
-    #[strum(serialize = "sandbox.stopped")]
-    Stopped,
-    /// An archive was asked for.
-    #[strum(serialize = "sandbox.archived")]
-    Archived,
-    /// A soft delete by a command.
-    #[strum(serialize = "sandbox.destroyed")]
-    Destroyed,
-    /// A backup was asked for.
-    #[strum(serialize = "sandbox.backup.created")]
-    BackupCreated,
-    /// A snapshot was written.
-    #[strum(serialize = "sandbox.snapshot.created")]
-    SnapshotCreated,
-    /// The preview was opened to everyone, or closed.
-    #[strum(serialize = "sandbox.public-status.updated")]
-    PublicStatusUpdated,
-    /// It went over to another organization: it was claimed from a warm pool.
-    #[strum(serialize = "sandbox.organization.updated")]
-    OrganizationUpdated,
-}
-word!(EventName, "event");
-
-/// An event for those who listen: its name, and what changed where it tells of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Form", into = "Form")]
 #[non_exhaustive]
 pub enum Event {
+    /// A sandbox was created.
+    #[strum_discriminants(strum(serialize = "sandbox.created"))]
+    Created,
     /// The state changed.
+    #[strum_discriminants(strum(serialize = "sandbox.state.updated"))]
     StateUpdated {
         /// The state before.
         old_state: SandboxState,
@@ -69,121 +30,99 @@ pub enum Event {
         new_state: SandboxState,
     },
     /// The desired state changed.
+    #[strum_discriminants(strum(serialize = "sandbox.desired-state.updated"))]
     DesiredStateUpdated {
         /// The desired state before.
         old_desired_state: DesiredState,
         /// The desired state after.
         new_desired_state: DesiredState,
     },
-    /// A start was asked for.
+    /// A start was requested.
+    #[strum_discriminants(strum(serialize = "sandbox.started"))]
     Started,
-    /// A stop was asked for.
+    /// A stop was requested.
+    #[strum_discriminants(strum(serialize = "sandbox.stopped"))]
     Stopped,
-    /// An archive was asked for.
+    /// An archive was requested.
+    #[strum_discriminants(strum(serialize = "sandbox.archived"))]
     Archived,
-    /// A soft delete by a command.
+    /// A command soft-deleted the sandbox.
+    #[strum_discriminants(strum(serialize = "sandbox.destroyed"))]
     Destroyed,
-    /// A sandbox was made.
-    Created,
-    /// A backup was asked for.
+    /// A backup was requested.
+    #[strum_discriminants(strum(serialize = "sandbox.backup.created"))]
     BackupCreated,
     /// A snapshot was written.
+    #[strum_discriminants(strum(serialize = "sandbox.snapshot.created"))]
     SnapshotCreated,
     /// The preview was opened to everyone, or closed ([`Sandbox::edit`](crate::Sandbox::edit)).
+    #[strum_discriminants(strum(serialize = "sandbox.public-status.updated"))]
     PublicStatusUpdated,
-    /// It was claimed from a warm pool. Told by the host alone, for no rule here knows of organizations.
+    /// The sandbox was claimed from a warm pool. Only the host sends it, since no rule here knows organizations.
+    #[strum_discriminants(strum(serialize = "sandbox.organization.updated"))]
     OrganizationUpdated,
 }
+word!(EventName, "event");
 
 impl Event {
-    /// The name by which it is told.
+    /// Returns its name.
     #[must_use]
-    pub const fn name(self) -> EventName {
+    pub fn name(self) -> EventName {
+        self.into()
+    }
+}
+
+/// The name of the event.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name().fmt(f)
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut form = serializer.serialize_map(None)?;
+        form.serialize_entry(names::event, &self.name())?;
         match self {
-            Self::StateUpdated { .. } => EventName::StateUpdated,
-            Self::DesiredStateUpdated { .. } => EventName::DesiredStateUpdated,
-            Self::Started => EventName::Started,
-            Self::Stopped => EventName::Stopped,
-            Self::Archived => EventName::Archived,
-            Self::Destroyed => EventName::Destroyed,
-            Self::Created => EventName::Created,
-            Self::BackupCreated => EventName::BackupCreated,
-            Self::SnapshotCreated => EventName::SnapshotCreated,
-            Self::PublicStatusUpdated => EventName::PublicStatusUpdated,
-            Self::OrganizationUpdated => EventName::OrganizationUpdated,
+            Self::StateUpdated { old_state, new_state } => {
+                form.serialize_entry(names::old_state, old_state)?;
+                form.serialize_entry(names::new_state, new_state)?;
+            }
+            Self::DesiredStateUpdated { old_desired_state, new_desired_state } => {
+                form.serialize_entry(names::old_desired_state, old_desired_state)?;
+                form.serialize_entry(names::new_desired_state, new_desired_state)?;
+            }
+            Self::Started | Self::Stopped | Self::Archived | Self::Destroyed | Self::Created => {}
+            Self::BackupCreated | Self::SnapshotCreated => {}
+            Self::PublicStatusUpdated | Self::OrganizationUpdated => {}
         }
+        form.end()
     }
 }
 
-impl From<Notice> for Event {
-    fn from(notice: Notice) -> Self {
-        match notice {
-            Notice::Started => Self::Started,
-            Notice::Stopped => Self::Stopped,
-            Notice::Archived => Self::Archived,
-            Notice::Destroyed => Self::Destroyed,
-            Notice::Created => Self::Created,
-            Notice::BackupCreated => Self::BackupCreated,
-            Notice::SnapshotCreated => Self::SnapshotCreated,
-        }
-    }
-}
-
-/// An event as it is stored and sent.
-#[derive(Serialize, Deserialize)]
+/// An event as it is read: which fields it needs depends on its name.
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Form {
     event: EventName,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     old_state: Option<SandboxState>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     new_state: Option<SandboxState>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     old_desired_state: Option<DesiredState>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     new_desired_state: Option<DesiredState>,
 }
 
-impl From<Event> for Form {
-    fn from(told: Event) -> Self {
-        let bare = Self {
-            event: told.name(),
-            old_state: None,
-            new_state: None,
-            old_desired_state: None,
-            new_desired_state: None,
-        };
-        match told {
-            Event::Started | Event::Stopped | Event::Archived | Event::Destroyed | Event::Created => bare,
-            Event::BackupCreated | Event::SnapshotCreated => bare,
-            Event::PublicStatusUpdated | Event::OrganizationUpdated => bare,
-            Event::StateUpdated { old_state, new_state } => {
-                Self { old_state: Some(old_state), new_state: Some(new_state), ..bare }
-            }
-            Event::DesiredStateUpdated { old_desired_state, new_desired_state } => {
-                Self { old_desired_state: Some(old_desired_state), new_desired_state: Some(new_desired_state), ..bare }
-            }
-        }
-    }
-}
-
-/// An event that tells of a change does not say which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} does not say what changed")]
-pub struct Untold(EventName);
-
-impl TryFrom<Form> for Event {
-    type Error = Untold;
-    fn try_from(form: Form) -> Result<Self, Untold> {
-        let untold = Untold(form.event);
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let form = Form::deserialize(deserializer)?;
+        let incomplete = || de::Error::custom(format_args!("{} does not say what changed", form.event));
         Ok(match form.event {
             EventName::StateUpdated => Self::StateUpdated {
-                old_state: form.old_state.ok_or(untold)?,
-                new_state: form.new_state.ok_or(untold)?,
+                old_state: form.old_state.ok_or_else(incomplete)?,
+                new_state: form.new_state.ok_or_else(incomplete)?,
             },
             EventName::DesiredStateUpdated => Self::DesiredStateUpdated {
-                old_desired_state: form.old_desired_state.ok_or(untold)?,
-                new_desired_state: form.new_desired_state.ok_or(untold)?,
+                old_desired_state: form.old_desired_state.ok_or_else(incomplete)?,
+                new_desired_state: form.new_desired_state.ok_or_else(incomplete)?,
             },
             EventName::Started => Self::Started,
             EventName::Stopped => Self::Stopped,

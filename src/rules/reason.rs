@@ -1,98 +1,127 @@
 //! Why a command or report is refused, and what the caller can do about it.
 
-use super::Verb;
+use super::input::verb::Verb;
+use crate::vocabulary::{UnknownWord, word};
+use core::fmt;
+use serde::Serialize;
 
-/// Why something is refused. The code is what the recorded server's tables call it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray, strum::EnumCount)]
+/// Why something is refused. The code is that of the recorded server.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+    strum::EnumString,
+)]
 #[strum(serialize_all = "snake_case")]
+#[strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::new::<Reason>)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The state does not take this command or report.
+    /// The state does not allow this command or report.
     BadState,
-    /// The sandbox is in error or its build failed.
+    /// The sandbox is in error, or its build failed.
     Errored,
-    /// A change is under way.
+    /// Another change is under way.
     InProgress,
-    /// The row has moved on.
+    /// The row has changed since.
     Conflict,
-    /// The class does not take this command.
+    /// The class does not allow this command.
     UnsupportedClass,
-    /// A GPU sandbox does not take this command.
+    /// A GPU sandbox does not allow this command.
     GpuUnsupported,
     /// No runner is assigned.
     NoRunner,
-    /// An ephemeral sandbox does not take this command.
+    /// An ephemeral sandbox does not allow this command.
     Ephemeral,
     /// The sandbox is not recoverable.
     NotRecoverable,
     /// The sandbox is not in error.
     NotError,
-    /// It was recovered from its backup less than the cooldown ago.
+    /// It was restored from its backup within the cooldown.
     RecoverCooldown,
     /// The request names nothing, or nothing new.
     NoChange,
-    /// The disk of a running sandbox cannot change.
+    /// The disk of a running sandbox cannot be resized.
     DiskNeedsStop,
-    /// A running sandbox does not shrink its cpu.
+    /// The CPU of a running sandbox cannot shrink.
     CpuShrinkRunning,
-    /// A running sandbox does not shrink its memory.
+    /// The memory of a running sandbox cannot shrink.
     MemShrinkRunning,
-    /// A disk never shrinks.
+    /// A disk cannot shrink.
     DiskShrink,
-    /// The class cannot keep its memory in a snapshot.
+    /// Snapshots of this class cannot include memory.
     MemorySnapshotClass,
-    /// Memory can be kept only of a running sandbox.
+    /// Only a started sandbox has memory to include in a snapshot.
     MemorySnapshotNeedsStarted,
-    /// The class is snapshotted without memory only when stopped.
+    /// The class is only snapshotted without memory while it is stopped.
     FsSnapshotNeedsStopped,
     /// A backup is under way.
     BackupInProgress,
     /// A GPU sandbox stays ephemeral.
     GpuMustStayEphemeral,
-    /// A linked sandbox stays ephemeral. (spec; the code is ours)
+    /// A linked sandbox stays ephemeral. (Published API; the code is ours.)
     LinkedMustStayEphemeral,
-    /// Auto-stop and auto-pause are not both set. (spec; the code is ours)
+    /// Auto-stop and auto-pause cannot both be on. (Published API; the code is ours.)
     OneIdleTimer,
     /// Live forks depend on it.
     ForkChildren,
-    /// The organization is suspended. (section 13; the code is ours)
+    /// The organization is suspended. (Published API; the code is ours.)
     Suspended,
 }
+word!(Reason, "reason");
 
 /// What a caller can do about a refusal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Retry {
-    /// The same command with other arguments may be taken.
+    /// Send the same command with other arguments.
     OtherArguments,
-    /// The same command may be taken later: once what is under way or stands in its way, a change, live forks or a
-    /// cooldown, has ended.
+    /// Send the same command again when what stands in its way has ended: a change, live forks, a backup or a cooldown.
     WhenSettled,
-    /// Not from this state, whatever is tried.
+    /// Bring the sandbox into another state first.
     NotFromHere,
-    /// There is nothing to do: it is already so.
+    /// Nothing: the sandbox is already so.
     AlreadySo,
-    /// The row has moved: read it and decide again. This is no failure.
+    /// Read the row and decide again. This is no failure.
     ReadAgain,
+    /// Nothing: this sandbox never allows it, whatever its state.
+    Never,
+}
+
+/// The advice as a sentence.
+impl fmt::Display for Retry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::OtherArguments => "try it with other arguments",
+            Self::WhenSettled => "try again later",
+            Self::NotFromHere => "change the state first",
+            Self::AlreadySo => "there is nothing to do",
+            Self::ReadAgain => "read the sandbox and decide again",
+            Self::Never => "this sandbox never allows it",
+        })
+    }
 }
 
 impl Reason {
-    /// Every reason, in the order of its declaration.
-    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
-
-    /// The code, as the recorded tables spell it.
+    /// Returns the code, as the recorded tables spell it.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.into()
     }
 
-    /// The HTTP status that the recorded server answers. The table of outcome codes is the source.
+    /// Returns the HTTP status that the recorded server answers to this command, or to a report.
     #[must_use]
     pub const fn http_status(self, verb: Option<Verb>) -> u16 {
         match self {
             Self::InProgress | Self::Conflict | Self::RecoverCooldown => 409,
             Self::UnsupportedClass | Self::GpuUnsupported => 422,
-            // A resize answers 400 here; why it differs is not known, only that it does.
+            // Recorded: a resize answers 400. Why it differs is not known.
             Self::NoRunner if matches!(verb, Some(Verb::Resize)) => 400,
             Self::NoRunner => 404,
             Self::Suspended => 403,
@@ -104,9 +133,8 @@ impl Reason {
         }
     }
 
-    /// What the caller can do.
-    #[must_use]
-    pub const fn retry(self) -> Retry {
+    /// Returns what the caller can do where no change is under way.
+    pub(crate) const fn retry(self) -> Retry {
         match self {
             Self::InProgress | Self::RecoverCooldown | Self::BackupInProgress | Self::ForkChildren => {
                 Retry::WhenSettled
@@ -120,54 +148,11 @@ impl Reason {
                 Retry::OtherArguments
             }
             Self::LinkedMustStayEphemeral | Self::OneIdleTimer => Retry::OtherArguments,
-            Self::BadState | Self::Errored | Self::UnsupportedClass | Self::GpuUnsupported | Self::NoRunner => {
-                Retry::NotFromHere
+            Self::BadState | Self::Errored | Self::NoRunner | Self::NotRecoverable => Retry::NotFromHere,
+            Self::NotError | Self::Suspended => Retry::NotFromHere,
+            Self::UnsupportedClass | Self::GpuUnsupported | Self::Ephemeral | Self::GpuMustStayEphemeral => {
+                Retry::Never
             }
-            Self::Ephemeral | Self::NotRecoverable | Self::NotError | Self::GpuMustStayEphemeral | Self::Suspended => {
-                Retry::NotFromHere
-            }
-        }
-    }
-}
-
-impl core::fmt::Display for Reason {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.pad(self.code())
-    }
-}
-impl serde::Serialize for Reason {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
-    }
-}
-
-impl Reason {
-    /// The reason in words, where no check of the table says it better.
-    pub(crate) const fn text(self) -> &'static str {
-        match self {
-            Self::BadState => "this state is not left by such a report",
-            Self::Conflict => "the row has moved on; read it and decide again",
-            Self::InProgress => "a change is under way",
-            Self::Errored => "it is in error",
-            Self::UnsupportedClass => "its class does not do that",
-            Self::GpuUnsupported => "it holds a GPU",
-            Self::NoRunner => "no runner is assigned",
-            Self::Ephemeral => "it is ephemeral",
-            Self::NotRecoverable => "it is not recoverable",
-            Self::NotError => "it is not in error",
-            Self::RecoverCooldown => "it was recovered a moment ago",
-            Self::NoChange => "nothing would change",
-            Self::DiskNeedsStop => "its disk is in use",
-            Self::CpuShrinkRunning | Self::MemShrinkRunning => "it runs",
-            Self::DiskShrink => "a disk does not shrink",
-            Self::MemorySnapshotClass => "its class has no memory to keep",
-            Self::MemorySnapshotNeedsStarted => "it does not run",
-            Self::FsSnapshotNeedsStopped => "it is not stopped",
-            Self::BackupInProgress => "a backup is under way",
-            Self::GpuMustStayEphemeral | Self::LinkedMustStayEphemeral => "it stays ephemeral",
-            Self::OneIdleTimer => "another idle timer is set",
-            Self::ForkChildren => "it has live forks",
-            Self::Suspended => "its organization is suspended",
         }
     }
 }

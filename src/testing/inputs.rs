@@ -208,14 +208,14 @@ fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Val
 /// One of the row's own times, and one of its own intervals later: where a rule could change its answer.
 fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> Micros {
     let columns = row.columns();
-    let from = match from {
+    let from = Micros::from(match from {
         0 => columns.created_at,
         1 | 2 => columns.last_activity_at,
         3 | 4 => columns.state_since,
         5 => columns.auto_destroy_at.unwrap_or(columns.created_at),
         6 => columns.backup_since.unwrap_or(columns.created_at),
-        _later => context.last_recovery().map_or(columns.created_at, Micros::from),
-    };
+        _later => context.last_recovery().unwrap_or(columns.created_at),
+    });
     let minutes = match after {
         0 => 0,
         1 => columns.auto_stop.as_minutes(),

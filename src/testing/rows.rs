@@ -37,7 +37,9 @@ pub fn columns_at(
             class: kind.0,
             gpu: kind.1,
             gpu_type: kind.2,
-            size,
+            cpu: size.cpu,
+            memory: size.memory,
+            disk: size.disk,
             backup_state: backup.0,
             fault: backup.1,
             epoch,
@@ -45,12 +47,12 @@ pub fn columns_at(
             auto_pause: intervals.1,
             auto_archive: intervals.2,
             auto_delete: intervals.3,
-            auto_destroy_at: limits.0,
+            auto_destroy_at: limits.0.map(Into::into),
             queue_timeout: limits.1,
-            created_at: times.0,
-            last_activity_at: times.1,
-            state_since: times.2,
-            backup_since: times.3,
+            created_at: times.0.into(),
+            last_activity_at: times.1.into(),
+            state_since: times.2.into(),
+            backup_since: times.3.map(Into::into),
         })
         .boxed() // On the heap: so many fields shrink too deep for a test's stack otherwise.
 }
@@ -89,5 +91,5 @@ fn allowed_pairs() -> Vec<(SandboxState, DesiredState)> {
 
 fn may_stand((state, desired_state): (SandboxState, DesiredState)) -> bool {
     let row = Lifecycle::from(Columns { state, desired_state, ..Columns::default() });
-    !row.violations().contains(Violation::DesiredBesideState)
+    !row.violations().contains(Violation::IncoherentStates)
 }

@@ -1,6 +1,5 @@
 //! The field names of the wire and of the stored row. Every other file refers to a name by its constant here.
 #![allow(non_upper_case_globals, reason = "each constant has the name of the Rust field")]
-#![allow(dead_code, reason = "the stored row does not look up its server-only columns here yet")]
 
 macro_rules! names {
     ($($field:ident = $name:expr,)+) => {
@@ -75,6 +74,8 @@ names! {
     timestamp = "timestamp",
     old_state = "oldState",
     new_state = "newState",
+    old_desired_state = "oldDesiredState",
+    new_desired_state = "newDesiredState",
     status_code = "statusCode",
     message = "message",
     error = "error",

@@ -1,11 +1,11 @@
-//! The front of the fleet: callers, the way of a step into the store, and the outbox behind it.
+//! The API server of the fleet: callers, writes to the store, and the outbox.
 
 use crate::{
-    broken::Mistake,
-    chance::{HOUR, MILLISECOND, MINUTE, SECOND},
     fleet::{Attempt, By, Event, Fleet, Heard, PERIOD},
-    laws::Law,
-    reports::disk_rests,
+    invariants::Invariant,
+    mistakes::Mistake,
+    random::{HOUR, MILLISECOND, MINUTE, SECOND},
+    runner_work::disk_rests,
     store::{Id, Record, RunnerId, Write, time},
 };
 use sandbox_lifecycle::{
@@ -16,13 +16,13 @@ use sandbox_lifecycle::{
 use std::num::NonZeroU32;
 
 impl Fleet {
-    /// A new sandbox: most run already, some still wait for a runner or an image.
+    /// Creates a sandbox. Most are started already, some wait for a runner or an image.
     pub fn create(&mut self) {
         let id = self.store.records.len();
-        let runner = self.chance.below(self.runners.len() as u64) as RunnerId;
-        let class = self.chance.one_of(&[SandboxClass::Container, SandboxClass::LinuxVm, SandboxClass::Windows]);
+        let runner = self.random.below(self.runners.len() as u64) as RunnerId;
+        let class = self.random.one_of(&[SandboxClass::Container, SandboxClass::LinuxVm, SandboxClass::Windows]);
         let now = Micros::from_micros(self.now);
-        let state = match self.chance.below(10) {
+        let state = match self.random.below(10) {
             0 => SandboxState::PendingBuild,
             1 => SandboxState::PullingSnapshot,
             2 | 3 => SandboxState::Unknown,
@@ -31,10 +31,10 @@ impl Fleet {
         };
         let desired_state = if state == SandboxState::Stopped { DesiredState::Stopped } else { DesiredState::Started };
         let waits = matches!(state, SandboxState::PendingBuild | SandboxState::PullingSnapshot);
-        let gpu = self.chance.happens(50);
-        let pauses = class.is_vm() && !gpu && self.chance.happens(300);
-        let ttl = self.chance.happens(150).then(|| self.chance.between(HOUR, 100 * HOUR));
-        let delete = self.chance.one_of(&[-1, -1, -1, 0, 60, 1440, 20_000]);
+        let gpu = self.random.happens(50);
+        let pauses = class.is_vm() && !gpu && self.random.happens(300);
+        let ttl = self.random.happens(150).then(|| self.random.between(HOUR, 100 * HOUR));
+        let delete = self.random.one_of(&[-1, -1, -1, 0, 60, 1440, 20_000]);
         let life = Lifecycle::from(Columns {
             state,
             desired_state,
@@ -46,46 +46,46 @@ impl Fleet {
             epoch: 1,
             auto_stop: if pauses { AutoStop::Never } else { self.stop_interval() },
             auto_pause: if pauses { minutes(AutoPause::try_from, 30) } else { AutoPause::Never },
-            auto_archive: minutes(AutoArchive::try_from, self.chance.one_of(&[0, 1, 30, 120, 1440])),
+            auto_archive: minutes(AutoArchive::try_from, self.random.one_of(&[0, 1, 30, 120, 1440])),
             auto_delete: minutes(AutoDelete::try_from, if gpu { 0 } else { delete }),
             auto_destroy_at: ttl.map(|ttl| Micros::from_micros(self.now + ttl)),
-            queue_timeout: self.chance.happens(500).then(|| minutes(QueueTimeout::try_from, 45)),
+            queue_timeout: self.random.happens(500).then(|| minutes(QueueTimeout::try_from, 45)),
             created_at: now,
             last_activity_at: now,
             state_since: now,
             ..Columns::default()
         });
         let mut record = Record::new(life, (!waits).then_some(runner));
-        record.suspended = self.chance.happens(10);
+        record.suspended = self.random.happens(10);
         if matches!(state, SandboxState::Started | SandboxState::Stopped) {
             (record.lived, record.shown) = (true, 1);
             self.runners[runner].place(id, state, 1, 1);
         }
         self.store.records.push(record);
-        let (look, act) = (self.chance.between(0, PERIOD), self.chance.between(0, 2 * HOUR));
+        let (look, act) = (self.random.between(0, PERIOD), self.random.between(0, 2 * HOUR));
         self.appoint(id, look);
         self.plan(act, Event::Act(id));
     }
 
     fn stop_interval(&mut self) -> AutoStop {
-        minutes(AutoStop::try_from, self.chance.one_of(&[0, 1, 15, 60]))
+        minutes(AutoStop::try_from, self.random.one_of(&[0, 1, 15, 60]))
     }
 
-    /// A caller reads a sandbox and asks something of it; now and then two ask at the same moment.
+    /// A caller reads a sandbox and sends a command. Sometimes two callers do so at the same instant.
     pub fn act(&mut self, id: Id) {
         if !self.faulty {
             return;
         }
         let row = self.store.records[id].life;
         if row.state() == SandboxState::Destroyed {
-            return self.create(); // Whoever had it makes another.
+            return self.create(); // The caller creates another one.
         }
-        let callers = 1 + u8::from(self.chance.happens(300));
+        let callers = 1 + u8::from(self.random.happens(300));
         for _ in 0..callers {
             let command = self.command(&row);
             self.ask(id, command, 0);
         }
-        let pause = self.chance.between(SECOND, HOUR);
+        let pause = self.random.between(SECOND, HOUR);
         self.plan(pause, Event::Act(id));
     }
 
@@ -95,7 +95,7 @@ impl Fleet {
             let by_hand = Columns { desired_state: DesiredState::Started, ..row.columns() };
             return self.store.write_by_hand(id, by_hand);
         }
-        // The rules ask of a recovery whether it is in error and recoverable, and not whether somebody has deleted it.
+        // The rules of recover check for a recoverable error, but not whether the sandbox is deleted.
         let deleted = row.desired_state() == DesiredState::Destroyed;
         let recovers = matches!(command, Command::Recover { .. });
         if recovers && deleted && self.store.mistake != Some(Mistake::RecoversDeleted) {
@@ -114,19 +114,19 @@ impl Fleet {
     }
 
     fn command(&mut self, row: &Lifecycle) -> Command {
-        let flip = self.chance.happens(500);
-        // Whoever has a sandbox in error or in an archive wants it back, more often than not.
-        if row.state() == SandboxState::Error && self.chance.happens(500) {
-            return if self.chance.happens(700) {
+        let flip = self.random.happens(500);
+        // A sandbox in error or archived is recovered or started more often than not.
+        if row.state() == SandboxState::Error && self.random.happens(500) {
+            return if self.random.happens(700) {
                 Command::Recover { start: flip }
             } else {
                 Command::Destroy { force: flip }
             };
         }
-        if matches!(row.state(), SandboxState::Archived | SandboxState::Archiving) && self.chance.happens(400) {
+        if matches!(row.state(), SandboxState::Archived | SandboxState::Archiving) && self.random.happens(400) {
             return Command::Start;
         }
-        match self.chance.below(36) {
+        match self.random.below(36) {
             0..6 => Command::Start,
             6..11 => Command::Stop { force: flip },
             11 => Command::Destroy { force: flip },
@@ -151,7 +151,7 @@ impl Fleet {
         }
     }
 
-    /// Sends a step to the store; what it was decided on may be gone when it arrives.
+    /// Sends a step to the store. It may be stale when it arrives.
     pub fn attempt(&mut self, write: Write, by: By, tries: u8) {
         self.attempts += 1;
         let number = self.attempts;
@@ -159,15 +159,15 @@ impl Fleet {
             self.let_out(number, &write, write.step.effects().collect());
         }
         let after = if self.fails(20) { 40 * SECOND } else { 20 * MILLISECOND };
-        let after = self.chance.between(MILLISECOND, after);
+        let after = self.random.between(MILLISECOND, after);
         self.plan(after, Event::Commit(Box::new(Attempt { number, write, by, tries })));
     }
 
-    /// A step reaches the store: it is written with its effects, or it is stale and decided again.
+    /// Writes a step with its effects, or has a stale one decided again.
     pub fn commit(&mut self, attempt: Attempt) {
         let Attempt { number, write, by, tries } = attempt;
         if matches!(by, By::Controller { generation } if generation != self.generation) {
-            return; // It died before it wrote.
+            return; // The controller crashed before it wrote.
         }
         let id = write.id;
         let before = self.store.records[id].life;
@@ -181,8 +181,8 @@ impl Fleet {
                 if self.store.mistake != Some(Mistake::OutboxOutside) {
                     self.let_out(number, &write, effects);
                 }
-                // The controller hears of a write, or finds it at its next round.
-                let after = if self.fails(50) { PERIOD } else { self.chance.between(MILLISECOND, SECOND) };
+                // The controller is notified of a write, or finds it in its next period.
+                let after = if self.fails(50) { PERIOD } else { self.random.between(MILLISECOND, SECOND) };
                 if write.step.writes() {
                     self.appoint(id, after);
                 }
@@ -195,7 +195,7 @@ impl Fleet {
         }
     }
 
-    /// What the host does in the same transaction: the child's record, the backup's identity, the image to fetch.
+    /// Does the duties of a host in the same transaction: child record, backup reference, image to fetch.
     fn follow_up(&mut self, write: &Write, by: &By) {
         let Write { id, step, placed, .. } = write;
         if step.effects().any(|effect| effect == Effect::StoreChild) {
@@ -205,7 +205,7 @@ impl Fleet {
             record.parent = Some(*id);
             self.store.records.push(record);
             self.store.records[*id].children.push(child);
-            let act = self.chance.between(MINUTE, 3 * HOUR);
+            let act = self.random.between(MINUTE, 3 * HOUR);
             self.plan(act, Event::Act(child));
             self.appoint(child, PERIOD);
         }
@@ -245,16 +245,16 @@ impl Fleet {
     fn let_out(&mut self, attempt: u64, write: &Write, effects: Vec<Effect>) {
         let runner = self.store.records[write.id].runner;
         for effect in effects {
-            let after = self.chance.between(0, 200 * MILLISECOND);
+            let after = self.random.between(0, 200 * MILLISECOND);
             let from = write.step.expects().state;
             self.plan(after, Event::Relay { attempt, id: write.id, effect, runner, from });
         }
     }
 
-    /// The outbox lets an effect out, at least once.
+    /// Sends effects from the outbox, each at least once.
     pub fn relay(&mut self, attempt: u64, id: Id, effect: Effect, runner: Option<RunnerId>, from: SandboxState) {
         let committed = self.committed.contains(&attempt);
-        self.store.verdict.hold(Law::EffectsAreCommitted, committed, || format!("sandbox {id}: {effect:?}"));
+        self.store.verdict.hold(Invariant::EffectsAreCommitted, committed, || format!("sandbox {id}: {effect:?}"));
         match effect {
             Effect::Call(call) => {
                 let Some(runner) = runner else { return };

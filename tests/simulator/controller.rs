@@ -1,10 +1,10 @@
-//! The controller of the fleet: it looks, asks, calls and writes, and may be gone between any two of these.
+//! The controller of the fleet: it visits rows, asks runners, calls and writes, and may crash between any two of these.
 
 use crate::{
-    broken::Mistake,
-    chance::{MILLISECOND, SECOND, mixed},
     fleet::{By, DOWN, Event, Fleet, PERIOD},
-    laws::Law,
+    invariants::Invariant,
+    mistakes::Mistake,
+    random::{MILLISECOND, SECOND, mixed},
     store::{Id, RunnerId, Write, time},
 };
 use sandbox_lifecycle::{
@@ -12,7 +12,7 @@ use sandbox_lifecycle::{
 };
 
 impl Fleet {
-    /// One look at one sandbox: what is due first, then what the controller owes.
+    /// Visits one sandbox: first the timers that are due, then a pass.
     pub fn look(&mut self, id: Id) {
         if !self.controller_up || self.store.records[id].purged {
             return;
@@ -32,14 +32,14 @@ impl Fleet {
         self.mind_backup(id);
         self.reconcile(id, &row, Observed::NotAsked);
         if self.fails(20) {
-            self.reconcile(id, &row, Observed::NotAsked); // Another controller looks at the same time.
+            self.reconcile(id, &row, Observed::NotAsked); // Another controller visits the row at the same time.
         }
     }
 
-    /// The answer to a question, held against the row that it was asked for.
+    /// Continues a pass with the answer of a runner.
     pub fn looked(&mut self, id: Id, read: &Lifecycle, observed: Option<Observed>, generation: u64) {
         if generation != self.generation {
-            return; // The one who asked is gone.
+            return; // The controller that asked has crashed.
         }
         match observed {
             Some(observed) => self.reconcile(id, read, observed),
@@ -54,7 +54,7 @@ impl Fleet {
             Next::Ask => {
                 let runner = self.store.records[id].runner;
                 let observed = runner.and_then(|runner| self.answer(id, runner));
-                let after = self.chance.between(MILLISECOND, 300 * MILLISECOND);
+                let after = self.random.between(MILLISECOND, 300 * MILLISECOND);
                 self.plan(after, Event::Looked { id, read: Box::new(*row), observed, generation });
                 self.look_again(id, PERIOD);
             }
@@ -66,13 +66,15 @@ impl Fleet {
                     runner = record.previous.or(runner);
                 }
                 let own = if found { placed } else { record.runner };
-                self.store.verdict.hold(Law::OwnRunnerOnly, runner == own, || {
+                self.store.verdict.hold(Invariant::OwnRunnerOnly, runner == own, || {
                     format!("sandbox {id}: {call:?} goes to runner {runner:?}, it is on {own:?}")
                 });
                 let committed = call.epoch <= record.life.epoch();
-                self.store.verdict.hold(Law::EffectsAreCommitted, committed, || format!("sandbox {id}: {call:?}"));
+                self.store
+                    .verdict
+                    .hold(Invariant::EffectsAreCommitted, committed, || format!("sandbox {id}: {call:?}"));
                 if let Some(runner) = runner {
-                    let after = self.chance.between(MILLISECOND, 50 * MILLISECOND);
+                    let after = self.random.between(MILLISECOND, 50 * MILLISECOND);
                     self.plan(after, Event::Call { id, runner, call, from: None });
                 }
                 self.look_again(id, PERIOD);
@@ -100,7 +102,7 @@ impl Fleet {
         }
     }
 
-    /// What a decision needs to know of the sandbox's runner and its record.
+    /// Returns the context of a decision.
     pub fn surroundings(&self, id: Id) -> Context {
         let runner = self.store.records[id].runner.map(|runner| &self.runners[runner]);
         self.store
@@ -109,7 +111,7 @@ impl Fleet {
             .with_runner_draining(runner.is_some_and(|runner| runner.draining))
     }
 
-    /// What the controller knows, and the runner that placement found.
+    /// Returns the view of the controller, and the runner that placement chose.
     fn view(&self, id: Id, row: &Lifecycle, observed: Observed) -> (RunnerView, Option<RunnerId>) {
         let record = &self.store.records[id];
         let own = record.runner;
@@ -132,14 +134,14 @@ impl Fleet {
             archive_attempts: record.archive_attempts,
             warm_pool: false,
         };
-        // An image that was built for it elsewhere is no reason to wait with a backup.
+        // An image that was built on another runner does not delay a backup.
         if record.backup_version.is_some() && placed.is_some() {
             view.placement = Placement::Warm;
         }
         (view, placed)
     }
 
-    /// The same runner for the same sandbox, as long as runners stay as they are.
+    /// Returns the same runner for the same sandbox, as long as the runners do not change.
     fn placed(&self, id: Id, row: &Lifecycle, own: Option<RunnerId>) -> Option<RunnerId> {
         let first = mixed(id as u64 ^ u64::from(row.epoch()) << 32) as usize;
         let count = self.runners.len();
@@ -148,7 +150,7 @@ impl Fleet {
         (0..count).map(|next| (first % count + next) % count).find(usable)
     }
 
-    /// Backups are the host's to make: whatever is to be archived and has none gets one.
+    /// Host duty: starts a backup of a sandbox that waits for one to be archived.
     fn mind_backup(&mut self, id: Id) {
         let row = &self.store.records[id].life;
         let archives = row.desired_state() == DesiredState::Archived && row.state() != SandboxState::Archived;
@@ -161,11 +163,11 @@ impl Fleet {
         self.generation += 1;
         self.tally.crashes += 1;
         self.controller_up = false;
-        let down = self.chance.between(SECOND, DOWN);
+        let down = self.random.between(SECOND, DOWN);
         self.plan(down, Event::Restart);
     }
 
-    /// It comes back knowing nothing: every row is read, and what its timers say is all there is.
+    /// The controller restarts without memory: it plans a visit of every row.
     pub fn restart(&mut self) {
         self.controller_up = true;
         for id in 0..self.store.records.len() {
@@ -175,14 +177,14 @@ impl Fleet {
                 continue;
             }
             if row.needs_reconcile() {
-                let after = self.chance.between(0, DOWN);
+                let after = self.random.between(0, DOWN);
                 self.appoint(id, after);
             } else if let Some(at) = self.clock.next(&row, self.surroundings(id)) {
                 let after = (at - time(self.now)).num_microseconds().unwrap_or(i64::MAX / 4);
                 self.appoint(id, after.max(0));
             }
         }
-        let next = self.chance.between(600 * SECOND, 7200 * SECOND);
+        let next = self.random.between(600 * SECOND, 7200 * SECOND);
         self.plan(next, Event::Crash);
     }
 }

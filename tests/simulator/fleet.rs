@@ -1,20 +1,21 @@
-//! The fleet: its clock, what is planned, and who takes part. Nothing sleeps; time jumps to whatever happens next.
+//! The fleet: its clock, its planned events and its parts. Nothing sleeps; time jumps to the next event.
 
 use crate::{
-    broken::Mistake,
-    chance::{Agenda, Chance, HOUR, MINUTE, SECOND},
-    laws::{Law, rests},
+    events::EventQueue,
+    invariants::{Invariant, rests},
+    mistakes::Mistake,
+    random::{HOUR, MINUTE, Random, SECOND},
     runner::Runner,
     store::{Id, Record, RunnerId, Store, Write, time},
 };
 use sandbox_lifecycle::{Call, Clock, Command, Effect, Lifecycle, Observed, Policy, Report, SandboxState};
 use std::collections::{BTreeMap, HashSet};
 
-/// How often the controller looks at what owes work, and how long it may be down.
+/// The period of the controller, and how long it may be down.
 pub const PERIOD: i64 = MINUTE;
 pub const DOWN: i64 = 30 * SECOND;
 
-/// How large a run is and what is wrong with it.
+/// The size of a run, and its mistake.
 #[derive(Clone, Copy)]
 pub struct Plan {
     pub seed: u64,
@@ -24,23 +25,23 @@ pub struct Plan {
 }
 
 pub enum Event {
-    /// A caller does something with a sandbox.
+    /// A caller sends a command.
     Act(Id),
     /// A step reaches the store.
     Commit(Box<Attempt>),
-    /// The controller looks, if this is its appointment.
+    /// The controller visits a row, if this is the planned visit.
     Look {
         id: Id,
         at: i64,
     },
-    /// A runner's answer to the question what it has.
+    /// The answer of a runner that was asked for its copy.
     Looked {
         id: Id,
         read: Box<Lifecycle>,
         observed: Option<Observed>,
         generation: u64,
     },
-    /// The outbox lets an effect of a written step out.
+    /// The outbox sends an effect of a written step.
     Relay {
         attempt: u64,
         id: Id,
@@ -55,7 +56,7 @@ pub enum Event {
         call: Call,
         from: Option<SandboxState>,
     },
-    /// A runner ends what it was asked.
+    /// A runner ends a job.
     Work {
         id: Id,
         runner: RunnerId,
@@ -71,16 +72,16 @@ pub enum Event {
     },
     /// A report arrives.
     Hear(Box<Heard>),
-    /// Something goes wrong.
+    /// A spontaneous fault happens.
     Mishap,
-    /// The controller is gone, and then comes back.
+    /// The controller crashes or restarts.
     Crash,
     Restart,
-    /// Every row is looked over.
+    /// The time limits of every row are checked.
     Sweep,
 }
 
-/// A step on its way, and who sends it.
+/// A step on its way to the store, and its sender.
 pub struct Attempt {
     pub number: u64,
     pub write: Write,
@@ -95,15 +96,15 @@ pub enum By {
     Controller { generation: u64 },
 }
 
-/// Something a runner says, with what only its host knows of it.
+/// A report of a runner, with what only the host knows of it.
 #[derive(Clone)]
 pub struct Heard {
     pub id: Id,
     pub runner: RunnerId,
     pub report: Report,
-    /// The epoch of the work it tells of.
+    /// The epoch of the call that it reports on.
     pub epoch: Option<u32>,
-    /// The backup it tells of, and how new the disk in it is.
+    /// The backup that it reports on, and the version of its disk.
     pub backup: Option<(u64, u64)>,
     pub tries: u8,
 }
@@ -123,8 +124,8 @@ pub struct Tally {
 pub struct Fleet {
     pub plan: Plan,
     pub now: i64,
-    pub agenda: Agenda<Event>,
-    pub chance: Chance,
+    pub queue: EventQueue<Event>,
+    pub random: Random,
     pub clock: Clock,
     pub store: Store,
     pub runners: Vec<Runner>,
@@ -144,8 +145,8 @@ impl Fleet {
         let mut fleet = Self {
             plan,
             now: 1_700_000_000 * SECOND,
-            agenda: Agenda::new(),
-            chance: Chance::seeded(plan.seed),
+            queue: EventQueue::new(),
+            random: Random::seeded(plan.seed),
             clock: Clock::new(&policy),
             store: Store::new(policy, plan.mistake),
             runners,
@@ -167,17 +168,17 @@ impl Fleet {
     }
 
     pub fn plan(&mut self, after: i64, event: Event) {
-        self.agenda.plan(self.now + after, event);
+        self.queue.plan(self.now + after, event);
     }
 
-    /// Something fails, while things may fail.
+    /// Returns true this many times in a thousand, while faults are switched on.
     pub fn fails(&mut self, per_mille: u64) -> bool {
-        let fails = self.faulty && self.chance.happens(per_mille);
+        let fails = self.faulty && self.random.happens(per_mille);
         self.tally.faults += u64::from(fails);
         fails
     }
 
-    /// Runs until so many events have happened, then lets everything come to rest.
+    /// Runs this many events, then lets the fleet come to rest without faults.
     pub fn run(mut self) -> Self {
         while self.tally.events < self.plan.events && self.step() {}
         self.faulty = false;
@@ -187,7 +188,7 @@ impl Fleet {
                 self.plan(MINUTE, Event::Work { id, runner, attempt, well: true, within: None });
             }
         }
-        // A system that never rests would go on for ever; ten times the time it was given is long enough to say so.
+        // A fleet that does not rest within ten times the time limit never rests.
         let patience = self.plan.events * 10;
         while self.tally.events < patience && self.step() {}
         self.sweep();
@@ -196,14 +197,14 @@ impl Fleet {
     }
 
     fn step(&mut self) -> bool {
-        let Some((at, event)) = self.agenda.pop() else { return false };
+        let Some((at, event)) = self.queue.pop() else { return false };
         self.now = at.max(self.now);
         self.tally.events += 1;
         match event {
             Event::Act(id) => self.act(id),
             Event::Commit(attempt) => self.commit(*attempt),
             Event::Look { id, at } => {
-                // A void appointment is no event.
+                // A cancelled visit does not count as an event.
                 let kept = self.store.records[id].look_at == at && self.controller_up;
                 if kept {
                     self.store.records[id].look_at = i64::MAX;
@@ -232,24 +233,26 @@ impl Fleet {
         true
     }
 
-    /// The controller's next look at a sandbox; an earlier appointment is kept.
+    /// Plans the next visit of a sandbox. An earlier planned visit is kept.
     pub fn appoint(&mut self, id: Id, after: i64) {
         let at = self.now + after;
         let record = &mut self.store.records[id];
         if at < record.look_at {
             record.look_at = at;
-            self.agenda.plan(at, Event::Look { id, at });
+            self.queue.plan(at, Event::Look { id, at });
         }
     }
 
-    /// No change has lasted longer than it may.
+    /// Checks that no transitional state exceeds its time limit.
     pub fn judge_time(&mut self, id: Id, row: &Lifecycle) {
         let Some(limit) = self.store.policy.time_limits.of(row.state()) else { return };
         let lasted = time(self.now) - row.state_since();
         let allowed = i64::from(limit.get()) * MINUTE + PERIOD + DOWN + SECOND;
-        self.store.verdict.hold(Law::ChangesEnd, lasted.num_microseconds().is_some_and(|it| it <= allowed), || {
-            format!("sandbox {id}: {lasted} in {row:?}")
-        });
+        self.store.verdict.hold(
+            Invariant::ChangesEnd,
+            lasted.num_microseconds().is_some_and(|it| it <= allowed),
+            || format!("sandbox {id}: {lasted} in {row:?}"),
+        );
     }
 
     fn sweep(&mut self) {
@@ -270,23 +273,25 @@ impl Fleet {
             let given_up = record.archive_attempts > self.store.policy.max_archive_attempts;
             self.store
                 .verdict
-                .hold(Law::RestIsReached, rests(&row, given_up), || format!("sandbox {id}: {row:?}, {copy:?}"));
+                .hold(Invariant::RestIsReached, rests(&row, given_up), || format!("sandbox {id}: {row:?}, {copy:?}"));
             let deleted = row.desired_state() == sandbox_lifecycle::DesiredState::Destroyed;
             let gone = !deleted || row.state() == SandboxState::Destroyed;
-            self.store.verdict.hold(Law::DeletedIsGone, gone, || format!("sandbox {id}: {row:?}"));
+            self.store.verdict.hold(Invariant::DeletedIsGone, gone, || format!("sandbox {id}: {row:?}"));
             let kept = self.copy_version(&record, id).is_some() || record.backup_version.is_some();
             let needs = record.lived && !record.lost && !deleted;
-            self.store.verdict.hold(Law::DataIsKept, kept || !needs, || format!("sandbox {id} has no disk: {row:?}"));
+            self.store
+                .verdict
+                .hold(Invariant::DataIsKept, kept || !needs, || format!("sandbox {id} has no disk: {row:?}"));
         }
     }
 
-    /// How new the disk is that its runner holds.
+    /// Returns the disk version of the copy on the runner.
     pub fn copy_version(&self, record: &Record, id: Id) -> Option<u64> {
         let copy = record.runner.and_then(|runner| self.runners[runner].copies.get(&id));
         copy.filter(|copy| copy.state.is_some()).map(|copy| copy.version)
     }
 
-    /// The run in a line.
+    /// Returns a summary of the run in one line.
     pub fn summary(&self) -> String {
         let mut ends = BTreeMap::<&str, u64>::new();
         for record in &self.store.records {

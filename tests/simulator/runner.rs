@@ -1,41 +1,41 @@
-//! A runner that does as it is told, mostly: what it holds, and how far it is with what it was asked.
+//! A runner: its copies, and the progress of its jobs.
 
-use crate::{broken::Mistake, store::Id};
+use crate::{mistakes::Mistake, store::Id};
 use sandbox_lifecycle::{Call, Image, Job, SandboxState, Task};
 use std::collections::HashMap;
 
-/// A runner's copy of a sandbox, and what it remembers of one that is gone.
+/// The copy of a sandbox, or the tombstone of a released one.
 #[derive(Debug, Clone)]
 pub struct Copy {
-    /// Nothing once it is removed; the memory of the last call stays.
+    /// `None` once the copy is removed. The last call is still remembered.
     pub state: Option<SandboxState>,
-    /// How new the disk is: it grows whenever the sandbox has run.
+    /// The disk version. It grows whenever the sandbox has run.
     pub version: u64,
     /// The highest epoch of a call.
     pub seen: u32,
     pub work: Option<Work>,
 }
 
-/// The last thing that was asked of a copy.
+/// The last call for a copy.
 #[derive(Debug, Clone)]
 pub struct Work {
     pub call: Call,
-    /// The state before, where it returns to.
+    /// The state before, which a failed job returns to.
     pub from: Option<SandboxState>,
-    /// How it ended, once it has.
+    /// How the job ended, once it has.
     pub ended: Option<bool>,
-    /// Which attempt; the end of an older attempt is void.
+    /// The attempt. The end of an older attempt is ignored.
     pub attempt: u64,
 }
 
-/// What a runner makes of a call.
+/// What a runner does with a call.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It has seen a newer one.
+    /// It has seen a newer epoch and refuses the call.
     TooOld,
-    /// It has done that: it tells how it ended again.
+    /// It has done the call, and reports the end again.
     Again { well: bool },
-    /// It works on it, now as attempt so and so.
+    /// It starts a job, with this number of the attempt.
     Begun { attempt: u64 },
 }
 
@@ -56,7 +56,7 @@ impl Runner {
         self.copies.get(&id).and_then(|copy| copy.state)
     }
 
-    /// What it has begun and not ended, in an order that does not depend on chance.
+    /// Returns the unfinished jobs in a fixed order.
     pub fn unfinished(&self) -> Vec<(Id, u64)> {
         let works = self.copies.iter().filter_map(|(id, copy)| Some((*id, copy.work.as_ref()?)));
         let mut unfinished: Vec<_> =
@@ -65,7 +65,7 @@ impl Runner {
         unfinished
     }
 
-    /// Puts a copy there that no call made: one in use when the fleet begins, an image that is fetched, a fork's child.
+    /// Adds a copy without a call: a sandbox that already ran, a fetched image, a fork child.
     pub fn place(&mut self, id: Id, state: SandboxState, version: u64, seen: u32) {
         self.copies.insert(id, Copy { state: Some(state), version, seen, work: None });
     }
@@ -82,7 +82,7 @@ impl Runner {
         match known {
             Some(Work { ended: Some(true), .. }) => return Taken::Again { well: true },
             Some(work) => {
-                // A call that comes again while it is worked on, or after it failed, is worked on anew.
+                // A repeated call of an unfinished or failed job starts a new attempt.
                 (work.ended, work.attempt) = (None, attempt);
             }
             None => copy.work = Some(Work { call, from: copy.state, ended: None, attempt }),
@@ -93,7 +93,7 @@ impl Runner {
         Taken::Begun { attempt }
     }
 
-    /// Ends an attempt, well or not, and says what was asked; nothing when it was given up for another.
+    /// Ends an attempt and returns its call, or `None` when a newer attempt replaced it.
     pub fn end(&mut self, id: Id, attempt: u64, well: bool, backup: Option<u64>) -> Option<(Call, bool)> {
         let copy = self.copies.get_mut(&id)?;
         let work = copy.work.as_mut().filter(|work| work.attempt == attempt && work.ended.is_none())?;
@@ -119,7 +119,7 @@ impl Runner {
     }
 }
 
-/// The state of a copy that is worked on.
+/// Returns the state of a copy during a job.
 fn meanwhile(task: Task) -> Option<SandboxState> {
     Some(match task {
         Task::Create => SandboxState::Creating,
@@ -136,12 +136,12 @@ fn meanwhile(task: Task) -> Option<SandboxState> {
     })
 }
 
-/// The task makes a copy where there was none.
+/// Returns whether a task creates a copy.
 fn appears(task: Task) -> bool {
     matches!(task, Task::Create | Task::Restore)
 }
 
-/// The job by which the end of a task is reported; a build's end is seen at the image.
+/// Returns the job that reports the end of a task. The end of a build shows in the image instead.
 pub fn job(task: Task) -> Option<Job> {
     Some(match task {
         Task::Create | Task::Restore => Job::Create,

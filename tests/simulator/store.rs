@@ -1,13 +1,14 @@
 //! The fleet's database: rows written by compare-and-swap, and an outbox that is written with them.
 
 use crate::{
-    broken::Mistake,
-    laws::{Law, Verdict, may_destroy},
+    compare_and_swap::{holds, with_changes},
+    invariants::{Invariant, Verdict, may_destroy},
+    mistakes::Mistake,
 };
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    BackupState, Cause, Changes, Columns, Context, DesiredState, Effect, Expects, Lifecycle, Micros, Policy,
-    RunnerChange, Step, Timer, Verb,
+    BackupState, Cause, Columns, Context, DesiredState, Effect, Lifecycle, Micros, Policy, RunnerChange, Step, Timer,
+    Verb,
 };
 
 /// A sandbox's number.
@@ -15,7 +16,7 @@ pub type Id = usize;
 /// A runner's number.
 pub type RunnerId = usize;
 
-/// What a record holds: the lifecycle, and the identities that the lifecycle leaves to its host.
+/// A record: the lifecycle, and the identities that it leaves to the host.
 #[derive(Clone)]
 pub struct Record {
     pub life: Lifecycle,
@@ -23,23 +24,23 @@ pub struct Record {
     pub previous: Option<RunnerId>,
     pub parent: Option<Id>,
     pub children: Vec<Id>,
-    /// The backup that the row's backup columns tell of.
+    /// The backup that the backup columns of the row describe.
     pub backup: Option<u64>,
-    /// The backup that was asked for last.
+    /// The backup that was requested last.
     pub asked: Option<u64>,
-    /// How new the disk in that backup is.
+    /// The disk version of that backup.
     pub backup_version: Option<u64>,
     pub archive_attempts: u32,
     pub last_recovery: Option<DateTime<Utc>>,
     pub suspended: bool,
     pub purged: bool,
-    /// The sandbox has run: its disk is somebody's.
+    /// The sandbox has run, so its disk has data.
     pub lived: bool,
-    /// How new the disk was when somebody was last told that the sandbox runs or has stopped.
+    /// The disk version when the sandbox was last reported started, stopped or paused.
     pub shown: u64,
-    /// Its runner lost it, which is nobody's decision.
+    /// The runner lost its copy.
     pub lost: bool,
-    /// When the controller looks next; an older appointment is void.
+    /// The next visit of the controller. It replaces older planned visits.
     pub look_at: i64,
 }
 
@@ -77,7 +78,7 @@ pub struct Write {
     pub placed: Option<RunnerId>,
 }
 
-/// Somebody else wrote first.
+/// Another writer was first.
 #[derive(Debug)]
 pub struct Conflict;
 
@@ -88,7 +89,7 @@ pub struct Store {
     pub verdict: Verdict,
     pub conflicts: u64,
     pub commits: u64,
-    /// The sandbox whose writes are printed, to find out how it came to be where it is.
+    /// The sandbox whose writes are printed.
     pub traced: Option<Id>,
 }
 
@@ -114,24 +115,24 @@ impl Store {
             .with_last_recovery(record.last_recovery)
     }
 
-    /// Writes the step where the row is still the one it was decided on, and its effects with it.
+    /// Writes the step and its effects if its expectations hold.
     pub fn commit(&mut self, write: &Write) -> Result<Vec<Effect>, Conflict> {
         let Write { id, step, read, placed } = write;
         let stored = self.records[*id].life;
         let next = if self.mistake == Some(Mistake::SkipsCompare) {
             step.apply(*read).map_err(|_| Conflict)?
         } else {
-            // As a database does it: the columns to expect and the columns to set, and no look at the whole row.
-            let (holds, applied) = (holds(&step.expects(), &stored), step.apply(stored));
-            self.verdict.hold(Law::NoUpdateIsLost, holds || applied.is_err(), || {
+            // As in a database: compare the expected columns and set the changed ones, without the whole row.
+            let (holds, applied) = (holds(&stored.columns(), &step.expects()), step.apply(stored));
+            self.verdict.hold(Invariant::NoUpdateIsLost, holds || applied.is_err(), || {
                 format!("sandbox {id}: the columns are stale and apply takes the row: {step:?} on {stored:?}")
             });
             if !holds {
                 self.conflicts += 1;
                 return Err(Conflict);
             }
-            let set = Lifecycle::from(with(stored.columns(), step.changes()));
-            self.verdict.hold(Law::NoUpdateIsLost, applied.is_err() || applied == Ok(set), || {
+            let set = Lifecycle::from(with_changes(stored.columns(), &step.changes()));
+            self.verdict.hold(Invariant::NoUpdateIsLost, applied.is_err() || applied == Ok(set), || {
                 format!("sandbox {id}: {:?} sets {set:?}\n where apply makes {applied:?}", step.cause())
             });
             set
@@ -151,7 +152,7 @@ impl Store {
                 }
                 Effect::Runner(RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious) => {
                     record.previous = record.runner.or(record.previous);
-                    record.runner = Some(placed.expect("a step that assigns a runner was made for one"));
+                    record.runner = Some(placed.expect("placement chose a runner for a step that assigns one"));
                 }
                 Effect::Stamp(sandbox_lifecycle::Stamp::Purge) => record.purged = true,
                 _ => {}
@@ -169,7 +170,7 @@ impl Store {
         Ok(effects)
     }
 
-    /// A row set by hand, as nobody should.
+    /// Writes a row without a step, which is a mistake.
     pub fn write_by_hand(&mut self, id: Id, columns: Columns) {
         let stored = self.records[id].life;
         self.records[id].life = columns.into();
@@ -177,8 +178,8 @@ impl Store {
     }
 
     fn judge(&mut self, id: Id, step: &Step, stored: &Lifecycle, next: &Lifecycle) {
-        let told = with(stored.columns(), step.changes());
-        self.verdict.hold(Law::NoUpdateIsLost, Lifecycle::from(told) == *next, || {
+        let told = with_changes(stored.columns(), &step.changes());
+        self.verdict.hold(Invariant::NoUpdateIsLost, Lifecycle::from(told) == *next, || {
             format!("sandbox {id}: {:?}\n wrote {next:?}\n where its changes say {told:?}", step.cause())
         });
         if let Cause::Timer(timer) = step.cause()
@@ -186,18 +187,20 @@ impl Store {
         {
             let again = stored.decide(timer, &self.policy, self.context(id), step.decided_at());
             let due = again.is_ok_and(|again| !again.is_noop());
-            self.verdict.hold(Law::NoUpdateIsLost, due, || {
+            self.verdict.hold(Invariant::NoUpdateIsLost, due, || {
                 format!("sandbox {id}: {timer} acted on a row that had moved it: {stored:?}")
             });
         }
-        self.verdict.hold(Law::DataIsKept, may_destroy(stored, step), || {
+        self.verdict.hold(Invariant::DataIsKept, may_destroy(stored, step), || {
             format!("sandbox {id}: {:?} destroyed {stored:?}", step.cause())
         });
         let deleted = stored.desired_state() == DesiredState::Destroyed;
-        self.verdict.hold(Law::DeletedIsGone, !deleted || next.desired_state() == DesiredState::Destroyed, || {
-            format!("sandbox {id}: {:?} brought back {stored:?}", step.cause())
-        });
-        self.verdict.hold(Law::EpochsRise, next.epoch() >= stored.epoch(), || {
+        self.verdict.hold(
+            Invariant::DeletedIsGone,
+            !deleted || next.desired_state() == DesiredState::Destroyed,
+            || format!("sandbox {id}: {:?} brought back {stored:?}", step.cause()),
+        );
+        self.verdict.hold(Invariant::EpochsRise, next.epoch() >= stored.epoch(), || {
             format!("sandbox {id}: {:?} took the epoch from {} to {}", step.cause(), stored.epoch(), next.epoch())
         });
         self.records[id].life = *next;
@@ -207,65 +210,13 @@ impl Store {
     fn sound(&mut self, id: Id, before: &Lifecycle) {
         let next = &self.records[id].life;
         let broken = next.violations();
-        self.verdict.hold(Law::RowsAreSound, broken.is_empty(), || {
+        self.verdict.hold(Invariant::RowsAreSound, broken.is_empty(), || {
             format!("sandbox {id}: {broken:?}\n before {before:?}\n after {next:?}")
         });
     }
 }
 
-/// `where` of the compare-and-swap, column by column.
-fn holds(expects: &Expects, row: &Lifecycle) -> bool {
-    let columns = row.columns();
-    expects.state == columns.state
-        && expects.desired_state == columns.desired_state
-        && expects.pending == columns.pending
-        && expects.epoch == columns.epoch
-        && expects.backup_state == columns.backup_state
-        && expects.has_runner == columns.has_runner
-        && expects.ephemeral == row.is_ephemeral()
-        && expects.last_activity_at.is_none_or(|at| at == columns.last_activity_at)
-        && expects.auto_stop.is_none_or(|minutes| minutes == columns.auto_stop)
-        && expects.auto_pause.is_none_or(|minutes| minutes == columns.auto_pause)
-        && expects.auto_archive.is_none_or(|minutes| minutes == columns.auto_archive)
-        && expects.auto_delete.is_none_or(|minutes| minutes == columns.auto_delete)
-        && expects.auto_destroy_at.is_none_or(|at| Some(at) == columns.auto_destroy_at)
-        && expects.backup_since.is_none_or(|at| Some(at) == columns.backup_since)
-        && expects.has_backup_ref == columns.has_backup_ref
-        && expects.recoverable == columns.recoverable
-        && expects.force_stop == columns.force_stop
-        && expects.fault == columns.fault
-}
-
-/// `set` of the compare-and-swap, column by column.
-fn with(mut columns: Columns, changes: Changes) -> Columns {
-    fn set<T>(column: &mut T, change: Option<T>) {
-        if let Some(value) = change {
-            *column = value;
-        }
-    }
-    set(&mut columns.state, changes.state);
-    set(&mut columns.desired_state, changes.desired_state);
-    set(&mut columns.pending, changes.pending);
-    set(&mut columns.epoch, changes.epoch);
-    set(&mut columns.backup_state, changes.backup_state);
-    set(&mut columns.has_backup_ref, changes.has_backup_ref);
-    set(&mut columns.has_runner, changes.has_runner);
-    set(&mut columns.fault, changes.fault);
-    set(&mut columns.recoverable, changes.recoverable);
-    set(&mut columns.force_stop, changes.force_stop);
-    set(&mut columns.size, changes.size);
-    set(&mut columns.auto_stop, changes.auto_stop);
-    set(&mut columns.auto_pause, changes.auto_pause);
-    set(&mut columns.auto_archive, changes.auto_archive);
-    set(&mut columns.auto_delete, changes.auto_delete);
-    set(&mut columns.auto_destroy_at, changes.auto_destroy_at);
-    set(&mut columns.last_activity_at, changes.last_activity_at);
-    set(&mut columns.state_since, changes.state_since);
-    set(&mut columns.backup_since, changes.backup_since);
-    columns
-}
-
-/// The fleet's clock as a time.
+/// Returns the clock of the fleet as a time.
 pub fn time(micros: i64) -> DateTime<Utc> {
     Micros::from_micros(micros).into()
 }

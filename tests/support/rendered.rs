@@ -1,13 +1,24 @@
-//! Rendered copies in README and docs: held against what is rendered now, or rewritten with `UPDATE_DOCS=1`.
+//! Rendered copies in README and docs. `UPDATE_DOCS=1` rewrites them.
 
-use std::path::Path;
+mod difference;
 
-/// Holds the part of `file` between `<!-- begin:NAME -->` and `<!-- end:NAME -->` against `text`.
+use std::path::{Path, PathBuf};
+
+/// Returns the folder of the workspace, from any of its packages.
+fn workspace() -> PathBuf {
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders
+        .find(|folder| folder.join("Cargo.lock").is_file())
+        .expect("Cargo.lock is in the folder of the workspace")
+        .to_owned()
+}
+
+/// Compares the part of `file` between `<!-- begin:NAME -->` and `<!-- end:NAME -->` with `text`.
 ///
 /// # Errors
-/// What to run when the copy has drifted, or what is wrong with the markers.
+/// The copy is out of date (the error names the command that rewrites it), or a marker is missing.
 pub fn hold(file: &str, name: &str, text: &str) -> Result<(), String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let path = workspace().join(file);
     let page = std::fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
     let (begin, end) = (format!("<!-- begin:{name} -->\n"), format!("<!-- end:{name} -->"));
     let missing = |marker: &str| format!("{file} has no {}", marker.trim());
@@ -17,20 +28,8 @@ pub fn hold(file: &str, name: &str, text: &str) -> Result<(), String> {
         return Ok(());
     }
     if std::env::var_os("UPDATE_DOCS").is_none() {
-        let place = first_difference(copy, text);
-        return Err(format!("{file} has drifted at {name}, {place}\nrewrite it with: UPDATE_DOCS=1 cargo test"));
+        let place = difference::first_difference(text, copy);
+        return Err(format!("{file} is out of date at {name}, {place}\nrewrite it with: UPDATE_DOCS=1 cargo test"));
     }
     std::fs::write(&path, format!("{before}{begin}{text}{end}{after}")).map_err(|error| format!("{file}: {error}"))
-}
-
-/// Where two texts part, for whoever has to find out what has changed.
-fn first_difference(copy: &str, text: &str) -> String {
-    let mut lines = text.lines();
-    for (index, copied) in copy.lines().enumerate() {
-        match lines.next() {
-            Some(line) if line == copied => {}
-            line => return format!("line {}\n  is  {copied}\n  now {}", index + 1, line.unwrap_or("at its end")),
-        }
-    }
-    format!("at its end\n  now {}", lines.next().unwrap_or("other line ends"))
 }

@@ -1,10 +1,10 @@
-//! Playing a story: each line is carried out, and what came of it is written below it.
+//! Plays a story: decides each line and writes the outcome below it.
 
 use crate::read::{self, Read};
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{Call, Cause, Changes, Context, Effect, Input, Lifecycle, Next, Policy, Refusal, Step, Timer};
 
-/// The story with what comes of it, or the first line that is not understood.
+/// Returns the story with its outcomes, or an error for the first invalid line.
 pub fn told(story: &str) -> Result<String, String> {
     let mut stage = Stage { row: None, context: Context::default(), now: begin(), held: None };
     let mut text = String::new();
@@ -164,7 +164,7 @@ impl Stage {
     }
 }
 
-/// What matters of a row, in a line.
+/// Renders a row in one line.
 fn shown(row: &Lifecycle) -> String {
     let mut text = format!("{}/{}", row.state(), row.desired_state());
     let mut say = |holds: bool, words: &str| {
@@ -184,7 +184,7 @@ fn shown(row: &Lifecycle) -> String {
     text
 }
 
-/// The settings that a step writes beside the states.
+/// Renders the settings that a step writes in addition to the states.
 fn settings(changes: &Changes) -> String {
     let minutes = |name, minutes: Option<i32>| minutes.map(|minutes| format!(" {name} {minutes}"));
     let size = changes.size.map(|size| format!(" size {}/{}/{}", size.cpu, size.memory, size.disk));
@@ -215,7 +215,7 @@ fn refused(refusal: &Refusal) -> String {
     format!("! refused {} {}: {refusal}", refusal.code(), refusal.http_status())
 }
 
-/// A stored form in words: without its quotes and braces.
+/// Renders a stored form without quotes and braces.
 fn plain(value: &impl serde::Serialize) -> String {
     let json = serde_json::to_string(value).expect("it can be stored");
     let spaced = json.replace("\":", " ").replace(',', ", ");

@@ -1,4 +1,4 @@
-//! Reading a line of a story: commands, reports, views and rows in words.
+//! Parses a line of a story: commands, reports, views and rows.
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
@@ -18,7 +18,7 @@ fn interval<T: TryFrom<i64, Error: Display>>(text: &str) -> Read<T> {
     T::try_from(word::<i64>(text)?).map_err(|error| error.to_string())
 }
 
-/// What follows `start`, where the text begins with it as a word.
+/// Returns the text after the word `start`, if the text begins with it.
 fn rest<'a>(text: &'a str, start: &str) -> Option<&'a str> {
     let rest = text.strip_prefix(start)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix(' ') }
@@ -56,7 +56,7 @@ pub fn length(text: &str) -> Read<Duration> {
     Ok(total)
 }
 
-/// `started/stopped linux-vm, auto-stop 0, no runner, …`: rule 5 holds in it, unless it says otherwise.
+/// `started/stopped linux-vm, auto-stop 0, no runner, …`. Columns that it does not name follow from the states.
 pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
     let mut parts = parts(text);
     let mut head = parts.next().unwrap_or_default().split(' ');
@@ -153,7 +153,7 @@ fn not_taken(verb: &str, argument: &str) -> String {
     format!("{verb} does not take `{argument}`")
 }
 
-/// `cpu 4 memory 8 disk 20`, or nothing at all.
+/// `cpu 4 memory 8 disk 20`, or nothing.
 fn change(text: &str) -> Read<SizeChange> {
     let mut change = SizeChange::default();
     let mut words = text.split_whitespace();
@@ -178,7 +178,7 @@ fn size(text: &str) -> Read<Size> {
     }
 }
 
-/// What a report says beside its first words.
+/// The optional parts of a report.
 #[derive(Default)]
 struct Beside {
     fault: Option<Fault>,

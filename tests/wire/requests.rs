@@ -1,5 +1,6 @@
-//! What callers and runners send, and the command, edit or report it becomes.
+//! Requests and webhooks: the command, edit or report that a body becomes, and the bodies of events.
 
+use crate::at;
 use sandbox_lifecycle::{
     Command, Context, DesiredState, Event, Fault, Lifecycle, Open, Policy, Report, Sandbox, SandboxDto, SandboxState,
     Size, SizeChange,
@@ -21,12 +22,8 @@ fn sandbox() -> Sandbox {
     Sandbox::from_api(record, Default::default()).unwrap()
 }
 
-fn at(text: &str) -> chrono::DateTime<chrono::Utc> {
-    text.parse().unwrap()
-}
-
 #[test]
-fn a_resize_names_what_changes() {
+fn a_resize_request_becomes_a_resize_of_the_named_resources() {
     let request: ResizeSandbox = read(json!({"cpu": 8.0, "disk": null}));
     let expected = Command::Resize(SizeChange { cpu: core::num::NonZeroU32::new(8), memory: None, disk: None });
     assert_eq!(Command::try_from(&request), Ok(expected));
@@ -42,7 +39,7 @@ fn a_snapshot_and_a_fork_become_commands() {
 }
 
 #[test]
-fn a_state_report_says_what_its_reason_tells_of() {
+fn a_state_report_takes_its_fault_from_the_error_reason() {
     let body: UpdateSandboxState = read(json!({"state": "error", "errorReason": "Job timed out", "recoverable": true}));
     let expected =
         Report::State { state: SandboxState::Error, fault: Some(Fault::Timeout), recoverable: true, epoch: None };
@@ -53,13 +50,13 @@ fn a_state_report_says_what_its_reason_tells_of() {
 }
 
 #[test]
-fn an_edit_changes_its_fields_and_the_time_of_the_write() {
+fn an_edit_changes_only_its_fields_and_updated_at() {
     let mut edited = sandbox();
     let now = at("2024-10-01T17:00:00Z");
     let mut edit = |edit| edited.edit(edit, now);
     assert_eq!(edit(read::<SandboxLabels>(json!({"labels": {"a": "1"}})).into()), None);
     assert_eq!(edit(RecordEdit::Public(true)), Some(Event::PublicStatusUpdated));
-    assert_eq!(edit(RecordEdit::Public(true)), None, "it was open already");
+    assert_eq!(edit(RecordEdit::Public(true)), None, "it was already public");
     let network: UpdateSandboxNetworkSettings =
         read(json!({"networkBlockAll": true, "networkAllowList": "10.0.0.0/8", "domainAllowList": null}));
     assert_eq!(edit(RecordEdit::try_from(&network).unwrap()), None);
@@ -74,7 +71,7 @@ fn an_edit_changes_its_fields_and_the_time_of_the_write() {
 }
 
 #[test]
-fn allow_lists_are_held_against_their_form() {
+fn an_allow_list_must_have_the_documented_form() {
     let cases = [
         ("networkAllowList", "10.0.0.0/8, 2001:db8::/32", true),
         ("networkAllowList", "", true),
@@ -103,7 +100,7 @@ fn allow_lists_are_held_against_their_form() {
 }
 
 #[test]
-fn a_webhook_tells_what_a_step_changed() {
+fn a_webhook_body_has_the_states_before_and_after_a_step() {
     let mut sandbox = sandbox();
     let now = at("2024-10-01T16:45:00Z");
     let body: UpdateSandboxState = read(json!({"state": "stopped"}));

@@ -1,7 +1,7 @@
 //! The error body of an API response.
 
 use crate::{
-    lifecycle::CreateError,
+    decide::CreateError,
     record::form::{Maybe, Number, OneOrMany, Wire, object},
     rules::Refusal,
     vocabulary::{FieldErrors, names},

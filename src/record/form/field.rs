@@ -2,13 +2,13 @@
 
 use super::{maybe::Maybe, number::Number, timestamp::Timestamp};
 use crate::vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, Fault, FieldError, IntervalError, Micros, Open, QueueTimeout, Ttl,
-    Word,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, Fault, FieldError, IntervalError, Open, QueueTimeout, Ttl, Word,
 };
 use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
+use chrono::{DateTime, Utc};
 use core::{num::NonZeroU32, str::FromStr};
 
 /// A field that can be read as a `T`.
@@ -65,11 +65,11 @@ impl<T: Word> ReadAs<T> for Open<T> {
         self.closed().map_err(|unknown| errors.push(FieldError::from_unknown_word(field, &unknown))).ok()
     }
 }
-impl ReadAs<Micros> for Timestamp {
-    fn read_as(&self, field: &'static str, errors: &mut Vec<FieldError>) -> Option<Micros> {
+impl ReadAs<DateTime<Utc>> for Timestamp {
+    fn read_as(&self, field: &'static str, errors: &mut Vec<FieldError>) -> Option<DateTime<Utc>> {
         let allowed = "an RFC 3339 time, such as 2024-10-01T12:00:00Z";
         let error = || FieldError::new(field, format_args!("{:?}", self.to_string()), allowed);
-        self.instant().ok_or_else(error).map_err(|error| errors.push(error)).ok()
+        self.time().ok_or_else(error).map_err(|error| errors.push(error)).ok()
     }
 }
 /// Implements [`ReadAs`] for fields that cannot be faulty.

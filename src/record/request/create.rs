@@ -1,7 +1,8 @@
 //! The request for a new sandbox, and the stored record that it becomes.
 
 use crate::{
-    lifecycle::{CreateError, Lifecycle, Link, NewSandbox, Origin},
+    decide::{CreateError, Link, NewSandbox, Origin},
+    lifecycle::Lifecycle,
     policy::Policy,
     record::{
         api::{BuildInfo, SandboxDto, SandboxVolume},

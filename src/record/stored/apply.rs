@@ -57,7 +57,7 @@ impl<X> Sandbox<X> {
                 Effect::GiveUpName => self.record.name = deleted_name(&self.record.name, step.decided_at()),
                 Effect::Reason(text) => self.change_reason(text, after.fault(), details.reason),
                 Effect::Stamp(stamp) => self.stamp(stamp, step.decided_at()),
-                Effect::RotateToken | Effect::StoreChild | Effect::Call(_) | Effect::Tell(_) => {}
+                Effect::RotateToken | Effect::StoreChild | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => {}
             }
         }
         if !after.has_backup_ref() {
@@ -82,7 +82,7 @@ impl<X> Sandbox<X> {
             Effect::Runner(RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious) => true,
             Effect::Runner(RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious) => false,
             Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::StoreChild => false,
-            Effect::Stamp(_) | Effect::Call(_) | Effect::Tell(_) => false,
+            Effect::Stamp(_) | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => false,
         };
         if details.runner.is_none() && step.effects().any(assigns) {
             return Err(ApplyError::MissingRunner);
@@ -112,8 +112,6 @@ impl<X> Sandbox<X> {
         match stamp {
             Stamp::QueueTimedOut => self.record.queue_timed_out_at = now,
             Stamp::SpotEvicted => self.record.spot_evicted_at = now,
-            // The caller removes the whole record.
-            Stamp::Purge => {}
         }
     }
 

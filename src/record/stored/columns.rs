@@ -9,10 +9,11 @@ use crate::{
     },
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors,
-        GpuType, Micros, QueueTimeout, SandboxClass, SandboxState, names,
+        GpuType, QueueTimeout, SandboxClass, SandboxState, names,
     },
 };
 use alloc::vec::Vec;
+use chrono::{DateTime, Utc};
 
 /// A record that shows the columns of a lifecycle.
 pub(crate) trait ShowsColumns {
@@ -28,8 +29,8 @@ pub(crate) trait ShowsColumns {
             has_backup_ref: server.backup.is_some(),
             force_stop: server.force_stop,
             epoch: server.epoch,
-            state_since: server.state_since.map_or(shown.last_activity_at, Micros::from),
-            backup_since: server.backup_since.map(Micros::from),
+            state_since: server.state_since.unwrap_or(shown.last_activity_at),
+            backup_since: server.backup_since,
             ..shown
         };
         FieldErrors::unless(errors, columns).map(Lifecycle::from)
@@ -81,11 +82,11 @@ macro_rules! columns {
 }
 columns! {
     [SandboxDto SandboxListItem LifecycleView]
-    cpu: u32, = size.cpu;
+    cpu: u32, = cpu;
     gpu: u8, = gpu;
     gpu_type: GpuType, = gpu_type;
-    memory: u32, = size.memory;
-    disk: u32, = size.disk;
+    memory: u32, = memory;
+    disk: u32, = disk;
     state: SandboxState, => state, check_given;
     desired_state: DesiredState, = desired_state, check_given;
     error_reason: Fault, => fault;
@@ -95,11 +96,11 @@ columns! {
     auto_pause_interval: AutoPause, = auto_pause;
     auto_archive_interval: AutoArchive, = auto_archive;
     auto_delete_interval: AutoDelete, = auto_delete;
-    auto_destroy_at: Micros, = auto_destroy_at;
+    auto_destroy_at: DateTime<Utc>, = auto_destroy_at;
     queue_timeout: QueueTimeout, = queue_timeout;
-    created_at: Micros, = created_at;
-    updated_at: Micros, => last_activity_at;
-    last_activity_at: Micros, = last_activity_at;
+    created_at: DateTime<Utc>, = created_at;
+    updated_at: DateTime<Utc>, => last_activity_at;
+    last_activity_at: DateTime<Utc>, = last_activity_at;
     sandbox_class: SandboxClass, = class;
     runner_id: bool, => has_runner;
 }

@@ -117,7 +117,7 @@ fn done(row: &Columns, mut write: Write, task: Task, from: Option<S>, context: C
     let back = from.filter(|_| in_place(row, task));
     let mut taken = reports::ended(row, write, job, Outcome::Completed, back, context);
     if task == Task::Fork && taken.row != *row {
-        taken.effects.push(Effect::Tell(Event::Created)); // The child was made within the call.
+        taken.effects.push(Effect::Emit(Event::Created)); // The child was made within the call.
     }
     Ok(taken)
 }

@@ -5,10 +5,11 @@ use crate::{
     lifecycle::Columns,
     policy::Policy,
     rules::{Context, ReasonText, Stamp, Task, Timer},
-    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState as S},
+    vocabulary::{BackupState, DesiredState, Fault, SandboxState as S},
 };
+use chrono::{DateTime, Utc};
 
-pub(super) fn decide(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Micros) -> Taken {
+pub(super) fn decide(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: DateTime<Utc>) -> Taken {
     let mut write = Write::to(row, now);
     if !acts(row, timer, policy, context, now) {
         return write.unwritten();
@@ -38,7 +39,7 @@ pub(super) fn decide(row: &Columns, timer: Timer, policy: &Policy, context: Cont
             write.row.force_stop = false;
         }
         Timer::Retention => {
-            write.stamp = Some(Stamp::Purge);
+            write.purge = true;
             return write.unwritten();
         }
     }
@@ -60,12 +61,12 @@ fn time_limit(row: &Columns, write: &mut Write) {
 }
 
 /// Strictly more than so many minutes have passed. No clock of a row can be so late that the sum is cut.
-fn passed(since: Micros, minutes: i64, now: Micros) -> bool {
+fn passed(since: DateTime<Utc>, minutes: i64, now: DateTime<Utc>) -> bool {
     let micros = i128::from(minutes).saturating_mul(60_000_000);
-    i128::from(now.as_micros()).saturating_sub(i128::from(since.as_micros())) > micros
+    i128::from(now.timestamp_micros()).saturating_sub(i128::from(since.timestamp_micros())) > micros
 }
 
-fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Micros) -> bool {
+fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: DateTime<Utc>) -> bool {
     let unclaimed = context.warm_pool();
     let reachable = row.has_runner && !context.runner_unready() && !unclaimed;
     let runs = row.state == S::Started && wants(row, &[DesiredState::Started]) && !row.pending;

@@ -9,8 +9,15 @@ use crate::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, DesiredState, Micros, SandboxState as S, SizeChange, Ttl,
     },
 };
+use chrono::{DateTime, Utc};
 
-pub(super) fn decide(row: &Columns, command: Command, policy: &Policy, context: Context, now: Micros) -> Answered {
+pub(super) fn decide(
+    row: &Columns,
+    command: Command,
+    policy: &Policy,
+    context: Context,
+    now: DateTime<Utc>,
+) -> Answered {
     let mut write = Write::to(row, now);
     let written = match command {
         Command::Start => start(row, &mut write, context)?,
@@ -165,7 +172,7 @@ fn archive(row: &Columns, write: &mut Write) -> Step {
 }
 
 fn resize(row: &Columns, write: &mut Write, change: SizeChange, context: Context) -> Step {
-    let mut to = row.size;
+    let mut to = row.size();
     if let Some(cpu) = change.cpu {
         to.cpu = cpu.get();
     }
@@ -188,16 +195,16 @@ fn resize(row: &Columns, write: &mut Write, change: SizeChange, context: Context
     if change.disk.is_some() && runs {
         return Err("disk_needs_stop");
     }
-    if runs && to.cpu < row.size.cpu {
+    if runs && to.cpu < row.size().cpu {
         return Err("cpu_shrink_running");
     }
-    if runs && to.memory < row.size.memory {
+    if runs && to.memory < row.size().memory {
         return Err("mem_shrink_running");
     }
-    if to.disk < row.size.disk {
+    if to.disk < row.size().disk {
         return Err("disk_shrink");
     }
-    if to == row.size {
+    if to == row.size() {
         return Err("no_change");
     }
     if !row.has_runner {
@@ -264,7 +271,14 @@ fn snapshot(row: &Columns, write: &mut Write, memory: bool, policy: &Policy, con
     Ok(Writes::Row)
 }
 
-fn recover(row: &Columns, write: &mut Write, start: bool, policy: &Policy, context: Context, now: Micros) -> Step {
+fn recover(
+    row: &Columns,
+    write: &mut Write,
+    start: bool,
+    policy: &Policy,
+    context: Context,
+    now: DateTime<Utc>,
+) -> Step {
     if context.organization_suspended() {
         return Err("suspended");
     }
@@ -276,7 +290,9 @@ fn recover(row: &Columns, write: &mut Write, start: bool, policy: &Policy, conte
     }
     if restorable(row) {
         let cooldown = i128::from(policy.recovery_cooldown.get()).saturating_mul(60_000_000);
-        let since = |last| i128::from(now.as_micros()).saturating_sub(i128::from(Micros::from(last).as_micros()));
+        let since = |last: DateTime<Utc>| {
+            i128::from(now.timestamp_micros()).saturating_sub(i128::from(last.timestamp_micros()))
+        };
         if context.last_recovery().is_some_and(|last| since(last) < cooldown) {
             return Err("recover_cooldown");
         }
@@ -355,11 +371,12 @@ fn auto_delete(row: &Columns, write: &mut Write, minutes: AutoDelete, context: C
     standing(row)
 }
 
-fn ttl(row: &Columns, write: &mut Write, minutes: Ttl, now: Micros) -> Step {
+fn ttl(row: &Columns, write: &mut Write, minutes: Ttl, now: DateTime<Utc>) -> Step {
+    let now = Micros::from(now);
     let at = now.saturating_add_minutes(i64::from(minutes.as_minutes()));
     // The last instant stands for never, so a limit that would come there ends a microsecond before it.
     let at = if at == Micros::MAX { Micros::MAX.saturating_add_micros(-1) } else { at };
-    write.row.auto_destroy_at = if minutes.as_minutes() == 0 || at < now { None } else { Some(at) };
+    write.row.auto_destroy_at = if minutes.as_minutes() == 0 || at < now { None } else { Some(at.into()) };
     standing(row)
 }
 

@@ -43,12 +43,12 @@ impl Model {
         context: Context,
         now: DateTime<Utc>,
     ) -> Result<Taken, &'static str> {
-        let now = Micros::from(now);
+        let now = DateTime::from(Micros::from(now)); // A row is exact to the microsecond.
         let mut row = *row;
-        if row.auto_destroy_at == Some(Micros::MAX) {
+        if row.auto_destroy_at == Some(Micros::MAX.into()) {
             row.auto_destroy_at = None; // The last instant stands for never.
         }
-        if row.backup_since == Some(Micros::MAX) {
+        if row.backup_since == Some(Micros::MAX.into()) {
             row.backup_since = None;
         }
         match input {

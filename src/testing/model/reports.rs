@@ -4,10 +4,11 @@ use super::{Answered, Write, answers, at, is_vm, settled, wants};
 use crate::{
     lifecycle::Columns,
     rules::{BackupOf, Context, Event, Job, Outcome, ReasonText, Report},
-    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState as S},
+    vocabulary::{BackupState, DesiredState, Fault, SandboxState as S},
 };
+use chrono::{DateTime, Utc};
 
-pub(super) fn decide(row: &Columns, report: Report, context: Context, now: Micros) -> Answered {
+pub(super) fn decide(row: &Columns, report: Report, context: Context, now: DateTime<Utc>) -> Answered {
     let write = Write::to(row, now);
     let epoch = match report {
         Report::State { epoch, .. } | Report::Ended { epoch, .. } | Report::Answered { epoch, .. } => epoch,
@@ -25,7 +26,7 @@ pub(super) fn decide(row: &Columns, report: Report, context: Context, now: Micro
 }
 
 /// Written, or dropped where rule 4 forbids it.
-pub(super) fn written_or_dropped(row: &Columns, write: Write, now: Micros) -> super::Taken {
+pub(super) fn written_or_dropped(row: &Columns, write: Write, now: DateTime<Utc>) -> super::Taken {
     write.finish().unwrap_or_else(|_| Write::to(row, now).unwritten())
 }
 
@@ -103,7 +104,7 @@ pub(super) fn ended(
         (Job::Resize { .. } | Job::Snapshot | Job::ForkSource, _) => {
             write.row.state = back.or(row.desired_state.fulfilled_by()).unwrap_or(row.state);
             if let (Job::Resize { to }, Outcome::Completed) = (job, outcome) {
-                write.row.size = to;
+                (write.row.cpu, write.row.memory, write.row.disk) = (to.cpu, to.memory, to.disk);
             }
             if job == Job::Snapshot && outcome == Outcome::Completed && back.is_none() {
                 write.told = Some(Event::SnapshotCreated);

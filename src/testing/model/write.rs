@@ -4,9 +4,10 @@ use super::{is_ephemeral, may_stand, restorable, settled};
 use crate::{
     lifecycle::Columns,
     rules::{Call, Effect, Event, ReasonText, RunnerChange, Stamp, Task},
-    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
+    vocabulary::{BackupState, DesiredState, Fault, SandboxState},
 };
 use alloc::vec::Vec;
+use chrono::{DateTime, Utc};
 
 /// What the model wrote and what goes with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +22,7 @@ pub struct Taken {
 pub(super) struct Write {
     before: Columns,
     pub(super) row: Columns,
-    now: Micros,
+    now: DateTime<Utc>,
     pub(super) name_given_up: bool,
     /// It stops in passing: its start was asked for with what stopped it.
     pub(super) on_its_way: bool,
@@ -30,6 +31,7 @@ pub(super) struct Write {
     pub(super) runner: RunnerChange,
     pub(super) stamp: Option<Stamp>,
     pub(super) child: bool,
+    pub(super) purge: bool,
     pub(super) task: Option<Task>,
     pub(super) told: Option<Event>,
     /// The runner answers a call: what follows belongs to the work that the call began.
@@ -40,7 +42,7 @@ pub(super) struct Write {
 pub(super) struct Forbidden;
 
 impl Write {
-    pub(super) fn to(row: &Columns, now: Micros) -> Self {
+    pub(super) fn to(row: &Columns, now: DateTime<Utc>) -> Self {
         Self {
             before: *row,
             row: *row,
@@ -52,13 +54,14 @@ impl Write {
             runner: RunnerChange::Kept,
             stamp: None,
             child: false,
+            purge: false,
             task: None,
             told: None,
             answers: false,
         }
     }
 
-    pub(super) fn now(&self) -> Micros {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         self.now
     }
 
@@ -182,15 +185,18 @@ impl Write {
         }
         effects.extend(self.task.map(|task| Effect::Call(Call { task, epoch })));
         if old.state != new.state {
-            effects.push(Effect::Tell(Event::StateUpdated { old_state: old.state, new_state: new.state }));
+            effects.push(Effect::Emit(Event::StateUpdated { old_state: old.state, new_state: new.state }));
         }
         if old.desired_state != new.desired_state {
-            effects.push(Effect::Tell(Event::DesiredStateUpdated {
+            effects.push(Effect::Emit(Event::DesiredStateUpdated {
                 old_desired_state: old.desired_state,
                 new_desired_state: new.desired_state,
             }));
         }
-        effects.extend(self.told.map(Effect::Tell));
+        effects.extend(self.told.map(Effect::Emit));
+        if self.purge {
+            effects.push(Effect::Purge);
+        }
         effects
     }
 }

@@ -1,0 +1,280 @@
+//! Which timers of a row are armed, from which instant they count, and for how many minutes.
+//!
+//! A timer is armed where all the facts hold that it demands; one that is not lasts longer than any interval. The nine
+//! boundaries add each duration to its instant. The earliest boundary adds to each instant the shortest duration that
+//! counts from it.
+//!
+//! Speed dictated the form: a controller asks for the next deadline of every row of a fleet, whose rows are any mixture, so
+//! nothing here branches on a row. The plain form is the naive model of the test kit; properties compare the two.
+
+use crate::{
+    lifecycle::{Lifecycle, Status, fact_set::Facts, facts, state_set::StateSet},
+    policy::TimeLimits,
+    rules::{Context, Timer},
+    vocabulary::{
+        AutoArchive, AutoPause, AutoStop, BackupState, DesiredState, MICROS_PER_MINUTE, Minutes, SandboxState,
+    },
+};
+use core::hint::select_unpredictable as choose;
+
+/// How many timers have a time of their own.
+pub(super) const TIMED: usize = Timer::TIMED.len();
+/// The boundary of a timer that is not armed, later than any sum of an instant and an interval.
+pub(super) const UNARMED: i64 = i64::MAX;
+/// The minutes of a timer that is not armed: a bit that no interval has.
+const NOT: u32 = 1 << 31;
+/// Retention of a destroyed record, and of a failed build that is to be destroyed: 24 hours (published API).
+const A_DAY: u32 = 24 * 60;
+/// Retention of a failed build, and of an error that is to be destroyed: 7 days (published API).
+const A_WEEK: u32 = 7 * A_DAY;
+
+/// What each automatic timer demands of a row in this context: found once for a fleet.
+#[derive(Clone, Copy)]
+pub(super) struct Demands {
+    delete: Facts,
+    archive: Facts,
+    pause: Facts,
+    stop: Facts,
+}
+
+impl Demands {
+    #[inline]
+    pub(super) const fn of(context: Context) -> Self {
+        const SETTLED: Facts = facts::settled.and(facts::idle);
+        const RUNS: Facts = SETTLED.and(facts::started).and(facts::on_a_runner);
+        const RESTS: Facts = SETTLED.and(facts::stopped);
+        // No row has all facts, so a timer that demands them is never armed.
+        let claimed = if context.warm_pool() { Facts::ALL } else { Facts::NONE };
+        let reached = if context.runner_unready() { Facts::ALL } else { claimed };
+        Self {
+            delete: reached.and(RESTS).and(facts::on_a_runner),
+            archive: claimed.and(RESTS).and(facts::durable),
+            pause: reached.and(RUNS).and(facts::vm).and(facts::durable),
+            stop: reached.and(RUNS),
+        }
+    }
+}
+
+/// A policy's time limits in the form the clock reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Minutes, `NOT` where a state has no limit.
+    states: [u32; SandboxState::ALL.len()],
+    /// Microseconds.
+    backup: i64,
+}
+
+impl Limits {
+    pub(super) fn of(limits: &TimeLimits) -> Self {
+        let mut states = [NOT; SandboxState::ALL.len()];
+        for (limit, state) in states.iter_mut().zip(SandboxState::ALL) {
+            *limit = limits.of(*state).map_or(NOT, Minutes::get);
+        }
+        Self { states, backup: i64::from(limits.backup.get()).saturating_mul(MICROS_PER_MINUTE) }
+    }
+
+    #[inline]
+    #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one entry for each state, in order")]
+    const fn of_state(&self, row: &Lifecycle) -> u32 {
+        self.states[row.status.state as usize]
+    }
+}
+
+/// What changes the time limit of a state: a queue timeout or a retention takes its place, or a pass ends the change.
+#[derive(Clone, Copy)]
+struct Watched {
+    /// Bits that change in the minutes of the limit. `NOT` alone turns the limit off, since the controller's pass ends the
+    /// change; `NOT` with a retention gives it to a state without a limit.
+    turned: u32,
+    /// Bits that stay of the minutes of the queue timeout: all where it takes the place of the limit.
+    queued: u32,
+}
+
+impl Watched {
+    const fn of(state: SandboxState, desired: DesiredState, pending: bool, has_runner: bool) -> Self {
+        const UNASSIGNED: StateSet = StateSet::of(&[SandboxState::PendingBuild, SandboxState::PullingSnapshot]);
+        const FOLLOWED: StateSet = StateSet::of(&[
+            SandboxState::Creating,
+            SandboxState::Restoring,
+            SandboxState::Starting,
+            SandboxState::Resuming,
+            SandboxState::BuildingSnapshot,
+            SandboxState::PullingSnapshot,
+        ]);
+        let starts = matches!(desired, DesiredState::Started);
+        let goes = matches!(desired, DesiredState::Destroyed);
+        let failed_build = matches!(state, SandboxState::BuildFailed);
+        let errored = matches!(state, SandboxState::Error);
+        let queued = UNASSIGNED.contains(state) && starts && !has_runner;
+        // A pass drops its write where nothing is pending, so there the clock ends the change.
+        let followed = FOLLOWED.contains(state) && starts && pending && !queued;
+        let turned = if goes && has_runner && state.is_failed() {
+            // The controller still removes the copy (difference D2). Without its record the copy would stay for ever.
+            0
+        } else if matches!(state, SandboxState::Destroyed) || (failed_build && goes) {
+            NOT | A_DAY
+        } else if (failed_build && starts) || (errored && goes) {
+            NOT | A_WEEK
+        } else if followed {
+            NOT
+        } else {
+            0
+        };
+        Self { turned, queued: if queued { u32::MAX } else { 0 } }
+    }
+
+    #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "every place is below the number of places; the `&` tells the compiler so"
+    )]
+    const fn over(row: &Lifecycle) -> Self {
+        let Status { state, desired, pending, has_runner, .. } = row.status;
+        WATCHED[place(state, desired, pending, has_runner) & (PLACES - 1)]
+    }
+}
+
+/// How many places the table below has: more than enough, and a power of two.
+const PLACES: usize = 1 << 10;
+
+/// The place in the table below.
+#[inline]
+#[expect(clippy::as_conversions, reason = "discriminants and yes-or-no become digits; `as` is what const allows")]
+const fn place(state: SandboxState, desired: DesiredState, pending: bool, has_runner: bool) -> usize {
+    state as usize | (desired as usize) << 5 | (pending as usize) << 8 | (has_runner as usize) << 9
+}
+
+/// Data instead of questions, since a look-up costs less.
+static WATCHED: [Watched; PLACES] = watched();
+
+#[expect(clippy::indexing_slicing, reason = "in const, where an index out of bounds does not compile")]
+const fn watched() -> [Watched; PLACES] {
+    let mut all = [Watched { turned: 0, queued: 0 }; PLACES];
+    let mut states = SandboxState::ALL;
+    while let [state, more_states @ ..] = states {
+        let mut desired_states = DesiredState::ALL;
+        while let [desired, more @ ..] = desired_states {
+            let mut flags: &[(bool, bool)] = &[(false, false), (false, true), (true, false), (true, true)];
+            while let [(pending, has_runner), others @ ..] = flags {
+                let place = place(*state, *desired, *pending, *has_runner);
+                all[place] = Watched::of(*state, *desired, *pending, *has_runner);
+                flags = others;
+            }
+            desired_states = more;
+        }
+        states = more_states;
+    }
+    all
+}
+
+/// The controller's pass follows this change and ends it itself when its time is over.
+pub(super) fn is_followed(row: &Lifecycle) -> bool {
+    Watched::over(row).turned == NOT
+}
+
+/// The armed timers of a row: minutes from an instant, or the instant where it needs no sum.
+#[derive(Clone, Copy)]
+pub(super) struct Armed {
+    ttl: i64,
+    backup: i64,
+    /// Where the wait of a queue timeout begins, else where the state did.
+    watched_since: i64,
+    queue: u32,
+    limit: u32,
+    limit_turned: u32,
+    idle_since: i64,
+    delete: u32,
+    archive: u32,
+    pause: u32,
+    stop: u32,
+}
+
+impl Armed {
+    #[inline]
+    pub(super) fn of(row: &Lifecycle, limits: &Limits, demands: &Demands) -> Self {
+        let facts = row.facts;
+        let watched = Watched::over(row);
+        let queue = row.queue_timeout.map_or(0, |timeout| timeout.0.get()) & watched.queued;
+        let limit = limits.of_state(row);
+        // A write that leaves incoherent states is dropped, so such a row keeps its backup until it is repaired.
+        let backs_up = matches!(row.status.backup, BackupState::InProgress) & facts.contain(facts::coherent);
+        Self {
+            // An instant that is not set is the last one, so no timer acts after it.
+            ttl: choose(facts.contain(facts::to_be_destroyed), UNARMED, row.destroy_at.as_micros()),
+            backup: choose(backs_up, row.backup_since.as_micros().wrapping_add(limits.backup), UNARMED),
+            watched_since: choose(queue == 0, row.since.as_micros(), row.created.as_micros()),
+            queue,
+            limit,
+            limit_turned: limit ^ watched.turned,
+            idle_since: row.last_activity.as_micros(),
+            // A negative interval means never and has the bit of `NOT`.
+            delete: armed(facts, demands.delete, row.auto_delete.cast_unsigned()),
+            archive: armed(facts, demands.archive, archive_after(row.auto_archive)),
+            pause: armed(facts, demands.pause, pause_after(row.auto_pause)),
+            stop: armed(facts, demands.stop, stop_after(row.auto_stop)),
+        }
+    }
+
+    /// The earliest boundary of those that [`due`](Lifecycle::due) acts on, or the end of time.
+    #[inline]
+    pub(super) fn earliest(self) -> i64 {
+        let watched = boundary(self.watched_since, choose(self.queue == 0, self.limit_turned, self.queue));
+        let idle = self.delete.min(self.archive).min(self.pause.min(self.stop));
+        boundary(self.idle_since, idle).min(watched).min(self.ttl.min(self.backup))
+    }
+
+    /// The boundary of every timer, in the order of [`Timer::TIMED`], the limit of a followed change among them.
+    pub(super) fn boundaries(self) -> [i64; TIMED] {
+        let when = |watches, minutes| if watches { boundary(self.watched_since, minutes) } else { UNARMED };
+        let (queues, limited) = (self.queue != 0, self.limit != NOT);
+        [
+            self.ttl,
+            when(queues, self.queue),
+            when(!queues && limited, self.limit),
+            self.backup,
+            boundary(self.idle_since, self.delete),
+            boundary(self.idle_since, self.archive),
+            boundary(self.idle_since, self.pause),
+            boundary(self.idle_since, self.stop),
+            when(!queues && !limited, self.limit_turned),
+        ]
+    }
+}
+
+/// So many minutes, if all that is demanded holds.
+#[inline]
+fn armed(facts: Facts, demands: Facts, minutes: u32) -> u32 {
+    choose(demands.without(facts).is_empty(), minutes, NOT)
+}
+
+/// So many minutes after an instant, or the end of time. Instants keep to chrono's range, which leaves room for the
+/// longest interval on either side, so the sum does not wrap.
+#[inline]
+fn boundary(since: i64, minutes: u32) -> i64 {
+    let at = since.wrapping_add(i64::from(minutes).wrapping_mul(MICROS_PER_MINUTE));
+    choose(minutes & NOT == 0, at, UNARMED)
+}
+
+#[inline]
+const fn stop_after(interval: AutoStop) -> u32 {
+    match interval {
+        AutoStop::Never => NOT,
+        AutoStop::After(minutes) => minutes.get(),
+    }
+}
+
+#[inline]
+const fn pause_after(interval: AutoPause) -> u32 {
+    match interval {
+        AutoPause::Never => NOT,
+        AutoPause::After(minutes) => minutes.get(),
+    }
+}
+
+#[inline]
+const fn archive_after(interval: AutoArchive) -> u32 {
+    match interval {
+        AutoArchive::AtOnce => 0,
+        AutoArchive::After(minutes) => minutes.get(),
+    }
+}

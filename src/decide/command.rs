@@ -1,0 +1,126 @@
+//! The decision on a command: the guards of its rule are compared with the facts.
+//!
+//! Speed dictated the form of this file and of `rule_lookup.rs`: command, row and verdict are unpredictable, so nothing
+//! branches on them except a resize, for its numbers, and the verdict itself. A test compares it with the plain form, the
+//! walk over the checks of the rule, for every combination of state, desired state, command and argument.
+
+use super::rule_lookup::rule_of;
+use crate::{
+    lifecycle::{Lifecycle, fact_set::Facts},
+    policy::Policy,
+    rules::{
+        Cause, Command, Context, Refusal, Step, Verb, guards,
+        refusal::value::Refused,
+        step::{next_epoch, payload::Payload},
+        table::{
+            form::Rule,
+            profile::{facts_of_class, has_cooled_down},
+        },
+    },
+    vocabulary::Micros,
+};
+use chrono::{DateTime, Utc};
+
+/// Decides what a command does to this sandbox.
+#[inline(always)]
+pub(super) fn decide(
+    row: &Lifecycle,
+    command: &Command,
+    policy: &Policy,
+    context: &Context,
+    now: Micros,
+) -> Result<Step, Refusal> {
+    let facts = facts_without_cooldown(row, policy, context);
+    if !facts.contain(guards::cooled_down) {
+        return decide_after_timeout(row, command, facts, context.last_recovery(), policy, now);
+    }
+    judge(row, command, facts, policy, now)
+}
+
+/// A sandbox that timed out and has a usable backup: a cooldown limits its recovery, so a date is read.
+#[cold]
+#[inline(never)]
+fn decide_after_timeout(
+    row: &Lifecycle,
+    command: &Command,
+    facts: Facts,
+    last_recovery: Option<DateTime<Utc>>,
+    policy: &Policy,
+    now: Micros,
+) -> Result<Step, Refusal> {
+    let cooled_down = guards::cooled_down.when(has_cooled_down(policy, last_recovery.map(Micros::from), now));
+    judge(row, command, facts.and(cooled_down), policy, now)
+}
+
+#[inline(always)]
+fn judge(row: &Lifecycle, command: &Command, facts: Facts, policy: &Policy, now: Micros) -> Result<Step, Refusal> {
+    let facts = facts.and(facts_of_numbers(command, row));
+    let rule = rule_of(command);
+    if facts.contain(rule.already) {
+        return already(row, rule.verb, now);
+    }
+    if rule.demands.without(facts).is_empty() {
+        return accepted(row, command, rule, facts, policy, now);
+    }
+    let refused = Refused::Command { verb: rule.verb, flag: rule.flag, profile: policy.profile };
+    Err(Refusal::of_command(row, refused, facts))
+}
+
+/// A success without a write.
+#[cold]
+#[inline(never)]
+fn already(row: &Lifecycle, verb: Verb, now: Micros) -> Result<Step, Refusal> {
+    Ok(Step::nothing(row, Cause::Already(verb), now))
+}
+
+/// The step of an accepted command. The guards made sure that its states are coherent; a test walks every row of the table
+/// to prove it.
+// Apart from the decision, so that a refusal saves no registers for it. A `Result`, so that it is built in its place.
+#[inline(never)]
+fn accepted(
+    row: &Lifecycle,
+    command: &Command,
+    rule: &Rule,
+    facts: Facts,
+    policy: &Policy,
+    now: Micros,
+) -> Result<Step, Refusal> {
+    let writes = rule.writes(facts);
+    let after = writes.applied_to(row.status, rule.flag);
+    let cause = Cause::Command(rule.verb);
+    Ok(Step {
+        cause,
+        row: *row,
+        after,
+        next_epoch: next_epoch(row, after, cause, writes.effects),
+        now,
+        payload: Payload::Command(*command),
+        longest_auto_archive: policy.max_auto_archive,
+        effects: writes.effects,
+    })
+}
+
+/// The facts of this sandbox in its surroundings, whatever the command.
+pub(super) fn facts(row: &Lifecycle, policy: &Policy, context: &Context, now: Micros) -> Facts {
+    let cooled_down = has_cooled_down(policy, context.last_recovery().map(Micros::from), now);
+    facts_without_cooldown(row, policy, context).and(guards::cooled_down.when(cooled_down))
+}
+
+#[inline(always)]
+fn facts_without_cooldown(row: &Lifecycle, policy: &Policy, context: &Context) -> Facts {
+    row.facts.and(facts_of_class(policy, row.class)).and(context.facts())
+}
+
+/// The guards that the numbers of a resize make hold.
+#[inline]
+pub(super) fn facts_of_numbers(command: &Command, row: &Lifecycle) -> Facts {
+    let Command::Resize(change) = command else { return Facts::NONE };
+    let (old, new) = (row.size, change.applied_to(row.size));
+    let stopped = row.facts.contain(crate::lifecycle::facts::stopped);
+    Facts::NONE
+        .and(guards::disk_at_rest.when(stopped | change.disk.is_none()))
+        .and(guards::keeps_cpu.when(stopped | (new.cpu >= old.cpu)))
+        .and(guards::keeps_memory.when(stopped | (new.memory >= old.memory)))
+        .and(guards::keeps_disk.when(new.disk >= old.disk))
+        .and(guards::changes_size.when(new != old))
+}

@@ -1,0 +1,82 @@
+//! `Lifecycle::decide` and the questions about it.
+
+use super::{answer, command, job, rule_lookup::rule_of, state_report, timer};
+use crate::{
+    lifecycle::Lifecycle,
+    policy::Policy,
+    rules::{
+        Check, Context, Ignored, Refusal, Report, Step, Verb,
+        input::{AsInput, InputRef, command::Command},
+        table::rows::accepted_with,
+    },
+    vocabulary::Micros,
+};
+use chrono::{DateTime, Utc};
+
+impl Lifecycle {
+    /// Decides what `input` does to this sandbox at `now`. The value itself is not changed.
+    ///
+    /// # Errors
+    /// [`Refusal`], with the code and the HTTP status that the recorded server answers. A timer is never refused. The end
+    /// of a job that the row does not wait for is a step that does nothing.
+    // Inlined into the caller, so that a command named there is looked up at compile time and neither input nor context is
+    // copied for a call. What is rare or long (a step, a report, a timer) stays a call.
+    #[inline(always)]
+    pub fn decide(
+        &self,
+        input: impl AsInput,
+        policy: &Policy,
+        context: Context,
+        now: DateTime<Utc>,
+    ) -> Result<Step, Refusal> {
+        let now = Micros::from(now);
+        match input.as_input() {
+            InputRef::Command(command) => command::decide(self, command, policy, &context, now),
+            InputRef::Report(report) => decide_report(self, *report, context, now),
+            InputRef::Timer(timer) => Ok(timer::decide(self, *timer, policy, context, now)),
+        }
+    }
+
+    /// Returns the commands that this sandbox accepts now, given the right arguments, and that the policy's API offers.
+    ///
+    /// A start of a started sandbox, or a destroy of one that is to be destroyed, is not among them, though it is a success
+    /// that writes nothing.
+    pub fn accepted_commands(
+        &self,
+        policy: &Policy,
+        context: Context,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = Verb> + use<> {
+        let profile = policy.profile;
+        let facts = command::facts(self, policy, &context, now.into());
+        accepted_with(facts).filter(move |verb| verb.is_offered_by(profile))
+    }
+
+    /// Returns every check of this command, in order, and whether it holds.
+    ///
+    /// Where the sandbox is already as the command wants it, no check counts.
+    pub fn explain(
+        &self,
+        command: Command,
+        policy: &Policy,
+        context: Context,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = (&'static Check, bool)> + use<> {
+        let rule = rule_of(&command);
+        let facts = command::facts(self, policy, &context, now.into()).and(command::facts_of_numbers(&command, self));
+        let checks = rule.verb.checks().iter().filter(|check| check.applies(rule.flag));
+        checks.map(move |check| (check, facts.contain(check.guard)))
+    }
+}
+
+fn decide_report(row: &Lifecycle, report: Report, context: Context, now: Micros) -> Result<Step, Refusal> {
+    if report.epoch().is_some_and(|epoch| epoch != row.epoch) {
+        return Ok(Step::ignored(row, Ignored::OlderEpoch, now));
+    }
+    match report {
+        Report::State { state, fault, recoverable, .. } => state_report::decide(row, state, fault, recoverable, now),
+        Report::Ended { job, outcome, .. } => Ok(job::ended(row, job, outcome, None, context, now)),
+        Report::Answered { task, answer, from, .. } => answer::decide(row, task, answer, from, context, now),
+        Report::BackupUnderWay { begun } => Ok(job::backup_under_way(row, begun, now)),
+    }
+}

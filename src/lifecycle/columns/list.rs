@@ -1,0 +1,322 @@
+//! The one list of columns, from which follow: the open form of a lifecycle, its stored form, what a step expects and
+//! changes, and the names and kinds that a host needs for its own table.
+
+use super::column::{Bound, Column, ColumnType, ColumnValue};
+use crate::{
+    lifecycle::{pairs, value::Lifecycle},
+    vocabulary::{
+        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, QueueTimeout,
+        SandboxClass, SandboxState, Size, field_reader::named, names,
+    },
+};
+use alloc::{
+    boxed::Box,
+    string::{String, ToString},
+};
+use chrono::{DateTime, Utc};
+use core::fmt;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, IgnoredAny, MapAccess},
+};
+
+/// Declares the columns: the field, its name, its type, its default, where a lifecycle keeps it, and who may see it.
+macro_rules! columns {
+    ($($(#[doc = $doc:literal])+ $column:ident as $name:ident: $type:ty = $default:expr, $($kept:ident).+, $seen:ident;)+) => {
+        /// Every column of a [`Lifecycle`], open to read and to build from.
+        ///
+        /// The serde form is the stored form of a [`Lifecycle`]: the API's names, and the columns that only a server has.
+        /// `state` and `desiredState` are required. Every other column has a default, so that a row from before the column
+        /// existed is still read. It is that of [`Columns::default`], with these exceptions: `hasRunner` is false; `pending`
+        /// follows from the two states; `lastActivityAt` is `createdAt`, and `stateSince` is `lastActivityAt`. A column
+        /// that this crate does not know is ignored. A value that it does not know is an error that names the column.
+        ///
+        /// Intervals are in minutes; 0 and negative numbers mean what each type says. Times are in UTC and cut to
+        /// microseconds. The last instant that chrono knows stands for none where a time may be missing.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct Columns {
+            $($(#[doc = $doc])+ pub $column: $type,)+
+        }
+
+        /// A running container with nothing to do, with the server's default sizes and intervals, created in 1970.
+        impl Default for Columns {
+            fn default() -> Self {
+                Self { $($column: $default,)+ }
+            }
+        }
+
+        impl Column {
+            /// Every column, in the order of their declaration.
+            pub const ALL: &'static [Self] = &[$(Self {
+                name: names::$name,
+                sql_name: stringify!($name),
+                kind: <$type as ColumnType>::KIND,
+                nullable: <$type as ColumnType>::NULLABLE,
+                shown: shown!($seen),
+            }),+];
+        }
+
+        impl Columns {
+            /// Returns every column with its value, as a host binds them to an `INSERT`.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'static>)> + use<> {
+                Column::ALL.iter().zip([$(ColumnType::value(self.$column)),+])
+            }
+
+            /// These columns with the changes of a step.
+            #[must_use]
+            pub fn changed_by(self, changes: &Changes) -> Self {
+                Self { $($column: changes.$column.unwrap_or(self.$column),)+ }
+            }
+
+            /// The columns of a row of which these were found.
+            fn completed(found: &Changes) -> Result<Self, &'static str> {
+                let (Some(state), Some(desired_state)) = (found.state, found.desired_state) else {
+                    return Err(if found.state.is_none() { names::state } else { names::desired_state });
+                };
+                let default = Self { has_runner: false, ..Self::default() };
+                let created_at = found.created_at.unwrap_or(default.created_at);
+                let last_activity_at = found.last_activity_at.unwrap_or(created_at);
+                let pending = pairs::is_pending(state, desired_state);
+                let default = Self { pending, created_at, last_activity_at, state_since: last_activity_at, ..default };
+                Ok(default.changed_by(found))
+            }
+        }
+
+        partial! {
+            /// The columns that a step writes: the `SET` of an `UPDATE`. `None` leaves a column as it is; `Some(None)`
+            /// empties one that may be empty.
+            ///
+            /// The serde form has the names of the stored row, so that a row in JSON takes them one by one.
+            Changes { $($(#[doc = $doc])+ $column as $name: $type;)+ }
+        }
+
+        partial! {
+            /// The columns that must still have these values when a step is written: the `WHERE` of an `UPDATE`.
+            ///
+            /// They are what the decision read and another writer may have changed since.
+            Expects { $($(#[doc = $doc])+ $column as $name: $type;)+ }
+        }
+
+        impl Expects {
+            /// Whether the row still has these values.
+            #[must_use]
+            pub fn are_met_by(&self, row: &Lifecycle) -> bool {
+                let row = row.columns();
+                $(self.$column.is_none_or(|expected| expected == row.$column))&&+
+            }
+        }
+
+        impl From<Columns> for Lifecycle {
+            fn from(columns: Columns) -> Self {
+                let mut row = Self::BLANK;
+                $(row.$($kept).+ = ColumnType::keep(columns.$column);)+
+                row.with_facts()
+            }
+        }
+
+        impl From<Lifecycle> for Columns {
+            fn from(row: Lifecycle) -> Self {
+                Self { $($column: ColumnType::restore(row.$($kept).+),)+ }
+            }
+        }
+    };
+}
+
+/// Declares a value for some of the columns.
+macro_rules! partial {
+    ($(#[$about:meta])+ $partial:ident { $($(#[doc = $doc:literal])+ $column:ident as $name:ident: $type:ty;)+ }) => {
+        $(#[$about])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct $partial {
+            $($(#[doc = $doc])+ pub $column: Option<$type>,)+
+        }
+
+        impl $partial {
+            /// Returns each of these columns with its value, as a host binds them to a statement.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'static>)> + use<> {
+                let values = [$(self.$column.map(ColumnType::value)),+];
+                Column::ALL.iter().zip(values).filter_map(|(column, value)| Some((column, value?)))
+            }
+
+            fn read<'de, A: MapAccess<'de>>(row: &mut A) -> Result<Self, A::Error> {
+                let mut found = Self::default();
+                while let Some(key) = row.next_key::<String>()? {
+                    match key.as_str() {
+                        $(names::$name if found.$column.is_some() => {
+                            return Err(de::Error::duplicate_field(names::$name));
+                        })+
+                        $(names::$name => {
+                            let value = row.next_value::<Read<$type>>().map_err(|error| named(names::$name, &error))?;
+                            found.$column = Some(value.0);
+                        })+
+                        _newer_than_this_crate => {
+                            row.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(found)
+            }
+        }
+
+        impl Serialize for $partial {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.iter().map(|(column, value)| (column.name, value)))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $partial {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct RowVisitor;
+                impl<'de> de::Visitor<'de> for RowVisitor {
+                    type Value = $partial;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("the columns of a stored lifecycle")
+                    }
+                    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<$partial, A::Error> {
+                        $partial::read(&mut row)
+                    }
+                }
+                deserializer.deserialize_map(RowVisitor)
+            }
+        }
+    };
+}
+
+/// A value of a column, read as its type reads it.
+struct Read<T>(T);
+
+impl<'de, T: ColumnType> Deserialize<'de> for Read<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(deserializer).map(Self)
+    }
+}
+
+macro_rules! shown {
+    (shown) => {
+        true
+    };
+    (server) => {
+        false
+    };
+}
+
+columns! {
+    /// The state as stored. The API shows [`Lifecycle::reported_state`].
+    state as state: SandboxState = SandboxState::Started, status.state, shown;
+    /// Where the sandbox should go.
+    desired_state as desired_state: DesiredState = DesiredState::Started, status.desired, shown;
+    /// The controller has work to do.
+    pending as pending: bool = false, status.pending, server;
+    /// The class of the sandbox.
+    class as sandbox_class: SandboxClass = SandboxClass::default(), class, shown;
+    /// How many GPUs it holds when it runs.
+    gpu as gpu: u8 = 0, gpus, shown;
+    /// The GPU model.
+    gpu_type as gpu_type: Option<GpuType> = None, gpu_type, shown;
+    /// CPU cores.
+    cpu as cpu: u32 = Size::default().cpu, size.cpu, shown;
+    /// Memory in GB.
+    memory as memory: u32 = Size::default().memory, size.memory, shown;
+    /// Disk in GB.
+    disk as disk: u32 = Size::default().disk, size.disk, shown;
+    /// The state of the backup.
+    backup_state as backup_state: BackupState = BackupState::None, status.backup, shown;
+    /// The backup's snapshot and registry are both known.
+    has_backup_ref as has_backup_ref: bool = false, status.has_backup_ref, server;
+    /// A runner is assigned.
+    has_runner as has_runner: bool = true, status.has_runner, server;
+    /// What went wrong, where the record holds an error reason.
+    fault as fault: Option<Fault> = None, status.fault, server;
+    /// The recover command can bring it back.
+    recoverable as recoverable: bool = false, status.recoverable, shown;
+    /// The stop under way uses force (SIGKILL instead of SIGTERM).
+    force_stop as force_stop: bool = false, status.force_stop, server;
+    /// The number of the current piece of work: calls carry it, reports echo it, each new piece raises it.
+    epoch as epoch: u32 = 0, epoch, server;
+    /// After how many idle minutes a running sandbox is stopped.
+    auto_stop as auto_stop_interval: AutoStop = AutoStop::default(), auto_stop, shown;
+    /// After how many idle minutes a running VM is paused.
+    auto_pause as auto_pause_interval: AutoPause = AutoPause::default(), auto_pause, shown;
+    /// After how many idle minutes a stopped sandbox is archived.
+    auto_archive as auto_archive_interval: AutoArchive = AutoArchive::default(), auto_archive, shown;
+    /// After how many idle minutes a stopped sandbox is deleted.
+    auto_delete as auto_delete_interval: AutoDelete = AutoDelete::default(), auto_delete, shown;
+    /// When its time to live ends.
+    auto_destroy_at as auto_destroy_at: Option<DateTime<Utc>> = None, destroy_at, shown;
+    /// How many minutes it may wait for a runner.
+    queue_timeout as queue_timeout: Option<QueueTimeout> = None, queue_timeout, shown;
+    /// When it was created.
+    created_at as created_at: DateTime<Utc> = DateTime::UNIX_EPOCH, created, shown;
+    /// When it was last used or changed its state.
+    last_activity_at as last_activity_at: DateTime<Utc> = DateTime::UNIX_EPOCH, last_activity, shown;
+    /// When its state last changed.
+    state_since as state_since: DateTime<Utc> = DateTime::UNIX_EPOCH, since, server;
+    /// When the backup under way began.
+    backup_since as backup_since: Option<DateTime<Utc>> = None, backup_since, server;
+}
+
+impl Columns {
+    /// Returns CPU, memory and disk.
+    #[must_use]
+    pub const fn size(&self) -> Size {
+        Size { cpu: self.cpu, memory: self.memory, disk: self.disk }
+    }
+
+    /// Reads a row of a host's own table back: each column's name, as in [`Column::name`], with its value.
+    ///
+    /// Timestamps may come as RFC 3339 text and booleans as 0 and 1, as SQLite stores them. Columns that are missing get
+    /// the defaults of the stored form; other names are ignored.
+    ///
+    /// # Errors
+    /// [`RowError`] with the name of the column that holds a wrong value, or that is required and missing.
+    pub fn from_values<'a>(values: impl IntoIterator<Item = (&'a str, ColumnValue<'a>)>) -> Result<Self, RowError> {
+        let row = de::value::MapDeserializer::new(values.into_iter().map(|(name, value)| (name, Bound(value))));
+        Self::deserialize(row).map_err(|error: de::value::Error| RowError(error.to_string().into()))
+    }
+}
+
+/// Why a row cannot be read: the message names the column and its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RowError(Box<str>);
+
+impl Serialize for Columns {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let stored = self.iter().filter(|(_, value)| *value != ColumnValue::Null);
+        serializer.collect_map(stored.map(|(column, value)| (column.name, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Columns {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let found = Changes::deserialize(deserializer)?;
+        Self::completed(&found).map_err(de::Error::missing_field)
+    }
+}
+
+/// The stored form: that of [`Columns`].
+impl Serialize for Lifecycle {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.columns().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Lifecycle {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Columns::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl fmt::Debug for Lifecycle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.columns().fmt(f)
+    }
+}
+
+impl Lifecycle {
+    /// Returns the value as columns, to change one and build it again.
+    #[must_use]
+    pub fn columns(&self) -> Columns {
+        (*self).into()
+    }
+}

@@ -1,0 +1,93 @@
+//! The pair rules: which desired state may stand next to which state, and what follows from the pair.
+
+use super::state_set::StateSet;
+use crate::vocabulary::{DesiredState, SandboxState};
+
+/// Returns the states that may stand next to a desired state (recorded: table `valid`).
+///
+/// `resized` is never checked. Error may stand next to paused, or a failed pause could not be stored (difference D1).
+pub(crate) const fn states_beside(desired: DesiredState) -> StateSet {
+    use SandboxState::*;
+    match desired {
+        DesiredState::Started => {
+            const {
+                StateSet::of(&[
+                    Started,
+                    Stopped,
+                    Starting,
+                    Archived,
+                    Creating,
+                    Unknown,
+                    Restoring,
+                    PendingBuild,
+                    BuildingSnapshot,
+                    PullingSnapshot,
+                    Archiving,
+                    Error,
+                    BuildFailed,
+                    Resizing,
+                    Snapshotting,
+                    Forking,
+                    Paused,
+                    Resuming,
+                ])
+            }
+        }
+        DesiredState::Stopped => {
+            const {
+                StateSet::of(&[
+                    Started,
+                    Stopping,
+                    Stopped,
+                    Error,
+                    BuildFailed,
+                    Resizing,
+                    Snapshotting,
+                    Forking,
+                    Paused,
+                    Pausing,
+                ])
+            }
+        }
+        DesiredState::Archived => const { StateSet::of(&[Archived, Archiving, Stopped, Error, BuildFailed]) },
+        DesiredState::Destroyed => {
+            const {
+                StateSet::of(&[
+                    Destroyed,
+                    Destroying,
+                    Stopped,
+                    Started,
+                    Archived,
+                    Error,
+                    BuildFailed,
+                    Archiving,
+                    PendingBuild,
+                    Paused,
+                ])
+            }
+        }
+        DesiredState::Paused => const { StateSet::of(&[Started, Pausing, Paused, Error]) },
+        DesiredState::Resized => StateSet::ALL,
+    }
+}
+
+/// Whether the desired state may stand next to the state.
+#[inline]
+pub(crate) const fn is_coherent(state: SandboxState, desired: DesiredState) -> bool {
+    states_beside(desired).contains(state)
+}
+
+/// Whether the sandbox is where it should go.
+#[inline]
+pub(crate) const fn is_settled(state: SandboxState, desired: DesiredState) -> bool {
+    match desired.fulfilled_by() {
+        Some(goal) => StateSet::of(&[goal]).contains(state),
+        None => false,
+    }
+}
+
+/// What `pending` is after every write (recorded: table `invariants`): the controller has work to do for this pair.
+#[inline]
+pub(crate) const fn is_pending(state: SandboxState, desired: DesiredState) -> bool {
+    !is_settled(state, desired) & !state.is_failed() & !matches!(desired, DesiredState::Archived)
+}

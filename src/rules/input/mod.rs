@@ -1,0 +1,17 @@
+//! The inputs: what can happen to a sandbox, and the context of a decision.
+
+mod any;
+pub(crate) mod command;
+pub(crate) mod context;
+mod reader;
+pub(crate) mod report;
+pub(crate) mod timer;
+pub(crate) mod verb;
+
+pub(crate) use any::InputRef;
+pub use any::{AsInput, Input};
+pub use command::Command;
+pub use context::Context;
+pub use report::{Answer, BackupOf, Job, Outcome, Report, ReportKind};
+pub use timer::Timer;
+pub use verb::Verb;

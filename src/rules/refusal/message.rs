@@ -1,0 +1,97 @@
+//! The message of a refusal: the situation, the cause, and the way out.
+
+use super::value::{Asked, Refusal, Refused, ReportReason};
+use crate::{
+    lifecycle::facts,
+    rules::{
+        input::verb::Verb,
+        reason::{Reason, Retry},
+        table::{form::Check, rows::row},
+    },
+};
+use core::fmt;
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.refused {
+            Refused::Command { verb, .. } => {
+                write!(f, "cannot {} while the state is {}", Infinitive(verb), self.reported)?
+            }
+            Refused::Report(report, _) => {
+                write!(f, "the report {report} is refused while the state is {}", self.reported)?
+            }
+        }
+        let desired = self.desired_state();
+        // A transitional state says by itself where the sandbox goes.
+        if desired.fulfilled_by() != Some(self.reported) && !self.reported.is_transient() {
+            write!(f, " and the desired state {desired}")?;
+        }
+        write!(f, ": {}", self.cause())?;
+        match self.retry() {
+            Retry::WhenSettled if self.reason() == Reason::ForkChildren => Ok(()), // The cause says it.
+            Retry::WhenSettled if self.reason() == Reason::RecoverCooldown => {
+                f.write_str("; try again when the cooldown is over")
+            }
+            Retry::WhenSettled if self.reason() == Reason::BackupInProgress => {
+                f.write_str("; try again when the backup has ended")
+            }
+            Retry::WhenSettled => f.write_str("; try again when the change has ended"),
+            Retry::NotFromHere | Retry::Never => self.write_commands(f),
+            Retry::OtherArguments | Retry::AlreadySo | Retry::ReadAgain => Ok(()),
+        }
+    }
+}
+
+impl Refusal {
+    fn cause(&self) -> &'static str {
+        match self.refused {
+            Refused::Command { .. } => self.decisive_check().map_or("a change is under way", Check::why),
+            Refused::Report(_, ReportReason::BadState) => "a runner cannot report this state now",
+            Refused::Report(_, ReportReason::Conflict) => "a change is pending; read the sandbox and decide again",
+        }
+    }
+
+    /// The commands that move the sandbox from here. Settings are accepted nearly everywhere and help nobody out.
+    fn write_commands(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let helps = |verb: &Verb| {
+            verb.moves() && Asked::Command(*verb) != self.asked() && !self.facts.contain(row(*verb).already)
+        };
+        for (index, verb) in self.accepted_commands().filter(helps).enumerate() {
+            let loss = if self.loses_data(verb) { " (deletes its data)" } else { "" };
+            write!(f, "{}{verb}{loss}", if index == 0 { "; possible now: " } else { ", " })?;
+        }
+        Ok(())
+    }
+
+    /// Whether the command ends with the sandbox deleted.
+    fn loses_data(&self, verb: Verb) -> bool {
+        match verb {
+            Verb::Destroy | Verb::ForceDestroy => true,
+            Verb::Stop => self.facts.contain(facts::ephemeral),
+            Verb::Start | Verb::Pause | Verb::Archive | Verb::Resize | Verb::Fork | Verb::Snapshot => false,
+            Verb::Recover | Verb::Backup | Verb::AutoStop | Verb::AutoPause | Verb::AutoArchive => false,
+            Verb::AutoDelete | Verb::Ttl | Verb::Touch => false,
+        }
+    }
+}
+
+/// The verb as it follows "cannot".
+struct Infinitive(Verb);
+
+impl fmt::Display for Infinitive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Verb::Snapshot => f.pad("take a snapshot"),
+            Verb::Backup => f.pad("back up"),
+            Verb::AutoStop => f.pad("set auto-stop"),
+            Verb::AutoPause => f.pad("set auto-pause"),
+            Verb::AutoArchive => f.pad("set auto-archive"),
+            Verb::AutoDelete => f.pad("set auto-delete"),
+            Verb::Ttl => f.pad("set the time to live"),
+            verb @ (Verb::Start | Verb::Stop | Verb::Destroy | Verb::ForceDestroy | Verb::Pause | Verb::Archive) => {
+                verb.fmt(f)
+            }
+            verb @ (Verb::Resize | Verb::Fork | Verb::Recover | Verb::Touch) => verb.fmt(f),
+        }
+    }
+}

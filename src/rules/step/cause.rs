@@ -1,0 +1,72 @@
+//! Which rule made a step.
+
+use crate::rules::input::{report::ReportKind, timer::Timer, verb::Verb};
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// Which rule made a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Cause {
+    /// A row of the rule table.
+    Command(Verb),
+    /// The sandbox is already as the command wants it: nothing is written.
+    Already(Verb),
+    /// A report of a runner.
+    Report(ReportKind),
+    /// A report that changes nothing.
+    Ignored(Ignored),
+    /// A timer.
+    Timer(Timer),
+    /// A pass of the controller.
+    Controller,
+}
+
+/// Why a report changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Ignored {
+    /// The report is stale: its epoch is not the row's.
+    OlderEpoch,
+    /// It reports what the row already has.
+    SameState,
+    /// The sandbox is to be destroyed, so nothing else counts.
+    ToBeDestroyed,
+    /// The sandbox has another desired state than the one this job serves.
+    NotWanted,
+    /// The row does not wait for this job: it is in another state, or already where it should go.
+    NotAwaited,
+    /// The write would leave incoherent states.
+    Incoherent,
+    /// The report is about another backup than the sandbox's.
+    OtherBackup,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(verb) => write!(f, "command {verb}"),
+            Self::Already(verb) => write!(f, "command {verb}, already so"),
+            Self::Report(report) => write!(f, "report {report}"),
+            Self::Ignored(why) => write!(f, "report ignored: {why}"),
+            Self::Timer(timer) => write!(f, "timer {timer}"),
+            Self::Controller => f.pad("controller"),
+        }
+    }
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::OlderEpoch => "its epoch is not the row's",
+            Self::SameState => "the row already says so",
+            Self::ToBeDestroyed => "the sandbox is to be destroyed",
+            Self::NotWanted => "the sandbox has another desired state",
+            Self::NotAwaited => "the row does not wait for it",
+            Self::Incoherent => "the write would leave incoherent states",
+            Self::OtherBackup => "it is about another backup",
+        })
+    }
+}

@@ -1,0 +1,14 @@
+//! Steps: what an accepted input expects, changes and does.
+
+mod cause;
+pub(crate) mod draft;
+mod effect;
+pub(crate) mod payload;
+pub(crate) mod side_effects;
+mod value;
+
+pub use cause::{Cause, Ignored};
+pub use effect::Effect;
+pub use side_effects::{ReasonText, RunnerChange, Stamp};
+pub(crate) use value::next_epoch;
+pub use value::{Stale, Step};

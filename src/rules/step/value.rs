@@ -1,0 +1,274 @@
+//! The answer to an accepted input: what it expects, what it changes, and what is done with it.
+
+use super::{
+    cause::{Cause, Ignored},
+    effect::Effect,
+    payload::Payload,
+    side_effects::{ReasonText, RunnerChange, SideEffects},
+};
+use crate::{
+    lifecycle::{Changes, Expects, Lifecycle, Status, pairs},
+    rules::{
+        call::Call,
+        event::Event,
+        input::{report::ReportKind, timer::Timer, verb::Verb},
+    },
+    vocabulary::{BackupState, DesiredState, Micros, Minutes, SandboxState},
+};
+use chrono::{DateTime, Utc};
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// What to write, and what goes with it.
+///
+/// A step is a difference: the row that it was decided on, and the columns that change. Write [`changes`](Step::changes) where
+/// [`expects`](Step::expects) still holds, and carry out [`effects`](Step::effects) in the same transaction.
+/// [`apply`](Step::apply) does the same to a value.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[must_use = "a step does nothing until it is written and its effects are carried out"]
+pub struct Step {
+    pub(crate) cause: Cause,
+    pub(crate) row: Lifecycle,
+    pub(crate) after: Status,
+    pub(crate) next_epoch: u32,
+    pub(crate) now: Micros,
+    pub(crate) payload: Payload,
+    /// The longest auto-archive interval: the command carries what was requested.
+    pub(crate) longest_auto_archive: Minutes,
+    #[serde(flatten)]
+    pub(crate) effects: SideEffects,
+}
+
+/// The row has changed since the step was decided. Read it and decide again: a lost race is no failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the sandbox has changed since this was decided (its state was {was} and is {is}): read it and decide again")]
+#[non_exhaustive]
+pub struct Stale {
+    /// The state on which the step was decided.
+    pub was: SandboxState,
+    /// The state that the row has now.
+    pub is: SandboxState,
+}
+
+impl Step {
+    /// A step that writes nothing.
+    #[inline]
+    pub(crate) const fn nothing(row: &Lifecycle, cause: Cause, now: Micros) -> Self {
+        Self {
+            cause,
+            row: *row,
+            after: row.status,
+            next_epoch: row.epoch,
+            now,
+            payload: Payload::Nothing,
+            longest_auto_archive: Minutes::MAX,
+            effects: SideEffects::NONE,
+        }
+    }
+
+    /// A step that writes nothing, since the report is ignored.
+    pub(crate) const fn ignored(row: &Lifecycle, why: Ignored, now: Micros) -> Self {
+        Self::nothing(row, Cause::Ignored(why), now)
+    }
+
+    /// Which rule made it.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// When it was decided.
+    #[must_use]
+    pub fn decided_at(&self) -> DateTime<Utc> {
+        self.now.into()
+    }
+
+    /// Whether it neither writes nor does anything.
+    #[must_use]
+    pub fn is_noop(&self) -> bool {
+        !self.writes() && self.effects().next().is_none()
+    }
+
+    /// Whether a column changes.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.changes() != Changes::default()
+    }
+
+    /// Whether name and backup are given up, with desired state destroyed. This happens once: a destroy with force of a
+    /// sandbox that is already to be destroyed does not give up its name again.
+    #[must_use]
+    pub const fn is_soft_delete(&self) -> bool {
+        self.effects.soft_delete && !matches!(self.row.status.desired, DesiredState::Destroyed)
+    }
+
+    /// The state after.
+    #[must_use]
+    pub const fn state(&self) -> SandboxState {
+        self.after.state
+    }
+
+    /// The desired state after.
+    #[must_use]
+    pub const fn desired_state(&self) -> DesiredState {
+        self.after.desired
+    }
+
+    /// The call that goes out with the step. Its epoch is the one that the step begins.
+    pub(crate) fn call(&self) -> Option<Call> {
+        let task = if self.effects.calls { self.payload.task(self.row.size) } else { None };
+        task.map(|task| Call { task, epoch: self.next_epoch })
+    }
+
+    /// What happens to the runner column. A row without a runner releases none.
+    const fn runner_change(&self) -> RunnerChange {
+        let (had, has) = (self.row.status.has_runner, self.after.has_runner);
+        match self.effects.runner {
+            RunnerChange::Kept if had && !has => RunnerChange::Released,
+            RunnerChange::Released | RunnerChange::ReleasedAsPrevious if !had => RunnerChange::Kept,
+            RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious => self.effects.runner,
+            RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious => self.effects.runner,
+        }
+    }
+
+    /// Returns the columns that must still have their values: what the decision read and another writer may have changed.
+    #[must_use]
+    pub fn expects(&self) -> Expects {
+        let row = self.row.columns();
+        let mut expects = Expects {
+            state: Some(row.state),
+            desired_state: Some(row.desired_state),
+            pending: Some(row.pending),
+            epoch: Some(row.epoch),
+            backup_state: Some(row.backup_state),
+            has_backup_ref: Some(row.has_backup_ref),
+            has_runner: Some(row.has_runner),
+            fault: Some(row.fault),
+            recoverable: Some(row.recoverable),
+            force_stop: Some(row.force_stop),
+            // Whether a sandbox is ephemeral decides what a stop writes.
+            auto_delete: Some(row.auto_delete),
+            ..Expects::default()
+        };
+        match self.cause {
+            Cause::Timer(timer) => {
+                expects.last_activity_at = Some(row.last_activity_at);
+                match timer {
+                    Timer::Ttl => expects.auto_destroy_at = Some(row.auto_destroy_at),
+                    Timer::AutoArchive => expects.auto_archive = Some(row.auto_archive),
+                    Timer::AutoPause => expects.auto_pause = Some(row.auto_pause),
+                    Timer::AutoStop => expects.auto_stop = Some(row.auto_stop),
+                    Timer::BackupLimit => expects.backup_since = Some(row.backup_since),
+                    Timer::AutoDelete | Timer::SpotEviction | Timer::QueueTimeout => {}
+                    Timer::TimeLimit | Timer::Retention => {}
+                }
+            }
+            // Each idle timer is only set where the other is off.
+            Cause::Command(Verb::AutoStop) => expects.auto_pause = Some(row.auto_pause),
+            Cause::Command(Verb::AutoPause) => expects.auto_stop = Some(row.auto_stop),
+            // The earlier of two touches must not overwrite the later one.
+            Cause::Command(Verb::Touch) => expects.last_activity_at = Some(row.last_activity_at),
+            Cause::Command(_) | Cause::Already(_) | Cause::Report(_) | Cause::Ignored(_) | Cause::Controller => {}
+        }
+        expects
+    }
+
+    /// Returns the columns to write.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        fn changed<T: PartialEq>(old: T, new: T) -> Option<T> {
+            (old != new).then_some(new)
+        }
+        let (old, new) = (self.row.status, self.after);
+        let own = self.payload.changes(&self.row, self.longest_auto_archive, self.now);
+        let moved = (old.state != new.state).then(|| self.decided_at());
+        Changes {
+            state: changed(old.state, new.state),
+            desired_state: changed(old.desired, new.desired),
+            pending: changed(old.pending, new.pending),
+            epoch: changed(self.row.epoch, self.next_epoch),
+            backup_state: changed(old.backup, new.backup),
+            has_backup_ref: changed(old.has_backup_ref, new.has_backup_ref),
+            has_runner: changed(old.has_runner, new.has_runner),
+            fault: changed(old.fault, new.fault),
+            recoverable: changed(old.recoverable, new.recoverable),
+            force_stop: changed(old.force_stop, new.force_stop),
+            // A new state restarts the clocks.
+            last_activity_at: moved.or(own.last_activity_at),
+            state_since: moved,
+            backup_since: (old.backup != new.backup).then(|| match new.backup {
+                BackupState::Pending | BackupState::InProgress => Some(self.decided_at()),
+                BackupState::None | BackupState::Completed | BackupState::Error => None,
+            }),
+            ..own
+        }
+    }
+
+    /// Returns what to do with the write, in this order.
+    pub fn effects(&self) -> impl Iterator<Item = Effect> + use<> {
+        let (before, after, effects) = (self.row.status, self.after, self.effects);
+        let runner = self.runner_change();
+        let state = (before.state != after.state)
+            .then_some(Event::StateUpdated { old_state: before.state, new_state: after.state });
+        let desired = (before.desired != after.desired).then_some(Event::DesiredStateUpdated {
+            old_desired_state: before.desired,
+            new_desired_state: after.desired,
+        });
+        [
+            self.is_soft_delete().then_some(Effect::GiveUpName),
+            effects.token.then_some(Effect::RotateToken),
+            (effects.reason != ReasonText::Kept).then_some(Effect::Reason(effects.reason)),
+            (runner != RunnerChange::Kept).then_some(Effect::Runner(runner)),
+            effects.stamp.map(Effect::Stamp),
+            effects.child.then_some(Effect::StoreChild),
+            self.call().map(Effect::Call),
+            state.map(Effect::Emit),
+            desired.map(Effect::Emit),
+            effects.event.map(Effect::Emit),
+            effects.purge.then_some(Effect::Purge),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Returns the row after this step.
+    ///
+    /// # Errors
+    /// [`Stale`] when the row is not the one on which the step was decided: read again, decide again.
+    pub fn apply(&self, row: Lifecycle) -> Result<Lifecycle, Stale> {
+        if self.expects().are_met_by(&row) {
+            Ok(row.columns().changed_by(&self.changes()).into())
+        } else {
+            Err(Stale { was: self.row.status.state, is: row.status.state })
+        }
+    }
+}
+
+/// The cause and what changes: `command stop: desiredState stopped, pending true, epoch 1`.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)?;
+        for (index, (column, value)) in self.changes().iter().enumerate() {
+            write!(f, "{}{column} {value}", if index == 0 { ": " } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+/// The epoch after a write. It is raised by a new piece of work for a runner: a call, a soft delete, a new desired state
+/// that is not reached, or work that the controller did not have before. Later answers to earlier work are then stale. The
+/// answer to a call belongs to the work that the call began, also where a row in error has no pending work until its
+/// destroy is accepted.
+#[inline]
+#[expect(
+    clippy::as_conversions,
+    reason = "words are compared by discriminant, and true is 1; `as` is what const allows"
+)]
+pub(crate) const fn next_epoch(row: &Lifecycle, after: Status, cause: Cause, effects: SideEffects) -> u32 {
+    let before = row.status;
+    let has_work_anew = after.pending & !before.pending & !matches!(cause, Cause::Report(ReportKind::Answer));
+    let goes_elsewhere = (before.desired as u8 != after.desired as u8) & !pairs::is_settled(after.state, after.desired);
+    let begins = effects.calls | effects.soft_delete | has_work_anew | goes_elsewhere;
+    row.epoch.saturating_add(begins as u32)
+}

@@ -1,0 +1,135 @@
+//! Deadlines: when the next timer acts, when the clock wakes, and why a timer does not act.
+
+use crate::{at_noon, cause, due, each_timer, stopped, time::noon};
+use chrono::{DateTime, Duration, Utc};
+use sandbox_lifecycle::{
+    AutoDelete, AutoStop, BackupState, Cause, Clock, Columns, Context, Deadline, DesiredState, Lifecycle, Micros,
+    Policy, SandboxState, Standing, Timer, Warning,
+};
+
+#[test]
+fn the_next_deadline_is_the_earliest_armed_one_and_the_clock_wakes_right_after_it() {
+    for (timer, row, after) in each_timer() {
+        let (row, policy) = (Lifecycle::from(row), Policy::default());
+        let at = noon() + after;
+        assert_eq!(row.next_deadline(&policy, Context::default()), Some((timer, at)));
+        let woken = Clock::new(&policy).next(&row, Context::default());
+        assert_eq!(woken, Some(at + Duration::microseconds(1)));
+        let armed = row.deadlines(&policy, Context::default()).filter_map(|deadline| match deadline.standing {
+            Standing::Armed { at } => Some((at, deadline.timer)),
+            Standing::Masked { .. } | Standing::Beyond | Standing::Off | Standing::NotHere => None,
+        });
+        assert_eq!(armed.min(), Some((Micros::from(at), timer)));
+    }
+}
+
+/// Returns the standing of one timer of a row.
+fn standing(columns: Columns, timer: Timer) -> Standing {
+    let mut deadlines = Lifecycle::from(columns).deadlines(&Policy::default(), Context::default());
+    deadlines.find(|deadline| deadline.timer == timer).expect("every timer with a time has a standing").standing
+}
+
+#[test]
+fn a_time_beyond_the_last_instant_is_no_deadline() {
+    let year = 365 * 24 * 60;
+    let row = Columns {
+        auto_stop: AutoStop::try_from(4_000 * year).expect("minutes"),
+        last_activity_at: Micros::MAX.saturating_add_minutes(-3_000 * year),
+        ..at_noon()
+    };
+    let lifecycle = Lifecycle::from(row);
+    assert_eq!(due(row, DateTime::<Utc>::MAX_UTC), None);
+    assert_eq!(lifecycle.next_deadline(&Policy::default(), Context::default()), None);
+    let clock = Clock::new(&Policy::default());
+    assert_eq!(clock.next(&lifecycle, Context::default()), None);
+    assert_eq!(clock.first(&[lifecycle; 5], Context::default()), None);
+    assert_eq!(standing(row, Timer::AutoStop), Standing::Beyond);
+    let said = Deadline { timer: Timer::AutoStop, standing: Standing::Beyond }.to_string();
+    assert_eq!(said, "autoStop never acts: its time lies beyond the last instant");
+}
+
+#[test]
+fn the_instant_before_the_last_one_is_a_deadline() {
+    let last = Micros::MAX.saturating_add_micros(-1);
+    let ends = |at| Columns { auto_stop: AutoStop::Never, auto_destroy_at: Some(at), ..at_noon() };
+    let next = |columns| Clock::new(&Policy::default()).next(&Lifecycle::from(columns), Context::default());
+    assert_eq!(next(ends(last)), Some(Micros::MAX.into()));
+    assert_eq!(cause(ends(last), Micros::MAX.into()), Some(Cause::Timer(Timer::Ttl)));
+    assert_eq!(next(ends(Micros::MAX)), None);
+    assert_eq!(standing(ends(Micros::MAX), Timer::Ttl), Standing::Off, "the last instant means no time to live");
+    let backing_up = Columns { backup_state: BackupState::InProgress, ..at_noon() };
+    assert_eq!(
+        standing(backing_up, Timer::BackupLimit),
+        Standing::NotHere,
+        "the row does not say when the backup began"
+    );
+}
+
+#[test]
+fn a_time_limit_that_the_controller_enforces_is_listed_but_does_not_wake_the_clock() {
+    let starting = Columns { state: SandboxState::Starting, pending: true, ..at_noon() };
+    let (row, over) = (Lifecycle::from(starting), noon() + Duration::minutes(5));
+    assert_eq!(standing(starting, Timer::TimeLimit), Standing::Armed { at: over.into() });
+    assert_eq!(row.next_deadline(&Policy::default(), Context::default()), None);
+    assert_eq!(Clock::new(&Policy::default()).next(&row, Context::default()), None);
+    assert_eq!(due(starting, over + Duration::hours(1)), None);
+    assert!(row.needs_reconcile(), "the controller visits the row");
+}
+
+#[test]
+fn the_clock_does_not_wait_for_a_step_that_a_broken_row_cannot_take() {
+    let building = Columns { state: SandboxState::BuildingSnapshot, desired_state: DesiredState::Paused, ..at_noon() };
+    let ended = due(building, noon() + Duration::hours(2)).expect("the time limit is exceeded");
+    assert_eq!(ended.state(), SandboxState::Error, "build_failed and desired state paused are incoherent");
+    let backing_up = Columns {
+        state: SandboxState::Archived,
+        desired_state: DesiredState::Stopped,
+        backup_state: BackupState::InProgress,
+        backup_since: Some(noon().into()),
+        ..at_noon()
+    };
+    assert_eq!(due(backing_up, noon() + Duration::days(1)), None);
+    assert_eq!(Lifecycle::from(backing_up).next_deadline(&Policy::default(), Context::default()), None);
+    assert_eq!(standing(backing_up, Timer::BackupLimit), Standing::NotHere);
+}
+
+#[test]
+fn every_deadline_displays_its_standing() {
+    let never = Columns {
+        auto_delete: AutoDelete::try_from(20_000).expect("minutes"),
+        auto_stop: AutoStop::Never,
+        ..stopped()
+    };
+    let row = Lifecycle::from(never);
+    let said: Vec<String> =
+        row.deadlines(&Policy::default(), Context::default()).map(|deadline| deadline.to_string()).collect();
+    assert_eq!(
+        said,
+        [
+            "ttl is off",
+            "queueTimeout is off",
+            "timeLimit does not act here",
+            "backupLimit does not act here",
+            "autoDelete never acts: autoArchive comes first",
+            "autoArchive acts after 2025-10-16T08:53:20Z",
+            "autoPause is off",
+            "autoStop is off",
+            "retention does not act here",
+        ]
+    );
+    let warned: Vec<Warning> = row.warnings(noon()).collect();
+    assert_eq!(warned, [Warning::DeleteNeverActs, Warning::NothingStopsIt]);
+}
+
+#[test]
+fn an_auto_delete_that_cannot_act_is_not_reported_as_masked() {
+    let long = AutoDelete::try_from(20_000).expect("minutes");
+    let row = Columns { auto_delete: long, ..stopped() };
+    assert_eq!(standing(row, Timer::AutoDelete), Standing::Masked { by: Timer::AutoArchive });
+    let unclaimed = Context::default().with_warm_pool(true);
+    let in_a_pool = Lifecycle::from(row).deadlines(&Policy::default(), unclaimed);
+    let found: Vec<_> = in_a_pool.filter(|deadline| deadline.timer == Timer::AutoDelete).collect();
+    assert_eq!(found, [Deadline { timer: Timer::AutoDelete, standing: Standing::NotHere }]);
+    let late = Columns { last_activity_at: Micros::MAX, ..row };
+    assert_eq!(standing(late, Timer::AutoDelete), Standing::Beyond);
+}

@@ -1,0 +1,160 @@
+//! The rows of `actions` and `placement`: one pass of the controller.
+//!
+//! The judge calls `reconcile`, answers each question and each call as the row says, applies the steps, and stops where
+//! the pass of the server stopped: at the first write, or where there is nothing to do now.
+
+use crate::{
+    commands::{call, now},
+    judge::{Answer, flag, list},
+    reports::{before, error_after, events},
+    table::Row,
+};
+use chrono::Duration;
+use sandbox_lifecycle::{
+    Answer as RunnerAnswer, BackupState, Call, Columns, Context, DesiredState, Effect, Image, Lifecycle, Next,
+    Observed, Placement, Policy, Report, RunnerChange, RunnerView, SandboxClass, Step, Task,
+};
+
+/// The result of a pass.
+struct Pass {
+    after: Lifecycle,
+    calls: Vec<String>,
+    steps: Vec<Step>,
+}
+
+fn pass(before: Lifecycle, mut view: RunnerView, observed: Observed) -> Pass {
+    let policy = Policy::recorded();
+    let mut pass = Pass { after: before, calls: Vec::new(), steps: Vec::new() };
+    loop {
+        let step = match before.reconcile(&view, &policy, now()) {
+            Next::Ask => {
+                assert_eq!(view.observed, Observed::NotAsked, "asked twice in one pass");
+                pass.calls.push("sandboxInfo".to_owned());
+                view.observed = observed;
+                continue;
+            }
+            Next::Call(Call { task, epoch }) => {
+                if task == Task::Restore {
+                    // The server looks up the backup itself and calls no runner.
+                    pass.calls.push("inspectSnapshotInRegistry".to_owned());
+                }
+                pass.calls.push(call(task).to_owned());
+                let accepted =
+                    Report::Answered { task, answer: RunnerAnswer::Accepted, from: None, epoch: Some(epoch) };
+                before.decide(accepted, &policy, Context::default(), now()).expect("an answer is never refused")
+            }
+            Next::Apply(step) => step,
+            Next::Wait { .. } | Next::Nothing => return pass,
+        };
+        pass.after = step.apply(before).expect("there is no other writer");
+        pass.steps.push(step);
+        return pass;
+    }
+}
+
+/// Renders the runner of a row: none, the one before, or another.
+fn runner(pass: &Pass) -> &'static str {
+    let taken = [RunnerChange::Assigned, RunnerChange::AssignedKeepingPrevious].map(Effect::Runner);
+    let moved = pass.steps.iter().flat_map(Step::effects).any(|effect| taken.contains(&effect));
+    match (pass.after.has_runner(), moved) {
+        (false, _) => "0",
+        (true, false) => "1",
+        (true, true) => "2",
+    }
+}
+
+pub fn actions(row: &Row) -> Option<Answer> {
+    let base = before(row);
+    let last = match row.get("elapsed") {
+        "fresh" => now(),
+        "stale" => now() - Duration::hours(2),
+        other => panic!("no such elapsed: {other}"),
+    };
+    let before = Lifecycle::from(Columns {
+        has_backup_ref: base.backup_state == BackupState::Completed,
+        last_activity_at: last.into(),
+        state_since: last.into(),
+        ..base
+    });
+    let observed = match row.get("observed") {
+        "notfound" => Observed::NotFound,
+        _ => Observed::State(row.read("observed")),
+    };
+    let view = RunnerView {
+        ready: row.is("runner_ready"),
+        placement: Placement::Warm,
+        image: if row.is("runner") { Image::Ready } else { Image::Missing },
+        archive_attempts: row.read("archive_retries"),
+        ..RunnerView::default()
+    };
+    let pass = pass(before, view, observed);
+    let error = error_after(&before, &pass.steps);
+    let mut answer = Answer::from([
+        ("sync_state'", pass.after.state().to_string()),
+        ("sync_pending'", flag(pass.after.is_pending())),
+        ("sync_error'", error.clone()),
+        ("sync_recoverable'", flag(pass.after.is_recoverable())),
+    ]);
+    let driven = before.desired_state() == DesiredState::Destroyed && before.state().is_failed();
+    if !row.is("skipped") || driven {
+        answer.insert("runner_calls", list(&pass.calls));
+    }
+    if !row.is("skipped") && !row.is("threw") {
+        let previous = Effect::Runner(RunnerChange::AssignedKeepingPrevious);
+        let kept = pass.steps.iter().flat_map(Step::effects).any(|effect| effect == previous);
+        answer.extend([
+            ("state'", pass.after.state().to_string()),
+            ("desired'", pass.after.desired_state().to_string()),
+            ("pending'", flag(pass.after.is_pending())),
+            ("runner'", runner(&pass).to_owned()),
+            ("prev_runner'", flag(kept)),
+            ("backup'", pass.after.backup_state().to_string()),
+            ("error'", error),
+            ("recoverable'", flag(pass.after.is_recoverable())),
+            ("events", events(&pass.steps)),
+        ]);
+    }
+    Some(answer)
+}
+
+pub fn placement(row: &Row) -> Option<Answer> {
+    let image = match row.get("snapshot_runner") {
+        "none" => Image::Missing,
+        "pulling_snapshot" => Image::Pulling,
+        "building_snapshot" => Image::Building,
+        "ready" => Image::Ready,
+        "error" => Image::Failed,
+        "removing" => Image::Removing,
+        other => panic!("no such image: {other}"),
+    };
+    let assigned = row.get("placement") == "assigned";
+    let placement = match row.get("placement") {
+        "none" | "assigned" => Placement::None,
+        "warm" => Placement::Warm,
+        "cold" => Placement::Cold,
+        "inflight" => Placement::InFlight(image),
+        other => panic!("no such placement: {other}"),
+    };
+    let last = now() - Duration::minutes(row.read("elapsed_min"));
+    let before = Lifecycle::from(Columns {
+        state: row.read("state"),
+        desired_state: DesiredState::Started,
+        pending: row.is("pending"),
+        class: SandboxClass::LinuxVm,
+        has_runner: assigned,
+        last_activity_at: last.into(),
+        state_since: last.into(),
+        ..Columns::default()
+    });
+    let view = RunnerView { placement, image, ..RunnerView::default() };
+    let pass = pass(before, view, Observed::NotAsked);
+    Some(Answer::from([
+        ("state'", pass.after.state().to_string()),
+        ("desired'", pass.after.desired_state().to_string()),
+        ("pending'", flag(pass.after.is_pending())),
+        ("runner'", runner(&pass).to_owned()),
+        ("error'", flag(error_after(&before, &pass.steps) != "none")),
+        ("recoverable'", flag(pass.after.is_recoverable())),
+        ("runner_calls", list(&pass.calls)),
+    ]))
+}

@@ -1,0 +1,226 @@
+//! Differences in passes of the controller and in timers: D2 to D5, D9, D13, D14, D18 to D20 and D22.
+
+use super::{Difference, comes_to_rest, set};
+use crate::{judge::Answer, table::Row};
+
+fn is(row: &Row, state: &str, desired: &str) -> bool {
+    row.get("state") == state && row.get("desired") == desired
+}
+
+fn stale(row: &Row) -> bool {
+    row.get("elapsed") == "stale"
+}
+
+/// Sets a column and the column of the same name of the pass itself, where the row has them.
+fn both(expected: &mut Answer, values: &[(&'static str, &'static str, &str)]) {
+    for (column, sync, value) in values {
+        for name in [column, sync] {
+            if expected.contains_key(name) {
+                set(expected, &[(name, value)]);
+            }
+        }
+    }
+}
+
+/// Expects this state, and the pending that follows from it.
+fn moves(row: &Row, expected: &mut Answer, state: &str) {
+    let pending = super::pending(state, row.get("desired"));
+    both(expected, &[("state'", "sync_state'", state), ("pending'", "sync_pending'", pending)]);
+    if expected.contains_key("events") {
+        set(expected, &[("events", "state.updated")]);
+    }
+}
+
+/// Expects an unchanged row.
+fn stays(row: &Row, expected: &mut Answer) {
+    let error = if row.get("error") == "none" { "none" } else { "kept" };
+    both(
+        expected,
+        &[
+            ("state'", "sync_state'", row.get("state")),
+            ("pending'", "sync_pending'", row.get("pending")),
+            ("error'", "sync_error'", error),
+            ("recoverable'", "sync_recoverable'", "0"),
+        ],
+    );
+    if expected.contains_key("events") {
+        set(expected, &[("events", "-")]);
+    }
+}
+
+/// Expects an error with a text of the platform.
+fn fails(row: &Row, expected: &mut Answer) {
+    moves(row, expected, "error");
+    both(expected, &[("error'", "sync_error'", "other"), ("recoverable'", "sync_recoverable'", "0")]);
+}
+
+/// Expects the timeout error, recoverable where the backup is usable.
+fn times_out(row: &Row, expected: &mut Answer) {
+    fails(row, expected);
+    let usable = if row.get("backup") == "Completed" { "1" } else { "0" };
+    both(expected, &[("recoverable'", "sync_recoverable'", usable)]);
+}
+
+pub const ACTIONS: &[Difference] = &[
+    // D2 errored destroy: the controller continues it on a ready runner.
+    Difference {
+        id: "D2",
+        applies: |row, _| {
+            row.get("desired") == "destroyed"
+                && ["error", "build_failed"].contains(&row.get("state"))
+                && row.is("runner_ready")
+                && row.is("runner")
+        },
+        instead: |row, expected| {
+            let gone = ["destroyed", "notfound"].contains(&row.get("observed"));
+            moves(row, expected, if gone { "destroyed" } else { "destroying" });
+        },
+    },
+    // D3: an archive is given up even when it is not pending.
+    Difference {
+        id: "D3",
+        applies: |row, _| {
+            row.get("desired") == "archived"
+                && ["archiving", "stopped"].contains(&row.get("state"))
+                && row.get("backup") == "Error"
+                && row.get("archive_retries") == "4"
+                && !row.is("pending")
+        },
+        instead: fails,
+    },
+    // D4 lost calls: a call whose job is not under way is sent again, unless the copy is gone.
+    Difference {
+        id: "D4",
+        applies: |row, _| {
+            let lost_stop =
+                is(row, "stopping", "stopped") && ["started", "paused", "destroyed"].contains(&row.get("observed"));
+            let lost_destroy = is(row, "destroying", "destroyed")
+                && !["destroyed", "destroying", "notfound"].contains(&row.get("observed"));
+            row.is("runner_ready") && row.is("runner") && (lost_stop || lost_destroy)
+        },
+        instead: |row, expected| match (row.get("state"), row.get("observed")) {
+            ("stopping", "destroyed") => fails(row, expected),
+            ("stopping", _) => set(expected, &[("runner_calls", "sandboxInfo;stopSandbox")]),
+            _ => set(expected, &[("runner_calls", "sandboxInfo;destroySandbox")]),
+        },
+    },
+    // D5: the controller follows resuming.
+    Difference {
+        id: "D5",
+        applies: |row, _| is(row, "resuming", "started") && row.is("runner"),
+        instead: |row, expected| {
+            set(expected, &[("runner_calls", "sandboxInfo")]);
+            match row.get("observed") {
+                "started" if row.is("pending") => {
+                    moves(row, expected, "started");
+                    if ["Completed", "Error"].contains(&row.get("backup")) {
+                        set(expected, &[("backup'", "None")]);
+                    }
+                }
+                "started" => {}
+                "notfound" => fails(row, expected),
+                "unknown" if row.is("pending") => moves(row, expected, "unknown"), // D14 follows.
+                "unknown" => {}
+                "creating" | "starting" | "restoring" | "pulling_snapshot" | "destroyed" | "paused" | "resuming"
+                    if stale(row) =>
+                {
+                    times_out(row, expected);
+                }
+                "pulling_snapshot" if row.is("pending") => moves(row, expected, "pulling_snapshot"),
+                "creating" | "starting" | "restoring" | "pulling_snapshot" | "destroyed" | "paused" | "resuming" => {}
+                _ if row.is("pending") => fails(row, expected),
+                _ => {}
+            }
+        },
+    },
+    // D13 finished build: the image is used even after the time limit.
+    Difference {
+        id: "D13",
+        applies: |row, _| {
+            is(row, "building_snapshot", "started") && row.is("runner") && stale(row) && row.is("pending")
+        },
+        instead: |row, expected| {
+            stays(row, expected);
+            moves(row, expected, "unknown");
+        },
+    },
+    // D14 unknown on the runner: the controller looks again until the time limit.
+    Difference {
+        id: "D14",
+        applies: |row, _| {
+            ["starting", "restoring", "resuming"].contains(&row.get("state"))
+                && row.get("desired") == "started"
+                && row.is("runner")
+                && row.get("observed") == "unknown"
+                && (row.is("pending") || stale(row))
+        },
+        instead: |row, expected| if stale(row) { times_out(row, expected) } else { stays(row, expected) },
+    },
+    // D19 no runner, no end.
+    Difference {
+        id: "D19",
+        applies: |row, _| {
+            ["creating", "starting", "restoring", "resuming"].contains(&row.get("state"))
+                && row.get("desired") == "started"
+                && !row.is("runner")
+                && stale(row)
+        },
+        instead: times_out,
+    },
+    // D20 slow start: the controller waits while the runner says stopped.
+    Difference {
+        id: "D20",
+        applies: |row, _| {
+            is(row, "starting", "started")
+                && row.is("runner")
+                && row.get("observed") == "stopped"
+                && (row.is("pending") || stale(row))
+                && !(row.is("pending") && stale(row) && row.get("backup") != "Completed")
+        },
+        instead: |row, expected| if stale(row) { times_out(row, expected) } else { stays(row, expected) },
+    },
+    // D22 paused, no runner.
+    Difference {
+        id: "D22",
+        applies: |row, _| is(row, "paused", "started") && !row.is("runner") && row.is("pending"),
+        instead: fails,
+    },
+    // D9 clean start; an archive after an error keeps no error reason.
+    Difference {
+        id: "D9",
+        applies: |row, expected| {
+            let rests = expected.contains_key("state'") && comes_to_rest(row, expected) && expected["error'"] == "kept";
+            let archived = row.get("state") == "error" && expected["sync_state'"] == "archived";
+            rests || (archived && expected["sync_error'"] == "other")
+        },
+        instead: |_, expected| both(expected, &[("error'", "sync_error'", "none")]),
+    },
+];
+
+pub const PLACEMENT: &[Difference] = &[
+    // D13 finished build.
+    Difference {
+        id: "D13",
+        applies: |row, _| {
+            row.get("state") == "building_snapshot"
+                && row.get("snapshot_runner") == "ready"
+                && row.get("elapsed_min") == "61"
+                && row.is("pending")
+        },
+        instead: |_, expected| set(expected, &[("state'", "unknown"), ("pending'", "1"), ("error'", "0")]),
+    },
+];
+
+pub const TIMERS: &[Difference] = &[
+    // D18 ephemeral archive: auto-archive never acts on an ephemeral sandbox.
+    Difference {
+        id: "D18",
+        applies: |row, expected| {
+            row.get("timer") == "autoarchive" && row.get("auto_delete") == "0" && expected["fires"] == "1"
+        },
+        instead: |row, expected| {
+            super::untouched_columns(row, expected);
+            set(expected, &[("fires", "0"), ("soft_deleted", "0"), ("backup'", "Pending")]);
+        },
+    },
+];

@@ -1,0 +1,365 @@
+//! The example programs, run as a user runs them: output, exit status and error messages.
+
+use serde_json::{Value, json};
+use std::{
+    io::Write,
+    process::{Child, Command, Output, Stdio},
+};
+
+const RUNNING: &str = include_str!("../../examples/data/sandbox.json");
+const STOPPING: &str = include_str!("../wire/data/seed.jsonl");
+
+fn command(example: &str) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["run", "--quiet", "--example", example, "--"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+/// Starts an example with these arguments.
+fn start(example: &str, arguments: &[&str]) -> Child {
+    command(example)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("cargo runs examples")
+}
+
+/// Runs an example with these arguments and this standard input.
+fn run(example: &str, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = start(example, arguments);
+    child.stdin.take().expect("a pipe").write_all(input).expect("the program reads its input");
+    child.wait_with_output().expect("the program ends")
+}
+
+/// Runs an example whose standard output is closed before it writes.
+fn run_unheard(example: &str, input: &[u8]) -> Output {
+    let mut child = start(example, &[]);
+    drop(child.stdout.take());
+    child.stdin.take().expect("a pipe").write_all(input).expect("the program reads its input");
+    child.wait_with_output().expect("the program ends")
+}
+
+fn json_of(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).expect("JSON on standard output")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+/// The started record with these fields replaced, or removed where the value is null.
+fn record(fields: Value) -> Vec<u8> {
+    let mut record: Value = serde_json::from_str(RUNNING).expect("JSON");
+    let known = record.as_object_mut().expect("an object");
+    for (field, value) in fields.as_object().expect("an object") {
+        if value.is_null() {
+            known.remove(field);
+        } else {
+            known.insert(field.clone(), value.clone());
+        }
+    }
+    record.to_string().into_bytes()
+}
+
+/// The started record with one field replaced.
+fn running_with(field: &str, value: Value) -> Vec<u8> {
+    record(json!({ field: value }))
+}
+
+#[test]
+fn stop_answers_with_the_record_of_the_published_page() {
+    let output = run("stop", &["--now", "2024-10-01T16:45:00Z"], b"");
+    assert_eq!(output.status.code(), Some(0));
+    let published: Value = serde_json::from_str(STOPPING.lines().next().expect("a record")).expect("JSON");
+    assert_eq!(json_of(&output), published);
+    let story = text(&output.stderr);
+    for part in ["the API shows stopping", "stop it with SIGTERM", "at rest  stopped", "it can be started again"] {
+        assert!(story.contains(part), "{part} in:\n{story}");
+    }
+}
+
+#[test]
+fn stop_of_an_ephemeral_sandbox_deletes_it() {
+    let output = run("stop", &["-", "--force"], &running_with("autoDeleteInterval", json!(0)));
+    let record = json_of(&output);
+    assert_eq!((&record["state"], &record["desiredState"]), (&json!("destroying"), &json!("destroyed")));
+    assert!(record["name"].as_str().is_some_and(|name| name.starts_with("DESTROYED_my-development-sandbox_")));
+    assert!(text(&output.stderr).contains("it cannot be started again"));
+}
+
+#[test]
+fn stop_refuses_with_status_1_and_nothing_on_standard_output() {
+    let output = run("stop", &["-"], STOPPING.as_bytes().split(|byte| *byte == b'\n').next().expect("a line"));
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
+    assert_eq!(
+        text(&output.stderr),
+        "stop: stop is refused while the sandbox is stopping and meant to be stopped: one change at a time; \
+         it would accept destroy with force\n"
+    );
+}
+
+#[test]
+fn stop_names_what_is_wrong_with_its_input() {
+    let year = json!("+262143-12-31T23:59:59Z");
+    let cases = [
+        ("state", json!("hibernated"), "state is \"hibernated\", expected one of creating, restoring, "),
+        ("autoStopInterval", json!(-3), "autoStopInterval is -3 minutes, expected 0 (never) or up to 2147483647"),
+        ("autoStopInterval", json!(2_147_483_648_u32), "autoStopInterval is 2147483648 minutes, expected 0 (never)"),
+        ("createdAt", year, "createdAt is \"+262143-12-31T23:59:59Z\", expected an RFC 3339 time"),
+        ("cpu", json!("4"), ".cpu: invalid type: string \"4\", expected a number"),
+    ];
+    for (field, value, complaint) in cases {
+        let output = run("stop", &["-"], &running_with(field, value));
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{complaint}");
+        assert!(text(&output.stderr).contains(complaint), "{complaint} in:\n{}", text(&output.stderr));
+    }
+    let largest = run("stop", &["-"], &running_with("autoStopInterval", json!(i32::MAX)));
+    assert_eq!((largest.status.code(), &json_of(&largest)["autoStopInterval"]), (Some(0), &json!(i32::MAX)));
+}
+
+#[test]
+fn stop_refuses_input_that_is_not_a_sandbox_record() {
+    let cases: [(&[u8], &str); 5] = [
+        (b"", "standard input: EOF while parsing a value"),
+        (b"garbage", "standard input: expected value at line 1 column 1"),
+        (b"[]", "standard input: invalid type: sequence, expected a sandbox record"),
+        (b"\xff\xfe", "standard input: expected value at line 1 column 1"),
+        (b"{}", "standard input: missing field"),
+    ];
+    let records = [
+        (json!({ "cpu": 1e30 }), "cpu is 1"),
+        (json!({ "state": null }), "state is absent, expected a state"),
+        (json!({ "desiredState": "sleepy" }), "desiredState is \"sleepy\", expected one of destroyed, "),
+        (json!({ "sandboxClass": "toaster" }), "sandboxClass is \"toaster\", expected one of container, "),
+    ];
+    let records = records.map(|(fields, complaint)| (record(fields), complaint));
+    let cases = cases.into_iter().chain(records.iter().map(|(text, complaint)| (text.as_slice(), *complaint)));
+    for (text_in, complaint) in cases {
+        let output = run("stop", &["-"], text_in);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{complaint}");
+        assert!(text(&output.stderr).contains(complaint), "{complaint} in:\n{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn stop_accepts_exactly_the_sandboxes_that_can_be_stopped() {
+    let cases = [
+        (json!({ "state": "paused", "desiredState": "paused", "sandboxClass": "linux-vm" }), 0, "paused -> stopping"),
+        (json!({ "createdAt": null, "updatedAt": null }), 0, "at rest  stopped"),
+        (json!({ "runnerId": null }), 0, "at rest  error"),
+        (json!({ "gpu": 1, "autoDeleteInterval": 0 }), 0, "at rest  destroyed"),
+        (json!({ "state": "stopped", "desiredState": "stopped" }), 1, "is refused while the sandbox is stopped"),
+        (json!({ "state": "archived", "desiredState": "archived" }), 1, "is refused while the sandbox is archived"),
+        (json!({ "state": "error" }), 1, "its runner's copy is not to be trusted"),
+    ];
+    for (fields, code, told) in cases {
+        let output = run("stop", &["-"], &record(fields));
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(code), code != 0), "{told}");
+        assert!(text(&output.stderr).contains(told), "{told} in:\n{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_ignored() {
+    let marked = |text: &str| [b"\xef\xbb\xbf", text.replace('\n', "").as_bytes()].concat();
+    let stopped = run("stop", &["-"], &marked(RUNNING));
+    assert_eq!(json_of(&stopped)["desiredState"], json!("stopped"));
+    assert_eq!(
+        json_of(&run("roundtrip", &[], &marked(RUNNING))),
+        serde_json::from_str::<Value>(RUNNING).expect("JSON")
+    );
+    let asked = json_of(&run("decide", &[], &marked(&question("input", json!({ "command": "stop" })).to_string())));
+    assert_eq!(asked["step"]["lifecycle"]["desiredState"], json!("stopped"));
+}
+
+#[test]
+fn an_invalid_argument_prints_the_usage() {
+    for (example, arguments, complaint) in [
+        ("stop", &["--frce"][..], "stop: unknown option --frce\nusage: stop [FILE|-] [--force] [--now RFC3339]"),
+        ("stop", &["-f"][..], "stop: unknown option -f\nusage: stop"),
+        ("stop", &["--now"][..], "stop: --now needs a time\nusage: stop"),
+        ("stop", &["--now", "yesterday"][..], "usage: stop"),
+        ("stop", &["--now=yesterday"][..], "stop: --now yesterday: "),
+        ("stop", &["one.json", "two.json"][..], "stop: more than one file\nusage: stop"),
+        ("stop", &["no-such-file.json"][..], "no-such-file.json: "),
+        ("diagram", &["mermiad"][..], "usage: diagram"),
+        ("diagram", &["dot", "table"][..], "usage: diagram"),
+        (
+            "decide",
+            &["questions.jsonl"][..],
+            "decide: unknown argument questions.jsonl\nusage: decide < questions.jsonl",
+        ),
+        (
+            "roundtrip",
+            &["records.jsonl"][..],
+            "roundtrip: unknown argument records.jsonl\nusage: roundtrip < records.jsonl",
+        ),
+    ] {
+        let output = run(example, arguments, b"");
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{example} {arguments:?}");
+        assert!(text(&output.stderr).contains(complaint), "{complaint} in:\n{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn help_is_printed_to_standard_output() {
+    for example in ["stop", "decide", "roundtrip", "diagram"] {
+        for word in ["--help", "-h"] {
+            let output = run(example, &[word], b"");
+            assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""), "{example} {word}");
+            assert!(text(&output.stdout).starts_with(&format!("usage: {example} ")), "{}", text(&output.stdout));
+        }
+    }
+}
+
+#[test]
+fn closed_stdout_is_not_an_error() {
+    let asked = question("input", json!({ "command": "stop" })).to_string();
+    let line = RUNNING.replace('\n', "");
+    for (example, input) in [("stop", ""), ("decide", asked.as_str()), ("roundtrip", line.as_str()), ("diagram", "")] {
+        let output = run_unheard(example, input.as_bytes());
+        assert_eq!(output.status.code(), Some(0), "{example}: {}", text(&output.stderr));
+        assert!(!text(&output.stderr).contains("roken pipe"), "{example}: {}", text(&output.stderr));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_not_utf_8_does_not_panic() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    for example in ["stop", "decide", "roundtrip", "diagram"] {
+        let mut command = command(example);
+        let output =
+            command.arg(OsStr::from_bytes(b"\xff")).stdin(Stdio::null()).output().expect("cargo runs examples");
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{example}");
+        assert!(!text(&output.stderr).contains("panicked"), "{}", text(&output.stderr));
+    }
+}
+
+/// A question to `decide` about a sandbox that runs, with one part of another value.
+fn question(part: &str, value: Value) -> Value {
+    let mut asked = json!({
+        "lifecycle": { "state": "started", "desiredState": "started" },
+        "input": { "command": "stop" },
+        "now": "2024-10-01T16:45:00Z",
+    });
+    asked[part] = value;
+    asked
+}
+
+/// The answers to these lines, each an object with one field: its kind.
+fn answers(lines: &[Vec<u8>]) -> Vec<(String, Value)> {
+    let output = run("decide", &[], &lines.join(&b'\n'));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    let answer = |line| match serde_json::from_str(line).expect("JSON") {
+        Value::Object(answer) if answer.len() == 1 => answer.into_iter().next().expect("an answer"),
+        other => panic!("{other} has more than one kind"),
+    };
+    let found: Vec<_> = text(&output.stdout).lines().map(answer).collect();
+    assert_eq!(found.len(), lines.len(), "every line has one answer");
+    found
+}
+
+#[test]
+fn decide_takes_every_stored_input() {
+    let golden = [
+        include_str!("../storage/golden/command.jsonl"),
+        include_str!("../storage/golden/report.jsonl"),
+        include_str!("../storage/golden/timer.jsonl"),
+    ];
+    let inputs = golden.iter().flat_map(|lines| lines.lines());
+    // Lines that end as some systems end them are lines, too.
+    let asked = |input| format!("{}\r", question("input", serde_json::from_str(input).expect("JSON"))).into_bytes();
+    let answers = answers(&inputs.map(asked).collect::<Vec<_>>());
+    assert!(answers.len() > 50);
+    for (kind, answer) in answers {
+        assert!(kind == "step" || kind == "refusal", "{answer}");
+    }
+}
+
+#[test]
+fn decide_names_what_is_wrong_with_a_question() {
+    let with = |part, value| question(part, value).to_string().into_bytes();
+    let without = |part: &str| {
+        let mut asked = question("now", Value::Null);
+        asked.as_object_mut().expect("an object").remove(part);
+        asked.to_string().into_bytes()
+    };
+    let twice = br#"{"lifecycle":{"state":"started","state":"stopped","desiredState":"started"},"input":{"timer":"ttl"},"now":"2024-10-01T16:45:00Z"}"#;
+    let cases = [
+        (b"".to_vec(), "a question is a JSON object"),
+        (b"[]".to_vec(), "a question is a JSON object"),
+        (b"\xff".to_vec(), "a question is a JSON object"),
+        ([b"{\"lifecycle\":\"".to_vec(), vec![b'x'; 1 << 20]].concat(), "EOF while parsing a string"),
+        ([b"{\"lifecycle\":".to_vec(), vec![b'['; 10_000]].concat(), "EOF while parsing a list"),
+        (b"{\"now\":\"\xff\"}".to_vec(), "invalid unicode"),
+        (without("now"), "missing field `now`"),
+        (without("input"), "missing field `input`"),
+        (with("now", json!("+262143-01-01T00:00:00Z")), "now: input is out of range"),
+        (with("now", json!("tomorrow")), "now: input contains invalid characters"),
+        (
+            with("input", json!({ "command": "start", "force": true })),
+            "input: unknown field `force`, there are no fields",
+        ),
+        (with("input", json!({ "timer": "ttl", "x": 1 })), "input: unknown field `x`, there are no fields"),
+        (with("input", json!({ "command": 5 })), "input: invalid type: integer `5`, expected a string"),
+        (
+            with("input", json!("start")),
+            "input: invalid type: string \"start\", expected a command, a report or a timer",
+        ),
+        (
+            with("input", json!({ "command": "ttl", "minutes": -1, "x": 1 })),
+            "input: unknown field `x`, expected `minutes`",
+        ),
+        (
+            with("contxt", json!({})),
+            "unknown field `contxt`, expected one of `lifecycle`, `input`, `now`, `context`, `policy`",
+        ),
+        (
+            with("context", json!({ "linkd": true })),
+            "context: unknown field `linkd`, expected one of `liveForkChildren`",
+        ),
+        (
+            with("policy", json!({ "timeLimits": { "startin": 5 } })),
+            "policy: unknown field `startin`, expected one of `creating`",
+        ),
+        (twice.to_vec(), "lifecycle: duplicate field `state`"),
+    ];
+    let (lines, complaints): (Vec<_>, Vec<_>) = cases.into_iter().unzip();
+    for ((kind, answer), complaint) in answers(&lines).into_iter().zip(complaints) {
+        assert_eq!(kind, "error", "{complaint}");
+        assert!(answer.as_str().is_some_and(|said| said.starts_with(complaint)), "{complaint}: {answer}");
+    }
+}
+
+#[test]
+fn decide_answers_every_line_even_after_an_error() {
+    let row = r#"{"state":"archived","desiredState":"archived"}"#;
+    let now = r#""now":"2024-10-01T16:45:00Z""#;
+    let questions = [
+        format!(r#"{{"lifecycle":{row},"input":{{"command":"stop","force":false}},{now}}}"#).into_bytes(),
+        b"not json".to_vec(),
+        b"\xff\xfe".to_vec(),
+        format!(r#"{{"lifecycle":{row},"input":{{"command":"autostop","minutes":-1}},{now}}}"#).into_bytes(),
+        format!(r#"{{"lifecycle":{row},"input":{{"command":"start"}},{now}}}"#).into_bytes(),
+    ];
+    let output = run("decide", &[], &questions.join(&b'\n'));
+    let answers: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let kinds: Vec<&String> = answers.iter().flat_map(|answer| answer.as_object().expect("an object").keys()).collect();
+    assert_eq!(kinds, ["refusal", "error", "error", "refusal", "step"]);
+    assert_eq!((&answers[0]["refusal"]["code"], &answers[0]["refusal"]["http"]), (&json!("bad_state"), &json!(400)));
+    assert_eq!(answers[3]["refusal"]["code"], json!("negative_interval"));
+    assert_eq!(answers[4]["step"]["lifecycle"]["desiredState"], json!("started"));
+}
+
+#[test]
+fn roundtrip_writes_back_the_record_that_it_read() {
+    let mut strange: Value = serde_json::from_str(RUNNING).expect("JSON");
+    strange["state"] = json!("hibernated");
+    strange["tomorrowsField"] = json!({ "a": [1, null] });
+    let output = run("roundtrip", &[], strange.to_string().as_bytes());
+    assert_eq!((output.status.code(), json_of(&output)), (Some(0), strange));
+}

@@ -1,0 +1,8 @@
+//! The project itself: rules for source files, rendered copies in README and docs, and the example programs.
+
+mod examples;
+#[path = "../support/rendered.rs"]
+mod rendered;
+mod rendered_docs;
+mod source;
+mod source_rules;

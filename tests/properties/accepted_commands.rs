@@ -1,0 +1,146 @@
+//! Accepted commands and explanations: they agree with the decision.
+
+use crate::{CASES, cases::cases};
+use proptest::prelude::*;
+use sandbox_lifecycle::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, Cause, Columns, Command, Lifecycle, Minutes, Policy, SizeChange, Ttl,
+    Verb,
+    testing::{self, Case, any_case},
+};
+use std::num::NonZeroU32;
+
+/// Every command of a verb, with all arguments that can matter for this row.
+fn ways(verb: Verb, row: &Lifecycle) -> Vec<Command> {
+    let hour = Minutes::new(60).expect("60 is an interval");
+    let both = [false, true];
+    match verb {
+        Verb::Start => vec![Command::Start],
+        Verb::Stop => both.map(|force| Command::Stop { force }).to_vec(),
+        Verb::Destroy => vec![Command::Destroy { force: false }],
+        Verb::ForceDestroy => vec![Command::Destroy { force: true }],
+        Verb::Pause => vec![Command::Pause],
+        Verb::Archive => vec![Command::Archive],
+        Verb::Fork => vec![Command::Fork],
+        Verb::Snapshot => both.map(|include_memory| Command::Snapshot { include_memory }).to_vec(),
+        Verb::Recover => both.map(|start| Command::Recover { start }).to_vec(),
+        Verb::Backup => vec![Command::Backup],
+        Verb::AutoStop => {
+            [AutoStop::Never, AutoStop::After(hour)].map(|minutes| Command::AutoStop { interval: minutes }).to_vec()
+        }
+        Verb::AutoPause => {
+            [AutoPause::Never, AutoPause::After(hour)].map(|minutes| Command::AutoPause { interval: minutes }).to_vec()
+        }
+        Verb::AutoArchive => vec![Command::AutoArchive { interval: AutoArchive::After(hour) }],
+        Verb::AutoDelete => {
+            [AutoDelete::NEVER, AutoDelete::AtOnce].map(|minutes| Command::AutoDelete { interval: minutes }).to_vec()
+        }
+        Verb::Ttl => [Ttl::None, Ttl::After(hour)].map(|minutes| Command::Ttl { interval: minutes }).to_vec(),
+        Verb::Touch => vec![Command::Touch],
+        Verb::Resize => {
+            let counts = |old: u32| [None, NonZeroU32::new(old / 2), NonZeroU32::new(old + 1)];
+            let size = row.size();
+            let mut all = Vec::new();
+            for cpu in counts(size.cpu) {
+                for memory in counts(size.memory) {
+                    all.extend(counts(size.disk).map(|disk| Command::Resize(SizeChange { cpu, memory, disk })));
+                }
+            }
+            all
+        }
+        other => panic!("no command for {other}: add it here"),
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(CASES))]
+
+    #[test]
+    fn an_explanation_lists_the_failing_checks_of_the_decision(case in any_case(), command in testing::command()) {
+        let Case { row, context, now, .. } = case;
+        let policy = Policy::default();
+        let explained: Vec<_> = row.explain(command, &policy, context, now).collect();
+        prop_assert_eq!(explained.len(), command.verb().checks().len());
+        let failing: Vec<_> = explained.iter().filter(|(_, holds)| !holds).map(|(check, _)| *check).collect();
+        match row.decide(command, &policy, context, now) {
+            Ok(step) if step.cause() == Cause::Command(command.verb()) => prop_assert!(failing.is_empty(), "{failing:?}"),
+            Ok(step) => prop_assert_eq!(step.cause(), Cause::Already(command.verb())),
+            Err(refusal) => {
+                prop_assert_eq!(refusal.failing_checks().collect::<Vec<_>>(), failing.clone());
+                prop_assert_eq!(failing.first().map(|check| check.reason()), Some(refusal.reason()));
+                prop_assert!(!refusal.accepted_commands().any(|verb| verb == command.verb()) || takes_arguments(command));
+            }
+        }
+    }
+
+    #[test]
+    fn accepted_commands_are_exactly_those_that_decide_accepts(case in any_case()) {
+        let Case { row, context, now, .. } = case;
+        // A sandbox of the largest size cannot grow. `accepted_commands` does not know that.
+        let row = Lifecycle::from(Columns { size: sandbox_lifecycle::Size::default(), ..row.columns() });
+        let policy = Policy::default();
+        let accepted: Vec<Verb> = row.accepted_commands(&policy, context, now).collect();
+        for verb in Verb::ALL.iter().copied() {
+            let taken = |command: &Command| {
+                let decided = row.decide(*command, &policy, context, now);
+                // A command whose result already holds succeeds even where the verb is not accepted.
+                decided.is_ok_and(|step| step.cause() == Cause::Command(verb))
+            };
+            let already = |command: &Command| {
+                let decided = row.decide(*command, &policy, context, now);
+                decided.is_ok_and(|step| step.cause() == Cause::Already(verb))
+            };
+            let ways = ways(verb, &row);
+            if accepted.contains(&verb) {
+                prop_assert!(ways.iter().any(|way| taken(way) || already(way)), "decide refuses every command of {}", verb);
+                prop_assert!(verb.from_states().contains(&row.state()), "{} from {}", verb, row.state());
+            } else {
+                prop_assert!(!ways.iter().any(taken), "decide accepts {}, accepted_commands does not list it", verb);
+            }
+        }
+    }
+}
+
+/// Whether this command is accepted depends on its arguments.
+fn takes_arguments(command: Command) -> bool {
+    let verbs = [Verb::Resize, Verb::Snapshot, Verb::AutoStop, Verb::AutoPause, Verb::AutoDelete, Verb::Recover];
+    verbs.contains(&command.verb())
+}
+
+#[test]
+fn a_verb_is_accepted_from_exactly_the_states_that_it_names() {
+    let policy = Policy::default();
+    for verb in Verb::ALL.iter().copied() {
+        let mut found = Vec::new();
+        for columns in rows_of_every_kind() {
+            let row = Lifecycle::from(columns);
+            let now = chrono::DateTime::UNIX_EPOCH;
+            if row
+                .accepted_commands(&policy, sandbox_lifecycle::Context::default(), now)
+                .any(|accepted| accepted == verb)
+            {
+                found.push(row.state());
+            }
+        }
+        found.sort();
+        found.dedup();
+        let mut said = verb.from_states().to_vec();
+        said.sort();
+        assert_eq!(found, said, "{verb}");
+    }
+}
+
+/// Rows that together satisfy every check from every state.
+fn rows_of_every_kind() -> Vec<Columns> {
+    use sandbox_lifecycle::{DesiredState, SandboxClass, SandboxState};
+    let mut rows = Vec::new();
+    for state in SandboxState::ALL.iter().copied() {
+        for desired_state in DesiredState::ALL.iter().copied() {
+            for class in [SandboxClass::Container, SandboxClass::LinuxVm] {
+                for recoverable in [false, true] {
+                    rows.push(Columns { state, desired_state, class, recoverable, ..Columns::default() });
+                }
+            }
+        }
+    }
+    rows
+}

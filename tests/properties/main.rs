@@ -1,0 +1,20 @@
+//! Properties of every row, every input and every instant, and the naive model as a second opinion.
+//!
+//! They need the feature `proptest`, which the dev-dependencies turn on. A case that a property has found becomes a
+//! test of its own, under the subject that it belongs to.
+
+mod accepted_commands;
+mod applied_steps;
+#[path = "../support/cases.rs"]
+mod cases;
+#[path = "../support/compare_and_swap.rs"]
+mod compare_and_swap;
+mod controller;
+mod embedded_systems;
+mod model;
+mod repeated_inputs;
+mod stale_steps;
+mod stored_forms;
+
+/// The number of cases of each property.
+pub const CASES: u32 = 20_000;

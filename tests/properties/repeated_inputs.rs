@@ -1,0 +1,50 @@
+//! Repeated and stale inputs: they change nothing.
+
+use crate::{CASES, cases::cases};
+use proptest::prelude::*;
+use sandbox_lifecycle::{
+    Cause, Ignored, Policy, Report, Timer,
+    testing::{self, Case, any_case},
+};
+
+proptest! {
+    #![proptest_config(cases(CASES))]
+
+    #[test]
+    fn a_report_of_another_epoch_is_ignored(case in any_case(), report in testing::report(), epoch in any::<u32>()) {
+        let Case { row, context, now, .. } = case;
+        let epoch = if epoch == row.epoch() { epoch ^ 1 } else { epoch };
+        let report = match report {
+            Report::State { state, fault, recoverable, .. } => {
+                Report::State { state, fault, recoverable, epoch: Some(epoch) }
+            }
+            Report::Ended { job, outcome, .. } => Report::Ended { job, outcome, epoch: Some(epoch) },
+            Report::Answered { task, answer, from, .. } => Report::Answered { task, answer, from, epoch: Some(epoch) },
+            _carries_none => return Ok(()),
+        };
+        let step = row.decide(report, &Policy::default(), context, now).expect("a late report is not refused");
+        prop_assert_eq!(step.cause(), Cause::Ignored(Ignored::OlderEpoch));
+        prop_assert!(step.is_noop());
+    }
+
+    #[test]
+    fn a_repeated_report_changes_nothing(case in any_case(), report in testing::report(), later in testing::instant()) {
+        let Case { row, context, now, .. } = case;
+        let Ok(step) = row.decide(report, &Policy::default(), context, now) else { return Ok(()) };
+        let once = step.apply(row).expect("its row");
+        if let Ok(again) = once.decide(report, &Policy::default(), context, later.into()) {
+            prop_assert_eq!(again.apply(once), Ok(once), "{:?}", again);
+        }
+    }
+
+    #[test]
+    fn a_repeated_timer_changes_nothing(case in any_case()) {
+        let Case { row, context, now, .. } = case;
+        for timer in Timer::TIMED.into_iter().chain([Timer::SpotEviction]) {
+            let step = row.decide(timer, &Policy::default(), context, now).expect("a timer is never refused");
+            let after = step.apply(row).expect("its row");
+            let again = after.decide(timer, &Policy::default(), context, now).expect("a timer is never refused");
+            prop_assert!(!again.writes(), "{:?}", again);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The rule table: `decide` does what the table says of itself.
+//!
+//! The table names for each command the states it is accepted from and its checks in order. These tests decide every
+//! command on every combination of facts that a check can read, and compare the results with the table.
+
+use crate::time::minutes;
+use chrono::{DateTime, Duration, Utc};
+use sandbox_lifecycle::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Cause, Columns, Command, Context, DesiredState, Fault,
+    Lifecycle, Policy, Refusal, SandboxClass, SandboxState, SizeChange, Step, Ttl, Verb, Violation,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
+    sync::OnceLock,
+    thread,
+};
+
+const FLAG: [bool; 2] = [false, true];
+
+fn now() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + Duration::days(30)
+}
+
+/// Every command, with all arguments that a check distinguishes.
+fn commands() -> Vec<Command> {
+    let size = |cpu, memory, disk| {
+        let named = NonZeroU32::new; // 0 means that the request does not name it.
+        Command::Resize(SizeChange { cpu: named(cpu), memory: named(memory), disk: named(disk) })
+    };
+    // The enumerated sandboxes have 2 cores, 4 GB of memory and a disk of 10 GB.
+    let sizes = [(3, 0, 0), (1, 0, 0), (0, 5, 0), (0, 3, 0), (0, 0, 11), (0, 0, 9), (2, 4, 0), (0, 0, 0)];
+    let mut commands = Vec::from(sizes.map(|(cpu, memory, disk)| size(cpu, memory, disk)));
+    commands.extend(FLAG.map(|force| Command::Stop { force }));
+    commands.extend(FLAG.map(|force| Command::Destroy { force }));
+    commands.extend(FLAG.map(|include_memory| Command::Snapshot { include_memory }));
+    commands.extend(FLAG.map(|start| Command::Recover { start }));
+    commands.extend([Command::Start, Command::Pause, Command::Archive, Command::Fork, Command::Backup, Command::Touch]);
+    commands.extend([AutoStop::Never, AutoStop::After(minutes(60))].map(|interval| Command::AutoStop { interval }));
+    commands.extend([AutoPause::Never, AutoPause::After(minutes(60))].map(|interval| Command::AutoPause { interval }));
+    commands.push(Command::AutoArchive { interval: AutoArchive::After(minutes(60)) });
+    let deletes = [AutoDelete::NEVER, AutoDelete::AtOnce, AutoDelete::After(minutes(60))];
+    commands.extend(deletes.map(|interval| Command::AutoDelete { interval }));
+    commands.extend([Ttl::None, Ttl::After(minutes(60))].map(|interval| Command::Ttl { interval }));
+    commands
+}
+
+/// Every context that a check distinguishes.
+fn contexts() -> [Context; 5] {
+    let ordinary = Context::default();
+    [
+        ordinary,
+        ordinary.with_organization_suspended(true),
+        ordinary.with_live_fork_children(1),
+        ordinary.with_linked(true),
+        ordinary.with_last_recovery(now() - Duration::minutes(1)),
+    ]
+}
+
+/// Every sandbox in `state`, sound or broken, that a check distinguishes.
+fn sandboxes(state: SandboxState) -> Vec<Lifecycle> {
+    let backups = [(BackupState::None, false), (BackupState::InProgress, false), (BackupState::Completed, true)];
+    // The rules only read whether a class is a VM.
+    let classes = [SandboxClass::Container, SandboxClass::LinuxVm];
+    let idle_timers = [
+        (AutoStop::After(minutes(60)), AutoPause::Never),
+        (AutoStop::Never, AutoPause::After(minutes(60))),
+        (AutoStop::Never, AutoPause::Never),
+    ];
+    let mut columns = vec![Columns { state, ..Columns::default() }];
+    cross(&mut columns, DesiredState::ALL, |row, desired| row.desired_state = desired);
+    cross(&mut columns, &FLAG, |row, pending| row.pending = pending);
+    cross(&mut columns, &classes, |row, class| row.class = class);
+    cross(&mut columns, &[0, 1], |row, gpu| row.gpu = gpu);
+    cross(&mut columns, &[AutoDelete::NEVER, AutoDelete::AtOnce], |row, minutes| row.auto_delete = minutes);
+    cross(&mut columns, &FLAG, |row, has_runner| row.has_runner = has_runner);
+    // No check reads both the idle timers and the fault, so these are not combined.
+    let mut timed = columns.clone();
+    cross(&mut timed, &idle_timers, |row, (stop, pause)| (row.auto_stop, row.auto_pause) = (stop, pause));
+    cross(&mut columns, &backups, |row, backup| (row.backup_state, row.has_backup_ref) = backup);
+    cross(&mut columns, &[None, Some(Fault::Timeout)], |row, fault| row.fault = fault);
+    cross(&mut columns, &FLAG, |row, recoverable| row.recoverable = recoverable);
+    columns.into_iter().chain(timed).map(Lifecycle::from).collect()
+}
+
+/// Returns each row with each value.
+fn cross<T: Copy>(rows: &mut Vec<Columns>, values: &[T], set: impl Fn(&mut Columns, T)) {
+    *rows = std::mem::take(rows)
+        .into_iter()
+        .flat_map(|row| {
+            values.iter().map(move |value| (row, *value)).map(|(mut row, value)| {
+                set(&mut row, value);
+                row
+            })
+        })
+        .collect();
+}
+
+/// The results of the enumeration.
+#[derive(Default)]
+struct Found {
+    /// The states from which each command was accepted.
+    accepted: BTreeMap<Verb, BTreeSet<SandboxState>>,
+    /// The checks that were the first to fail.
+    refused_by: BTreeSet<(Verb, &'static str)>,
+    /// Refusals that name a check which holds.
+    unfounded: BTreeSet<String>,
+    /// Accepted commands that leave incoherent states.
+    broken: BTreeSet<String>,
+}
+
+impl Found {
+    fn from(states: &[SandboxState]) -> Self {
+        let (policy, commands) = (Policy::default(), commands());
+        let mut found = Self::default();
+        for row in states.iter().flat_map(|state| sandboxes(*state)) {
+            for context in contexts() {
+                for command in &commands {
+                    match row.decide(*command, &policy, context, now()) {
+                        Ok(step) => found.accepted(row, *command, &step),
+                        Err(refusal) => found.refused(row, *command, context, &refusal),
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn accepted(&mut self, row: Lifecycle, command: Command, step: &Step) {
+        if step.cause() == Cause::Command(command.verb()) {
+            self.accepted.entry(command.verb()).or_default().insert(row.state());
+        }
+        let after = step.apply(row).expect("it was decided on this row");
+        let breaks = |row: &Lifecycle| row.violations().contains(Violation::DesiredBesideState);
+        let pair = |row: &Lifecycle| (row.state(), row.desired_state());
+        let left_as_it_was = breaks(&row) && pair(&row) == pair(&after);
+        if breaks(&after) && !left_as_it_was {
+            let ((state, desired), (to, to_desired)) = (pair(&row), pair(&after));
+            self.broken.insert(format!("{}: {state}/{desired} → {to}/{to_desired}", command.verb()));
+        }
+    }
+
+    fn refused(&mut self, row: Lifecycle, command: Command, context: Context, refusal: &Refusal) {
+        let verb = command.verb();
+        let first = refusal.failing_checks().next().expect("a refused command names the check that failed");
+        self.refused_by.insert((verb, first.name()));
+        // The cooldown check is evaluated in two ways: from a flag and from the date.
+        let failing = row.explain(command, &Policy::default(), context, now()).filter(|(_, holds)| !holds);
+        if !failing.map(|(check, _)| check).eq(refusal.failing_checks()) {
+            let (state, desired) = (row.state(), row.desired_state());
+            self.unfounded.insert(format!("{verb} of {state}/{desired}: {}", first.name()));
+        }
+    }
+
+    fn join(mut self, other: Self) -> Self {
+        for (verb, states) in other.accepted {
+            self.accepted.entry(verb).or_default().extend(states);
+        }
+        self.refused_by.extend(other.refused_by);
+        self.unfounded.extend(other.unfounded);
+        self.broken.extend(other.broken);
+        self
+    }
+}
+
+/// Returns the results. The enumeration runs once for all tests.
+fn found() -> &'static Found {
+    static FOUND: OnceLock<Found> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let (some, others) = SandboxState::ALL.split_at(SandboxState::ALL.len() / 2);
+        thread::scope(|scope| {
+            let others = scope.spawn(|| Found::from(others));
+            Found::from(some).join(others.join().expect("a decision does not panic"))
+        })
+    })
+}
+
+fn none<'a>(what: &str, found: impl IntoIterator<Item = &'a String>) {
+    let found: Vec<&String> = found.into_iter().collect();
+    assert!(found.is_empty(), "{} {what}: {found:#?}", found.len());
+}
+
+#[test]
+fn a_command_is_accepted_from_exactly_the_states_of_its_rule() {
+    for verb in Verb::ALL {
+        let named: BTreeSet<_> = verb.from_states().iter().copied().collect();
+        let accepted = found().accepted.get(verb).cloned().unwrap_or_default();
+        assert_eq!(accepted, named, "{verb}: left, accepted by the checks; right, named by `from`");
+    }
+}
+
+#[test]
+fn every_check_is_the_first_failing_one_of_some_refusal() {
+    let checks = Verb::ALL.iter().flat_map(|verb| verb.checks().iter().map(|check| (*verb, check.name())));
+    let idle: Vec<String> = checks
+        .filter(|check| !found().refused_by.contains(check))
+        .map(|(verb, check)| format!("{verb}: {check}"))
+        .collect();
+    none("checks are never the first to fail, and so decide nothing", &idle);
+}
+
+#[test]
+fn every_command_is_accepted_somewhere() {
+    // An accepted command passes all of its checks.
+    for verb in Verb::ALL {
+        assert!(found().accepted.contains_key(verb), "{verb} is never accepted");
+    }
+}
+
+#[test]
+fn a_refusal_names_only_failing_checks() {
+    none("refusals name a check that holds", &found().unfounded);
+}
+
+#[test]
+fn no_accepted_command_leaves_incoherent_states() {
+    none("accepted writes leave a desired state beside a state that it may not stand beside", &found().broken);
+}
+
+#[test]
+fn a_command_whose_result_already_holds_writes_nothing() {
+    let row = Lifecycle::from(Columns::default());
+    let step = row
+        .decide(Command::Start, &Policy::default(), Context::default(), now())
+        .expect("start is accepted on a started sandbox");
+    assert_eq!(step.cause(), Cause::Already(Verb::Start));
+    assert!(step.is_noop());
+}

@@ -1,0 +1,75 @@
+//! The typestate view: it decides as `Lifecycle::decide` does, for the states that the rule table names.
+//!
+//! That other commands do not compile is held by the `compile_fail` doc tests of `Typed`.
+
+use sandbox_lifecycle::{
+    Columns, Command, Context, DesiredState, Lifecycle, Policy, Refusal, SandboxState, Step, Verb,
+    render::{Typed, at},
+};
+
+fn in_state(state: SandboxState, desired_state: DesiredState) -> Lifecycle {
+    Lifecycle::from(Columns { state, desired_state, ..Columns::default() })
+}
+
+#[test]
+fn a_typed_command_decides_as_lifecycle_decide_does() {
+    let (policy, context, now) = (Policy::default(), Context::default(), chrono::DateTime::UNIX_EPOCH);
+    let row = in_state(SandboxState::Started, DesiredState::Started);
+    let running = Typed::<at::Started>::new(row).expect("the state is started");
+    let door = row.decide(Command::Stop { force: true }, &policy, context, now);
+    assert_eq!(running.stop(true, &policy, context, now), door);
+}
+
+#[test]
+fn a_typed_command_can_still_be_refused() {
+    let row = in_state(SandboxState::Started, DesiredState::Stopped);
+    let running = Typed::<at::Started>::new(row).expect("the state is started");
+    let now = chrono::DateTime::UNIX_EPOCH;
+    let refusal =
+        running.stop(false, &Policy::default(), Context::default(), now).expect_err("a stop is already in progress");
+    assert_eq!(refusal.code(), "in_progress");
+}
+
+#[test]
+fn a_sandbox_in_another_state_is_returned_in_the_error() {
+    let row = in_state(SandboxState::Paused, DesiredState::Paused);
+    let elsewhere = Typed::<at::Started>::new(row).expect_err("the state is paused");
+    assert_eq!(elsewhere.lifecycle, row);
+    assert_eq!(elsewhere.to_string(), "the sandbox is paused, not started");
+}
+
+/// Compiles only where the state accepts each verb, and compares that with the states that the verb names.
+macro_rules! takes {
+    ($state:ident: $($verb:ident),+) => {{
+        fn takes<S: sandbox_lifecycle::render::Accepts<V>, V>() -> SandboxState {
+            S::STATE
+        }
+        $(
+            let state = takes::<at::$state, sandbox_lifecycle::render::verb::$verb>();
+            assert!(Verb::$verb.from_states().contains(&state), "{state} accepts {}", Verb::$verb);
+        )+
+    }};
+}
+
+#[test]
+fn the_commands_that_compile_are_those_of_the_rule_table() {
+    takes!(Started: Stop, Destroy, ForceDestroy, Pause, Resize, Fork, Snapshot, Backup, Ttl, Touch);
+    takes!(Stopped: Start, Destroy, ForceDestroy, Archive, Resize, Snapshot);
+    takes!(Error: Destroy, ForceDestroy, Recover);
+    takes!(Paused: Start, Stop, Destroy, ForceDestroy);
+}
+
+/// These methods exist: the accepted counterparts of the doc tests that must not compile.
+#[test]
+fn a_command_that_the_state_accepts_compiles() {
+    type Decided = Result<Step, Refusal>;
+    fn ask(running: Typed<at::Started>, resting: Typed<at::Archived>, starting: Typed<at::Starting>) -> [Decided; 3] {
+        let (policy, context, now) = (Policy::default(), Context::default(), chrono::DateTime::UNIX_EPOCH);
+        [
+            running.stop(false, &policy, context, now),
+            resting.start(&policy, context, now),
+            starting.force_destroy(&policy, context, now),
+        ]
+    }
+    let _ = ask;
+}

@@ -1,0 +1,105 @@
+//! Transcripts: stories of sandboxes with the outcome of every line, in `tests/transcripts/*/*.txt`.
+//!
+//! A line of a story is an input. The lines below it that begin with `=`, `+` or `!` are its outcome: the row, the
+//! effects or the complete refusal. This test writes them and people review them. A difference fails the test;
+//! `UPDATE_TRANSCRIPTS=1 cargo test --test transcripts` rewrites the outcomes.
+//!
+//! ```text
+//! given started linux-vm, auto-delete 0     a sandbox; written started/stopped where state and desired state differ
+//! beside fork children 2, suspended         the context; `beside nothing` clears it
+//! after 1h30m                               time passes
+//! client: stop force                        a command
+//! client tries: pause | archive             commands that are decided but not written
+//! runner: job stop completed, epoch 1       a job's end: `completed`, or `failed FAULT` and `recoverable`
+//! runner: says error, fault runner          an unsolicited report
+//! runner: accepts start                     an answer to a call: accepts, did or refuses, `from STATE`
+//! runner: backup begun                      or queued
+//! controller: sees stopped                  a pass: `sees nothing yet`, `not ready`, `place warm`, `image ready`, …
+//! clock                                     the timer that is due
+//! clock: timeLimit                          this timer, due or not
+//! held client: stop                         a step that is decided, but not written until `write`
+//! the child                                 the story continues with the fork child
+//! ```
+
+#[path = "../support/difference.rs"]
+mod difference;
+mod play;
+mod read;
+
+use difference::first_difference;
+use std::{fs, path::PathBuf};
+
+fn stories() -> Vec<(PathBuf, String)> {
+    let folders = ["commands", "reports_and_timers"];
+    let folders = folders.map(|name| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(name));
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder of transcripts"));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "txt"));
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).expect("a story"))).collect()
+}
+
+#[test]
+fn every_transcript_is_up_to_date() {
+    let rewrite = std::env::var_os("UPDATE_TRANSCRIPTS").is_some();
+    let mut faults = Vec::new();
+    for (path, written) in stories() {
+        match play::told(&written) {
+            Err(error) => faults.push(format!("{}:{error}", path.display())),
+            Ok(told) if told == written => {}
+            Ok(told) if rewrite => fs::write(&path, told).expect("a story can be written"),
+            Ok(told) => faults.push(format!("{}, {}", path.display(), first_difference(&told, &written))),
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Counts the inputs of a story: refused or without a change, and accepted.
+fn counted(story: &str) -> (usize, usize) {
+    let outcomes = |line: &&str| line.starts_with("= ") || line.starts_with("! ");
+    let asked = |line: &str| ["client", "runner", "clock", "write"].iter().any(|who| line.starts_with(who));
+    let (mut not_taken, mut taken, mut counts) = (0, 0, false);
+    for line in story.lines() {
+        if !outcomes(&line) {
+            counts = asked(line) || (counts && line.starts_with("+ "));
+        } else if counts && (line.starts_with("! ") || line.starts_with("= nothing")) {
+            not_taken += 1;
+        } else if counts {
+            taken += 1;
+        }
+    }
+    (not_taken, taken)
+}
+
+#[test]
+fn most_lines_of_the_transcripts_are_refused_or_change_nothing() {
+    let counts = stories().iter().map(|(_, story)| counted(story)).fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+    let (not_taken, taken) = counts;
+    assert!(not_taken > taken && taken > 0, "{not_taken} refused or ignored, {taken} accepted");
+}
+
+#[test]
+fn an_invalid_line_is_an_error_with_its_line_number() {
+    let error = |story: &str| play::told(story).expect_err(story);
+    assert_eq!(error("client: stop\n"), "1: there is no sandbox yet: begin with `given`");
+    assert_eq!(error("given started\n\nclient: jump\n"), "3: no such command: jump");
+    assert_eq!(error("given started\nclient: stop gently\n"), "2: stop does not take `gently`");
+    assert_eq!(
+        error("given strated\n"),
+        "1: unknown state `strated`, expected one of creating, restoring, \
+        destroyed, destroying, started, stopped, starting, stopping, error, build_failed, pending_build, \
+        building_snapshot, unknown, pulling_snapshot, archived, archiving, resizing, snapshotting, forking, pausing, \
+        paused, resuming"
+    );
+    assert_eq!(error("given started, very nice\n"), "1: a sandbox has no `very nice`");
+    assert_eq!(error("given started\nafter a while\n"), "2: no such length of time: a while");
+    assert_eq!(error("given started\nrunner: hums\n"), "2: a runner does not say `hums`");
+    assert_eq!(error("given started\nwrite\n"), "2: nothing is held");
+    assert_eq!(error("given started\nand then?\n"), "2: not understood: and then?");
+}
+
+#[test]
+fn outcomes_are_rewritten_and_other_lines_are_kept() {
+    let story = "# A note.\n\ngiven started\n= whatever stood here\n! and here\n";
+    assert_eq!(play::told(story).as_deref(), Ok("# A note.\n\ngiven started\n= started/started epoch 0\n"));
+}

@@ -1,0 +1,26 @@
+//! Values and what is read off them: words, intervals, instants, policy, held resources, reported state, warnings.
+
+mod faults;
+mod held_resources;
+mod instants;
+mod intervals;
+mod policy;
+mod reported_state;
+#[path = "../support/time.rs"]
+mod time;
+mod warnings;
+mod words;
+
+use sandbox_lifecycle::{Columns, DesiredState, Lifecycle, SandboxState, Size};
+
+/// Returns the names of the states that satisfy a predicate.
+fn states(holds: impl Fn(SandboxState) -> bool) -> String {
+    let found = SandboxState::ALL.iter().filter(|state| holds(**state)).map(|state| state.as_str());
+    found.collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a sandbox of the default size with one GPU.
+fn row_in(state: SandboxState, desired_state: DesiredState) -> Lifecycle {
+    let size = Size { cpu: 2, memory: 4, disk: 10 };
+    Lifecycle::from(Columns { state, desired_state, size, gpu: 1, ..Columns::default() })
+}
