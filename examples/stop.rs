@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Answer, Call, Command, Context, Effect, Job, Lifecycle, Next, Observed, Outcome, Policy, Refusal, Report,
     RunnerView, Sandbox, SandboxDto, SandboxState, Step, Task,
-    record::{Kept, Texts},
+    record::{Kept, StepDetails},
 };
 use std::{
     ffi::OsString,
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     let decided = decide(sandbox.lifecycle(), Command::Stop { force: asked.force }, asked.now);
     let written = decided.map_err(|refusal| refusal.to_string()).and_then(|step| {
         let before = *sandbox.lifecycle();
-        sandbox.apply(&step, Texts::default()).map_err(|error| error.to_string())?;
+        sandbox.apply(&step, StepDetails::default()).map_err(|error| error.to_string())?;
         Ok((before, step))
     });
     match written {

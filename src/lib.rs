@@ -26,10 +26,10 @@ extern crate std;
 /// The chrono that this crate speaks at its border.
 pub use chrono;
 
+mod client;
 mod clock;
 mod controller;
 mod decide;
-mod goal;
 mod lifecycle;
 mod policy;
 pub mod record;
@@ -39,10 +39,10 @@ mod rules;
 pub mod testing;
 mod vocabulary;
 
+pub use client::{Assessment, Goal, Observation, UnreachableReason};
 pub use clock::{Clock, Deadline, Standing, Warning};
 pub use controller::{Image, Next, Observed, Placement, RunnerView};
 pub use decide::{CreateError, Link, NewSandbox, Origin};
-pub use goal::{Assessment, Goal, Observation, UnreachableReason};
 pub use lifecycle::{
     Changes, Column, ColumnKind, ColumnValue, Columns, Expects, HeldResources, Lifecycle, Recovery, RowError,
     Violation, Violations,

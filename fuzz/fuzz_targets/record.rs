@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use sandbox_lifecycle::{
     Command, Context, Lifecycle, Policy, Sandbox, SandboxDto,
-    record::{CreateSandbox, ErrorBody, Kept, LifecycleView, SandboxPage, Texts},
+    record::{CreateSandbox, ErrorBody, Kept, LifecycleView, SandboxPage, StepDetails},
 };
 use serde_json::value::RawValue;
 
@@ -39,7 +39,7 @@ fuzz_target!(|bytes: &[u8]| {
     let now = sandbox.lifecycle().last_activity_at();
     for command in COMMANDS {
         match sandbox.lifecycle().decide(command, &Policy::default(), Context::default(), now) {
-            Ok(step) => sandbox.apply(&step, Texts::default()).unwrap(),
+            Ok(step) => sandbox.apply(&step, StepDetails::default()).unwrap(),
             Err(refusal) => drop(ErrorBody::from(&refusal)),
         }
         assert_eq!(

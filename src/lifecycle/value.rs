@@ -195,7 +195,7 @@ impl Lifecycle {
     /// When a stopped sandbox is deleted.
     #[must_use]
     pub const fn auto_delete(&self) -> AutoDelete {
-        AutoDelete::of_any(self.auto_delete)
+        AutoDelete::from_any(self.auto_delete)
     }
 
     /// How long it may wait for a runner.

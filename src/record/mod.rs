@@ -1,47 +1,26 @@
-//! The sandbox record: as the API shows it, as a server stores it, and the way between them.
+//! The sandbox record: as the API shows it, as a server stores it, and the conversions between them.
 //!
-//! Two steps lead from the wire to a rule. *Reading* ([`SandboxDto`], [`LifecycleView`]) demands only what no published
-//! version leaves out and keeps everything that came: unknown words, unknown fields, null and absent, a timestamp's
-//! own form. *Validating* (into [`Sandbox`] or [`Lifecycle`](crate::Lifecycle)) says of every field that no rule could
-//! read which one it is, what it holds and what is allowed, all at once.
+//! A record becomes a value that rules read in two steps. *Reading* ([`SandboxDto`], [`LifecycleView`]) demands only
+//! the fields that every published version has, and keeps unknown words, unknown fields, null and absent, and the form
+//! of a timestamp. *Validating* (into [`Sandbox`] or [`Lifecycle`](crate::Lifecycle)) reports all faulty fields at
+//! once, each with its value and what is allowed.
 
-mod apply;
-mod create;
-mod dto;
-mod edit;
-mod error_body;
-mod extras;
-mod glimpse;
-mod list;
-mod maybe;
-mod network;
-mod number;
-mod object;
+mod api;
+mod form;
 mod request;
-mod sandbox;
-mod text_map;
-mod timestamp;
-mod unseen;
-mod view;
+mod stored;
 mod webhook;
 
-pub use apply::{ApplyError, Texts};
-pub use create::{CreateBuildInfo, CreateSandbox, GpuTypes, Owner, ServerChoices};
-pub use dto::{BuildInfo, SandboxDto, SandboxVolume};
-pub use edit::{NetworkSettings, RecordEdit};
-pub use error_body::{ErrorBody, Messages};
-pub use extras::{Dropped, Extras, Kept};
-pub use list::{NumberedSandboxPage, SandboxListItem, SandboxPage};
-pub use maybe::Maybe;
-pub use network::{DomainAllowList, NetworkAllowList};
-pub use number::Number;
-pub use object::Wire;
-pub use request::{
-    CreateSandboxSnapshot, ForkSandbox, ResizeSandbox, SandboxLabels, UpdateSandboxNetworkSettings, UpdateSandboxState,
+pub use api::{
+    AssignedRunner, BuildInfo, ErrorBody, LifecycleView, Messages, NumberedSandboxPage, RecognizedFault, SandboxDto,
+    SandboxListItem, SandboxPage, SandboxVolume,
 };
-pub use sandbox::Sandbox;
-pub use text_map::TextMap;
-pub use timestamp::Timestamp;
-pub use unseen::{BackupRef, ServerFields};
-pub use view::{LifecycleView, ReasonGiven, RunnerNamed};
+pub use form::{
+    DomainAllowList, Dropped, Extras, Kept, Maybe, NetworkAllowList, Number, OneOrMany, TextMap, Timestamp, Wire,
+};
+pub use request::{
+    CreateBuildInfo, CreateSandbox, CreateSandboxSnapshot, ForkSandbox, GpuTypes, Owner, ResizeSandbox, SandboxLabels,
+    ServerChoices, UpdateSandboxNetworkSettings, UpdateSandboxState,
+};
+pub use stored::{ApplyError, BackupRef, NetworkSettings, RecordEdit, Sandbox, ServerFields, StepDetails};
 pub use webhook::{SandboxCreated, SandboxStateUpdated};

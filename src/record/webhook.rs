@@ -1,6 +1,9 @@
-//! The two webhooks about sandboxes (section 12).
+//! The two webhooks about sandboxes: a sandbox was created, and its state changed.
 
-use super::{Dropped, Extras, Maybe, Sandbox, Timestamp, object::object};
+use super::{
+    form::{Dropped, Timestamp, object},
+    stored::Sandbox,
+};
 use crate::{
     rules::{Event, EventName},
     vocabulary::{Open, SandboxClass, SandboxState, names},
@@ -9,49 +12,49 @@ use alloc::string::String;
 use chrono::{DateTime, Utc};
 
 object! {
-    /// A sandbox was made.
+    /// The webhook for a new sandbox.
     pub struct SandboxCreated is "a webhook about a new sandbox" {
-        /// What is told.
+        /// The name of the event.
         event: Open<EventName>,
-        /// When it is told.
+        /// When the webhook was created.
         timestamp: Timestamp,
-        /// The sandbox's identity.
+        /// The identifier of the sandbox.
         id: String,
-        /// The organization it belongs to.
+        /// The organization.
         organization_id: String,
-        /// Its state.
+        /// The state.
         state: Open<SandboxState>,
-        /// What kind of machine it is.
+        /// The class.
         sandbox_class: Open<SandboxClass>,
-        /// When it was made.
+        /// When the sandbox was created.
         created_at: Timestamp,
     }
 }
 
 object! {
-    /// The state of a sandbox changed.
+    /// The webhook for a change of the state.
     pub struct SandboxStateUpdated is "a webhook about a state" {
-        /// What is told.
+        /// The name of the event.
         event: Open<EventName>,
-        /// When it is told.
+        /// When the webhook was created.
         timestamp: Timestamp,
-        /// The sandbox's identity.
+        /// The identifier of the sandbox.
         id: String,
-        /// The organization it belongs to.
+        /// The organization.
         organization_id: String,
         /// The state before.
         old_state: Open<SandboxState>,
         /// The state after.
         new_state: Open<SandboxState>,
-        /// When the record was written.
+        /// When the record was last written.
         updated_at: Timestamp,
     }
 }
 
 impl SandboxCreated {
-    /// What is told of this new sandbox, at `now`.
+    /// Builds the webhook for a new sandbox.
     #[must_use]
-    pub fn of<X>(sandbox: &Sandbox<X>, now: DateTime<Utc>) -> Self {
+    pub fn new<X>(sandbox: &Sandbox<X>, now: DateTime<Utc>) -> Self {
         let row = sandbox.lifecycle();
         Self {
             event: EventName::Created.into(),
@@ -67,9 +70,10 @@ impl SandboxCreated {
 }
 
 impl SandboxStateUpdated {
-    /// What is told of this sandbox for an event of a step's effects, at `now`; nothing for an event that is internal.
+    /// Builds the webhook for an event of a step. Returns `None` for every event but a change of the state, because the
+    /// others are internal.
     #[must_use]
-    pub fn of<X>(sandbox: &Sandbox<X>, event: Event, now: DateTime<Utc>) -> Option<Self> {
+    pub fn from_event<X>(sandbox: &Sandbox<X>, event: Event, now: DateTime<Utc>) -> Option<Self> {
         let (old_state, new_state) = match event {
             Event::StateUpdated { old_state, new_state } => (old_state, new_state),
             Event::DesiredStateUpdated { .. } | Event::Started | Event::Stopped | Event::Archived => return None,
@@ -84,10 +88,7 @@ impl SandboxStateUpdated {
             organization_id: record.organization_id.clone(),
             old_state: old_state.into(),
             new_state: new_state.into(),
-            updated_at: match &record.updated_at {
-                Maybe::Value(updated_at) => updated_at.clone(),
-                Maybe::Absent | Maybe::Null => now.into(),
-            },
+            updated_at: record.updated_at.value().cloned().unwrap_or_else(|| now.into()),
             extras: Dropped,
         })
     }

@@ -1,7 +1,7 @@
 //! Calls: what a runner is asked to do.
 
 use super::no_fields::no_fields;
-use crate::vocabulary::{Size, told};
+use crate::vocabulary::{Size, field_reader as told};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize, Serializer, de, ser::SerializeMap};
 #[strum_discriminants(
     name(EventName),
     doc = "The name of an [`Event`]. The first two are webhooks, the rest is internal.",
-    derive(Hash, strum::IntoStaticStr, strum::VariantArray, strum::EnumString),
-    strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::of::<EventName>),
+    derive(Hash, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames, strum::EnumString),
+    strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::new::<EventName>),
     non_exhaustive
 )]
 #[non_exhaustive]

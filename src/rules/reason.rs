@@ -6,9 +6,20 @@ use core::fmt;
 use serde::Serialize;
 
 /// Why something is refused. The code is that of the recorded server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray, strum::EnumString)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+    strum::EnumString,
+)]
 #[strum(serialize_all = "snake_case")]
-#[strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::of::<Reason>)]
+#[strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::new::<Reason>)]
 #[non_exhaustive]
 pub enum Reason {
     /// The state does not allow this command or report.

@@ -61,7 +61,7 @@ pub fn auto_archive() -> impl Strategy<Value = AutoArchive> + Clone {
 pub fn auto_delete() -> impl Strategy<Value = AutoDelete> + Clone {
     let never = prop_oneof![3 => Just(-1i32), 1 => Just(i32::MIN), 1 => i32::MIN..0];
     prop_oneof![
-        2 => never.prop_map(AutoDelete::of_any),
+        2 => never.prop_map(AutoDelete::from_any),
         2 => Just(AutoDelete::AtOnce),
         1 => minutes().prop_map(AutoDelete::After),
     ]

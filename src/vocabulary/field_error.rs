@@ -1,23 +1,24 @@
-//! What is wrong with a record or a request: every faulty field at once, each with its value and what is allowed.
+//! Validation errors of records and requests: all faulty fields, each with its value and what is allowed.
 
 use super::{IntervalError, UnknownWord};
 use alloc::{
     borrow::Cow,
     boxed::Box,
     string::{String, ToString},
-    vec::Vec,
+    vec::{self, Vec},
 };
-use core::fmt;
+use core::{fmt, slice};
 
-/// A field whose value cannot be taken.
+/// A field with a value that is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} is {value}, expected {allowed}")]
+#[non_exhaustive]
 pub struct FieldError {
-    /// The name of the field on the wire, with its place where it stands inside a list: `volumes[0].mountPath`.
+    /// The name of the field on the wire, with its path if it is inside a list: `volumes[0].mountPath`.
     pub field: Cow<'static, str>,
-    /// The value that was found; texts are quoted, and a field that is not there is `absent`.
+    /// The value. Texts are quoted; a missing field is `absent`.
     pub value: String,
-    /// What would have been taken.
+    /// The allowed values.
     pub allowed: String,
 }
 
@@ -26,8 +27,8 @@ impl FieldError {
         Self { field: Cow::Borrowed(field), value: value.to_string(), allowed: allowed.to_string() }
     }
 
-    pub(crate) fn of_word(field: &'static str, unknown: &UnknownWord) -> Self {
-        Self::new(field, Quoted(&unknown.word), format_args!("one of {}", unknown.expected))
+    pub(crate) fn from_unknown_word(field: &'static str, UnknownWord { word, expected, .. }: &UnknownWord) -> Self {
+        Self::new(field, format_args!("{word:?}"), format_args!("one of {}", expected.join(", ")))
     }
 }
 
@@ -37,26 +38,17 @@ impl From<IntervalError> for FieldError {
     }
 }
 
-/// A text as a message shows it.
-pub(crate) struct Quoted<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
-}
-
-/// All that is wrong with a record or a request: at least one field. Not a refusal: nothing was decided.
+/// All faulty fields of a record or a request, at least one. It is not a refusal, because nothing was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldErrors(Box<[FieldError]>);
 
 impl FieldErrors {
-    /// The value, unless errors were found on the way to it.
+    /// Returns `value` if there are no errors.
     pub(crate) fn unless<T>(errors: Vec<FieldError>, value: T) -> Result<T, Self> {
         if errors.is_empty() { Ok(value) } else { Err(Self(errors.into())) }
     }
 
-    /// These errors after earlier ones; a field that has been named already is not named again.
+    /// Appends these errors to earlier ones, without the fields that the earlier ones already name.
     pub(crate) fn after(self, mut earlier: Vec<FieldError>) -> Self {
         let is_new = |error: &FieldError| !earlier.iter().any(|named| named.field == error.field);
         let new: Vec<_> = self.0.into_iter().filter(is_new).collect();
@@ -64,21 +56,30 @@ impl FieldErrors {
         Self(earlier.into())
     }
 
-    /// Each faulty field, in the order of the record.
-    pub fn iter(&self) -> impl Iterator<Item = &FieldError> {
+    /// Returns the faulty fields in the order of the record.
+    pub fn iter(&self) -> slice::Iter<'_, FieldError> {
         self.0.iter()
     }
 
-    /// The HTTP status a server answers to a request like this.
+    /// Returns the HTTP status of the server's answer to such a request.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         400
     }
 }
 
-impl From<FieldErrors> for Vec<FieldError> {
-    fn from(errors: FieldErrors) -> Self {
-        errors.0.into_vec()
+impl IntoIterator for FieldErrors {
+    type Item = FieldError;
+    type IntoIter = vec::IntoIter<FieldError>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_vec().into_iter()
+    }
+}
+impl<'a> IntoIterator for &'a FieldErrors {
+    type Item = &'a FieldError;
+    type IntoIter = slice::Iter<'a, FieldError>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 impl From<FieldError> for FieldErrors {

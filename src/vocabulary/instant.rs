@@ -1,4 +1,4 @@
-//! Points in time, as a lifecycle stores them.
+//! Points in time in microseconds, the unit that a lifecycle stores.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use core::fmt;
@@ -7,22 +7,22 @@ use serde::{
     de::{self, Unexpected, Visitor},
 };
 
-/// A point in time, in whole microseconds UTC, within the range of chrono.
+/// A point in time in whole microseconds UTC, within the range of chrono.
 ///
-/// It is eight bytes where a [`DateTime`] is twelve, and comparing two is one instruction; that is what makes a
-/// deadline cheap. chrono stands at the border: [`From`] both ways. Finer digits than a microsecond are cut.
+/// It takes eight bytes where a [`DateTime`] takes twelve, and a comparison is one instruction; deadlines are cheap
+/// because of that. [`From`] converts both ways and cuts digits finer than a microsecond.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Micros(i64);
 
 impl Micros {
-    /// The first instant there is.
+    /// The earliest instant.
     pub const MIN: Self = Self(DateTime::<Utc>::MIN_UTC.timestamp_micros());
-    /// The last instant there is.
+    /// The latest instant.
     pub const MAX: Self = Self(DateTime::<Utc>::MAX_UTC.timestamp_micros());
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
 
-    /// This many microseconds after 1970-01-01T00:00:00Z, kept within the range.
+    /// Returns the instant `micros` microseconds after 1970-01-01T00:00:00Z, clamped to the range.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         if micros < Self::MIN.0 {
@@ -34,26 +34,26 @@ impl Micros {
         }
     }
 
-    /// Microseconds since 1970-01-01T00:00:00Z.
+    /// Returns the microseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn as_micros(self) -> i64 {
         self.0
     }
 
-    /// This instant and `micros` more (or less), kept within the range.
+    /// Adds microseconds (or subtracts, if negative), clamped to the range.
     #[must_use]
     pub const fn saturating_add_micros(self, micros: i64) -> Self {
         Self::from_micros(self.0.saturating_add(micros))
     }
 
-    /// This instant and so many minutes more (or less), kept within the range.
+    /// Adds minutes (or subtracts, if negative), clamped to the range.
     #[must_use]
     pub const fn saturating_add_minutes(self, minutes: i64) -> Self {
         self.saturating_add_micros(minutes.saturating_mul(MICROS_PER_MINUTE))
     }
 }
 
-/// Microseconds in a minute, the unit of every interval.
+/// The microseconds of a minute, which is the unit of every interval.
 pub(crate) const MICROS_PER_MINUTE: i64 = 60_000_000;
 
 impl From<DateTime<Utc>> for Micros {
@@ -63,7 +63,7 @@ impl From<DateTime<Utc>> for Micros {
 }
 impl From<Micros> for DateTime<Utc> {
     fn from(instant: Micros) -> Self {
-        // Every `Micros` is within chrono's range, so the fallback is never taken.
+        // A `Micros` is always within chrono's range, so the fallback never happens.
         DateTime::from_timestamp_micros(instant.0).unwrap_or(Self::MAX_UTC)
     }
 }
@@ -93,7 +93,7 @@ struct InstantVisitor;
 impl Visitor<'_> for InstantVisitor {
     type Value = Micros;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time as RFC 3339 writes it, of the years -262143 to +262142")
+        f.write_str("an RFC 3339 time of the years -262143 to +262142")
     }
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Micros, E> {
         let time: Result<DateTime<Utc>, _> = text.parse();

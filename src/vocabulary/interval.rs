@@ -1,20 +1,22 @@
-//! The intervals of a sandbox as types: never, at once, or after so many minutes, each with its own rule for 0.
+//! The intervals of a sandbox as types, because each has its own rule for 0 and for negative numbers.
 
+use super::names;
 use core::num::NonZeroU32;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// A number of minutes, from 1 to [`Minutes::MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub struct Minutes(NonZeroU32);
 
 impl Minutes {
-    /// The largest interval on the wire: `i32::MAX` minutes, some 4,083 years.
+    /// The largest interval on the wire: `i32::MAX` minutes, about 4,083 years.
     pub const MAX: Self = Self(match NonZeroU32::new(i32::MAX.unsigned_abs()) {
         Some(minutes) => minutes,
         None => NonZeroU32::MIN,
     });
 
-    /// So many minutes, or nothing when 0 or more than [`Minutes::MAX`].
+    /// Returns an interval, or `None` if `minutes` is 0 or more than [`Minutes::MAX`].
     #[must_use]
     pub const fn new(minutes: u32) -> Option<Self> {
         match NonZeroU32::new(minutes) {
@@ -23,55 +25,56 @@ impl Minutes {
         }
     }
 
-    /// The number of minutes.
+    /// Returns the number of minutes.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0.get()
     }
 
-    /// The number as the wire carries it. The range of the type makes it fit.
+    /// Returns the wire number. It fits, because [`Minutes::MAX`] is `i32::MAX`.
     const fn as_minutes(self) -> i32 {
         0i32.saturating_add_unsigned(self.get())
     }
 
-    const fn of_positive(minutes: i32) -> Option<Self> {
+    const fn from_magnitude(minutes: i32) -> Option<Self> {
         Self::new(minutes.unsigned_abs())
     }
 }
 
-impl Serialize for Minutes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(self.get())
+impl TryFrom<i64> for Minutes {
+    type Error = IntervalError;
+    fn try_from(minutes: i64) -> Result<Self, IntervalError> {
+        let refused = IntervalError { field: names::minutes, value: minutes, allowed: AT_LEAST_ONE };
+        u32::try_from(minutes).ok().and_then(Self::new).ok_or(refused)
     }
 }
-impl<'de> Deserialize<'de> for Minutes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let minutes = i64::deserialize(deserializer)?;
-        let refused = IntervalError { field: "minutes", value: minutes, allowed: AT_LEAST_ONE };
-        u32::try_from(minutes).ok().and_then(Self::new).ok_or(refused).map_err(serde::de::Error::custom)
+impl From<Minutes> for i64 {
+    fn from(minutes: Minutes) -> Self {
+        minutes.get().into()
     }
 }
 
-/// An interval that its timer cannot take. The server answers `negative_interval` (400) to a negative one.
+/// The error for an interval out of range. The recorded server answers 400 `negative_interval` to a negative one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{field} is {value} minutes, expected {allowed}")]
+#[non_exhaustive]
 pub struct IntervalError {
     /// The wire name of the interval.
     pub field: &'static str,
-    /// The value that was given.
+    /// The given value, in minutes.
     pub value: i64,
-    /// What would have been accepted.
+    /// The allowed values.
     pub allowed: &'static str,
 }
 
 impl IntervalError {
-    /// The code that the recorded server gives to a refused interval.
+    /// Returns the error code of the recorded server.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         if self.value < 0 { "negative_interval" } else { "interval_out_of_range" }
     }
 
-    /// The HTTP status that goes with the code.
+    /// Returns the HTTP status of the error code.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         400
@@ -84,14 +87,14 @@ const NOT_NEGATIVE_ARCHIVE: &str = "0 (the maximum) or up to 2147483647";
 const ANY_I32: &str = "negative (never), 0 (at once) or up to 2147483647";
 const AT_LEAST_ONE: &str = "1 to 2147483647";
 
-/// Which minutes an interval type makes of a wire number, and the way back.
+/// Implements the conversion from and to the wire number for an interval whose variant for 0 is `$zero`.
 macro_rules! interval {
-    ($name:ident, $field:literal, $allowed:ident, zero: $zero:ident) => {
+    ($name:ident, $field:ident, $allowed:ident, zero: $zero:ident) => {
         impl $name {
             /// The wire name of this interval.
-            pub const FIELD: &'static str = $field;
+            pub const FIELD: &'static str = names::$field;
 
-            /// Never negative: the wire number of this interval, in minutes.
+            /// Returns the wire number, in minutes. It is never negative.
             #[must_use]
             pub const fn as_minutes(self) -> i32 {
                 match self {
@@ -100,9 +103,9 @@ macro_rules! interval {
                 }
             }
 
-            /// What the wire number means; nothing when it is negative.
-            pub(crate) const fn of_wire(minutes: i32) -> Option<Self> {
-                match Minutes::of_positive(minutes) {
+            /// Returns the interval of a wire number, or `None` if it is negative.
+            pub(crate) const fn from_wire(minutes: i32) -> Option<Self> {
+                match Minutes::from_magnitude(minutes) {
                     None => Some(Self::$zero),
                     Some(_) if minutes < 0 => None,
                     Some(minutes) => Some(Self::After(minutes)),
@@ -113,79 +116,77 @@ macro_rules! interval {
     };
 }
 
-/// Reading and writing an interval as a number, with an error that names field and value.
+/// Implements the conversions from and to a number, with an error that names field and value.
 macro_rules! wire_number {
     ($name:ident, $allowed:ident) => {
         impl TryFrom<i64> for $name {
             type Error = IntervalError;
             fn try_from(minutes: i64) -> Result<Self, IntervalError> {
                 let refused = IntervalError { field: Self::FIELD, value: minutes, allowed: $allowed };
-                i32::try_from(minutes).ok().and_then(Self::of_wire).ok_or(refused)
+                i32::try_from(minutes).ok().and_then(Self::from_wire).ok_or(refused)
             }
         }
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_i32(self.as_minutes())
-            }
-        }
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let minutes = i64::deserialize(deserializer)?;
-                Self::try_from(minutes).map_err(serde::de::Error::custom)
+        impl From<$name> for i64 {
+            fn from(interval: $name) -> Self {
+                interval.as_minutes().into()
             }
         }
     };
 }
 
-/// When a running sandbox that nobody uses is stopped. 0 on the wire is never.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How long a started sandbox may be idle before it is stopped. 0 on the wire means never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub enum AutoStop {
-    /// It runs until told otherwise.
+    /// It is never stopped for being idle.
     Never,
-    /// Stopped when idle for longer than this.
+    /// It is stopped after a longer idle time.
     After(Minutes),
 }
-interval!(AutoStop, "autoStopInterval", NOT_NEGATIVE, zero: Never);
+interval!(AutoStop, auto_stop_interval, NOT_NEGATIVE, zero: Never);
 
-/// 15 minutes (recorded: section 14).
+/// 15 minutes, as the recorded server.
 impl Default for AutoStop {
     fn default() -> Self {
         Minutes::new(15).map_or(Self::Never, Self::After)
     }
 }
 
-/// When a running VM that nobody uses is paused. 0 on the wire is never.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// How long a started VM may be idle before it is paused. 0 on the wire means never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub enum AutoPause {
-    /// It is not paused by itself.
+    /// It is never paused for being idle.
     #[default]
     Never,
-    /// Paused when idle for longer than this.
+    /// It is paused after a longer idle time.
     After(Minutes),
 }
-interval!(AutoPause, "autoPauseInterval", NOT_NEGATIVE, zero: Never);
+interval!(AutoPause, auto_pause_interval, NOT_NEGATIVE, zero: Never);
 
-/// When a stopped sandbox is archived. On a stored row 0 acts at once; in a request it means the maximum, which
-/// is why a request is read with [`AutoArchive::requested`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How long a sandbox may be stopped and idle before it is archived.
+///
+/// On a stored row 0 means at once. In a request 0 means the maximum: read requests with [`AutoArchive::requested`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub enum AutoArchive {
-    /// At the next look at a stopped sandbox.
+    /// It is archived as soon as it is stopped.
     AtOnce,
-    /// Archived when stopped and idle for longer than this.
+    /// It is archived after a longer idle time.
     After(Minutes),
 }
-interval!(AutoArchive, "autoArchiveInterval", NOT_NEGATIVE_ARCHIVE, zero: AtOnce);
+interval!(AutoArchive, auto_archive_interval, NOT_NEGATIVE_ARCHIVE, zero: AtOnce);
 
 impl AutoArchive {
-    /// What a request for so many minutes asks for: 0 is `maximum`, and more than `maximum` is cut to it.
+    /// Returns the interval that a request sets: 0 and numbers above `maximum` mean `maximum`.
     ///
     /// # Errors
-    /// [`IntervalError`] when negative, or beyond the wire's range.
+    /// [`IntervalError`] if `minutes` is negative or out of the wire's range.
     pub fn requested(minutes: i64, maximum: Minutes) -> Result<Self, IntervalError> {
-        Self::try_from(minutes).map(|asked| asked.capped(maximum))
+        Self::try_from(minutes).map(|interval| interval.capped(maximum))
     }
 
-    /// This interval as a command takes it: 0 is `maximum`, and more than `maximum` is cut to it.
+    /// Returns the interval that a command sets: `AtOnce` and intervals above `maximum` mean `maximum`.
     #[must_use]
     pub const fn capped(self, maximum: Minutes) -> Self {
         match self {
@@ -195,31 +196,32 @@ impl AutoArchive {
     }
 }
 
-/// 10,080 minutes, which is 7 days (recorded: section 14).
+/// 10,080 minutes (7 days), as the recorded server.
 impl Default for AutoArchive {
     fn default() -> Self {
         Minutes::new(10_080).map_or(Self::AtOnce, Self::After)
     }
 }
 
-/// When a stopped sandbox is deleted. At once makes it ephemeral: it is deleted instead of resting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How long a sandbox may be stopped and idle before it is deleted. At once makes it ephemeral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub enum AutoDelete {
-    /// Instead of resting in stopped: the sandbox is ephemeral.
+    /// A stop deletes the sandbox: it is ephemeral.
     AtOnce,
-    /// Never. The wire's negative number is kept as it was given, as the server does; its size says nothing.
+    /// It is never deleted. The server keeps the negative number of the request, and so does this variant.
     Never(Negative),
-    /// Deleted when stopped and idle for longer than this.
+    /// It is deleted after a longer idle time.
     After(Minutes),
 }
 
 impl AutoDelete {
     /// The wire name of this interval.
-    pub const FIELD: &'static str = "autoDeleteInterval";
-    /// Never, as the server writes it.
+    pub const FIELD: &'static str = names::auto_delete_interval;
+    /// Never, as the server writes it: -1.
     pub const NEVER: Self = Self::Never(Negative::ONE);
 
-    /// The wire number of this interval, in minutes; negative when never.
+    /// Returns the wire number, in minutes. A negative number means never.
     #[must_use]
     pub const fn as_minutes(self) -> i32 {
         match self {
@@ -229,76 +231,78 @@ impl AutoDelete {
         }
     }
 
-    /// What the wire number means; every number means something.
-    pub(crate) const fn of_any(minutes: i32) -> Self {
-        match (Negative::new(minutes), Minutes::of_positive(minutes)) {
+    /// Returns the interval of a wire number. Every number is valid.
+    pub(crate) const fn from_any(minutes: i32) -> Self {
+        match (Negative::new(minutes), Minutes::from_magnitude(minutes)) {
             (Some(negative), _) => Self::Never(negative),
             (None, Some(minutes)) => Self::After(minutes),
             (None, None) => Self::AtOnce,
         }
     }
 
-    const fn of_wire(minutes: i32) -> Option<Self> {
-        Some(Self::of_any(minutes))
+    const fn from_wire(minutes: i32) -> Option<Self> {
+        Some(Self::from_any(minutes))
     }
 }
 wire_number!(AutoDelete, ANY_I32);
 
-/// Never (recorded: section 14).
+/// Never, as the recorded server.
 impl Default for AutoDelete {
     fn default() -> Self {
         Self::NEVER
     }
 }
 
-/// A negative number, kept as it was given.
+/// A negative number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Negative(i32);
 
 impl Negative {
-    /// -1, the usual way to say never.
+    /// -1, the usual number for never.
     pub const ONE: Self = Self(-1);
 
-    /// This number, if it is negative.
+    /// Returns the number if it is negative.
     #[must_use]
     pub const fn new(number: i32) -> Option<Self> {
         if number < 0 { Some(Self(number)) } else { None }
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn get(self) -> i32 {
         self.0
     }
 }
 
-/// How long a sandbox may live, whatever it does. 0 on the wire is no limit. (spec, 0.205)
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// How long a sandbox may live in any state. 0 on the wire means no limit. From API version 0.205.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub enum Ttl {
     /// No limit.
     #[default]
     None,
-    /// Destroyed this long after it was made, or after the limit was set again.
+    /// It is destroyed this long after its creation, or after the last change of this limit.
     After(Minutes),
 }
-interval!(Ttl, "ttl", NOT_NEGATIVE_TTL, zero: None);
+interval!(Ttl, ttl, NOT_NEGATIVE_TTL, zero: None);
 
-/// How long a sandbox may wait for a runner before it is cancelled. At least 1 minute. (spec, 0.226)
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How long a sandbox may wait for a runner before it is cancelled, at least 1 minute. From API version 0.226.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 pub struct QueueTimeout(pub Minutes);
 
 impl QueueTimeout {
     /// The wire name of this interval.
-    pub const FIELD: &'static str = "queueTimeout";
+    pub const FIELD: &'static str = names::queue_timeout;
 
-    /// The wire number of this interval, in minutes.
+    /// Returns the wire number, in minutes.
     #[must_use]
     pub const fn as_minutes(self) -> i32 {
         self.0.as_minutes()
     }
 
-    pub(crate) const fn of_wire(minutes: i32) -> Option<Self> {
-        match Minutes::of_positive(minutes) {
+    pub(crate) const fn from_wire(minutes: i32) -> Option<Self> {
+        match Minutes::from_magnitude(minutes) {
             Some(some) if minutes > 0 => Some(Self(some)),
             Some(_) | None => None,
         }

@@ -1,8 +1,5 @@
-//! The field names of the published record, once: the objects of the `record` module and the errors about their fields
-//! look them up here. Inputs and stored rows are forms of our own, whose names stand with them.
-#![allow(non_upper_case_globals, reason = "a name is looked up by the Rust field that carries it")]
-
-use super::{AutoArchive, AutoDelete, AutoPause, AutoStop, QueueTimeout};
+//! The field names of the wire and of the stored row. Every other file refers to a name by its constant here.
+#![allow(non_upper_case_globals, reason = "each constant has the name of the Rust field")]
 
 macro_rules! names {
     ($($field:ident = $name:expr,)+) => {
@@ -41,12 +38,12 @@ names! {
     warm_pool_id = "warmPoolId",
     backup_state = "backupState",
     backup_created_at = "backupCreatedAt",
-    auto_stop_interval = AutoStop::FIELD,
-    auto_pause_interval = AutoPause::FIELD,
-    auto_archive_interval = AutoArchive::FIELD,
-    auto_delete_interval = AutoDelete::FIELD,
+    auto_stop_interval = "autoStopInterval",
+    auto_pause_interval = "autoPauseInterval",
+    auto_archive_interval = "autoArchiveInterval",
+    auto_delete_interval = "autoDeleteInterval",
     auto_destroy_at = "autoDestroyAt",
-    queue_timeout = QueueTimeout::FIELD,
+    queue_timeout = "queueTimeout",
     volumes = "volumes",
     volume_id = "volumeId",
     mount_path = "mountPath",
@@ -63,16 +60,7 @@ names! {
     runner_id = "runnerId",
     linked_sandbox_id = "linkedSandboxId",
     toolbox_proxy_url = "toolboxProxyUrl",
-    // Columns that only a server has.
-    pending = "pending",
-    has_backup_ref = "hasBackupRef",
-    has_runner = "hasRunner",
-    fault = "fault",
-    force_stop = "forceStop",
-    epoch = "epoch",
-    state_since = "stateSince",
-    backup_since = "backupSince",
-    // What only requests, lists, webhooks and errors have.
+    // Only requests, lists, webhooks and errors have these.
     ttl_minutes = "ttlMinutes",
     linked_sandbox = "linkedSandbox",
     secrets = "secrets",
@@ -91,4 +79,26 @@ names! {
     status_code = "statusCode",
     message = "message",
     error = "error",
+    // Only the stored row has these: no API record shows them.
+    pending = "pending",
+    has_backup_ref = "hasBackupRef",
+    has_runner = "hasRunner",
+    fault = "fault",
+    force_stop = "forceStop",
+    epoch = "epoch",
+    state_since = "stateSince",
+    backup_since = "backupSince",
+    // Only inputs have these.
+    answer = "answer",
+    begun = "begun",
+    force = "force",
+    from = "from",
+    job = "job",
+    minutes = "minutes",
+    of = "of",
+    outcome = "outcome",
+    start = "start",
+    task = "task",
+    to = "to",
+    ttl = "ttl",
 }

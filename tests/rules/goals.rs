@@ -4,7 +4,7 @@ use crate::time::noon;
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
     Assessment, AutoDelete, Columns, Command, Context, DesiredState, Goal, Lifecycle, Observation, Open, Policy,
-    Sandbox, SandboxDto, SandboxState, UnreachableReason, record::Texts,
+    Sandbox, SandboxDto, SandboxState, UnreachableReason, record::StepDetails,
 };
 
 fn row(state: SandboxState, desired_state: DesiredState) -> Lifecycle {
@@ -116,7 +116,7 @@ fn a_wait_on_a_record_is_counted_from_the_write_of_the_command() {
     let mut stored = Sandbox::try_from(record).expect("a sandbox");
     let (policy, alone) = (Policy::default(), Context::default());
     let step = stored.lifecycle().decide(Command::Start, &policy, alone, noon()).expect("the command is accepted");
-    stored.apply(&step, Texts::default()).expect("there is no other writer");
+    stored.apply(&step, StepDetails::default()).expect("there is no other writer");
     let shown = stored.dto();
     assert_eq!(Goal::Started.assess(shown, noon()), pending(SandboxState::Starting));
     let later = noon() + Duration::minutes(6);
@@ -141,11 +141,11 @@ fn a_missing_record_ends_every_wait() {
 #[test]
 fn an_unknown_state_is_pending_and_never_a_success() {
     let newer = Open::Other("hibernating".into());
-    let seen = Observation::of(Some(&newer), Some(&DesiredState::Started.into()));
+    let seen = Observation::new(Some(&newer), Some(&DesiredState::Started.into()));
     assert_eq!(Goal::Started.assess(seen, noon()), Assessment::Pending { state: None });
     assert_eq!(Goal::Settled.assess(seen, noon()), Assessment::Pending { state: None });
     // The state is unknown, but the desired state is known.
-    let leaving = Observation::of(Some(&newer), Some(&DesiredState::Destroyed.into()));
+    let leaving = Observation::new(Some(&newer), Some(&DesiredState::Destroyed.into()));
     assert_eq!(
         Goal::Started.assess(leaving, noon()),
         lost(UnreachableReason::DifferentDesiredState(DesiredState::Destroyed))
@@ -163,4 +163,61 @@ fn a_client_assesses_the_record_that_it_reads() {
         Goal::Started.assess(&stopping, soon),
         lost(UnreachableReason::DifferentDesiredState(DesiredState::Stopped))
     );
+}
+
+#[test]
+fn a_goal_is_a_word() {
+    assert_eq!("settled".parse(), Ok(Goal::Settled));
+    let error = "running".parse::<Goal>().expect_err("no such goal").to_string();
+    assert_eq!(error, "unknown goal `running`, expected one of started, stopped, paused, archived, destroyed, settled");
+}
+
+#[test]
+fn an_assessment_is_stored_and_printed() {
+    let cases = [
+        (Assessment::Reached, r#"{"assessment":"reached"}"#, "reached"),
+        (
+            pending(SandboxState::PullingSnapshot),
+            r#"{"assessment":"pending","state":"pulling_snapshot"}"#,
+            "pending: the sandbox is in pulling_snapshot",
+        ),
+        (
+            Assessment::Pending { state: None },
+            r#"{"assessment":"pending"}"#,
+            "pending: the sandbox is in a state that is not known here",
+        ),
+        (
+            lost(UnreachableReason::Failed(SandboxState::Error)),
+            r#"{"assessment":"unreachable","reason":{"failed":"error"}}"#,
+            "unreachable: the sandbox is in error: recover or destroy it",
+        ),
+        (
+            lost(UnreachableReason::Gone),
+            r#"{"assessment":"unreachable","reason":"gone"}"#,
+            "unreachable: the sandbox is destroyed or is being destroyed: create a new one",
+        ),
+        (
+            lost(UnreachableReason::DifferentDesiredState(DesiredState::Stopped)),
+            r#"{"assessment":"unreachable","reason":{"different_desired_state":"stopped"}}"#,
+            "unreachable: the desired state of the sandbox is stopped: send the command for this goal again",
+        ),
+        (
+            Assessment::Stuck { since: noon() },
+            r#"{"assessment":"stuck","since":"2025-10-09T08:53:20Z"}"#,
+            "stuck: the state has not changed since 2025-10-09 08:53:20 UTC",
+        ),
+    ];
+    for (assessment, stored, printed) in cases {
+        assert_eq!(serde_json::to_string(&assessment).expect("it is written"), stored);
+        assert_eq!(serde_json::from_str::<Assessment>(stored).expect(stored), assessment);
+        assert_eq!(assessment.to_string(), printed);
+    }
+}
+
+#[test]
+fn an_observation_survives_storage() {
+    let seen = Observation::from(&row(SandboxState::Starting, DesiredState::Started));
+    let stored = serde_json::to_string(&seen).expect("it is written");
+    assert_eq!(serde_json::from_str::<Observation>(&stored).expect(&stored), seen);
+    assert_eq!(serde_json::from_str::<Observation>("{}").expect("nothing is known"), Observation::default());
 }

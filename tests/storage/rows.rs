@@ -81,15 +81,15 @@ fn an_invalid_column_is_named_with_its_value() {
         (r#""queueTimeout":0"#, "queueTimeout is 0 minutes, expected 1 to 2147483647"),
         (
             r#""createdAt":"+262143-01-01T00:00:00Z""#,
-            r#"createdAt: invalid value: string "+262143-01-01T00:00:00Z", expected a time as RFC 3339 writes it, of the years -262143 to +262142"#,
+            r#"createdAt: invalid value: string "+262143-01-01T00:00:00Z", expected an RFC 3339 time of the years -262143 to +262142"#,
         ),
         (
             r#""autoDestroyAt":"tomorrow""#,
-            r#"autoDestroyAt: invalid value: string "tomorrow", expected a time as RFC 3339 writes it, of the years -262143 to +262142"#,
+            r#"autoDestroyAt: invalid value: string "tomorrow", expected an RFC 3339 time of the years -262143 to +262142"#,
         ),
         (
             r#""stateSince":1760000000"#,
-            "stateSince: invalid type: integer `1760000000`, expected a time as RFC 3339 writes it, of the years -262143 to +262142",
+            "stateSince: invalid type: integer `1760000000`, expected an RFC 3339 time of the years -262143 to +262142",
         ),
         (
             r#""sandboxClass":"toaster""#,

@@ -15,6 +15,14 @@ fn minutes_range_from_1_to_the_largest_i32() {
     assert_eq!(Minutes::new(2_147_483_648), None);
 }
 
+/// Returns the field, the value and what is allowed, from the error for an interval of this many minutes.
+fn refused<T: TryFrom<i64, Error = IntervalError> + std::fmt::Debug>(
+    minutes: i64,
+) -> (&'static str, i64, &'static str) {
+    let error = T::try_from(minutes).expect_err("it is out of range");
+    (error.field, error.value, error.allowed)
+}
+
 #[test]
 fn each_interval_has_its_own_meaning_of_0() {
     assert_eq!(AutoStop::try_from(0), Ok(AutoStop::Never));
@@ -22,18 +30,16 @@ fn each_interval_has_its_own_meaning_of_0() {
     assert_eq!(AutoArchive::try_from(0), Ok(AutoArchive::AtOnce));
     assert_eq!(AutoDelete::try_from(0), Ok(AutoDelete::AtOnce));
     assert_eq!(Ttl::try_from(0), Ok(Ttl::None));
-    let refused = IntervalError { field: "queueTimeout", value: 0, allowed: "1 to 2147483647" };
-    assert_eq!(QueueTimeout::try_from(0), Err(refused));
+    assert_eq!(refused::<QueueTimeout>(0), ("queueTimeout", 0, "1 to 2147483647"));
 }
 
 #[test]
 fn only_auto_delete_accepts_a_negative_number_and_keeps_it() {
-    let refused = |field, allowed| IntervalError { field, value: -1, allowed };
-    assert_eq!(AutoStop::try_from(-1), Err(refused("autoStopInterval", "0 (never) or up to 2147483647")));
-    assert_eq!(AutoPause::try_from(-1), Err(refused("autoPauseInterval", "0 (never) or up to 2147483647")));
-    assert_eq!(AutoArchive::try_from(-1), Err(refused("autoArchiveInterval", "0 (the maximum) or up to 2147483647")));
-    assert_eq!(Ttl::try_from(-1), Err(refused("ttl", "0 (none) or up to 2147483647")));
-    assert_eq!(QueueTimeout::try_from(-1), Err(refused("queueTimeout", "1 to 2147483647")));
+    assert_eq!(refused::<AutoStop>(-1), ("autoStopInterval", -1, "0 (never) or up to 2147483647"));
+    assert_eq!(refused::<AutoPause>(-1), ("autoPauseInterval", -1, "0 (never) or up to 2147483647"));
+    assert_eq!(refused::<AutoArchive>(-1), ("autoArchiveInterval", -1, "0 (the maximum) or up to 2147483647"));
+    assert_eq!(refused::<Ttl>(-1), ("ttl", -1, "0 (none) or up to 2147483647"));
+    assert_eq!(refused::<QueueTimeout>(-1), ("queueTimeout", -1, "1 to 2147483647"));
     assert_eq!(AutoDelete::try_from(-1), Ok(AutoDelete::NEVER));
     let smallest = AutoDelete::try_from(i64::from(i32::MIN)).expect("any negative number means never");
     assert_eq!(smallest, AutoDelete::Never(Negative::new(i32::MIN).expect("it is negative")));

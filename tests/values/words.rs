@@ -48,8 +48,8 @@ fn an_unknown_word_error_names_the_list_and_its_words() {
         error.to_string(),
         "unknown desired state `jumping`, expected one of destroyed, started, stopped, resized, archived, paused"
     );
-    assert_eq!(error, UnknownWord::of::<DesiredState>("jumping"));
-    assert_ne!(error, UnknownWord::of::<SandboxState>("jumping"));
+    assert_eq!(error, UnknownWord::new::<DesiredState>("jumping"));
+    assert_ne!(error, UnknownWord::new::<SandboxState>("jumping"));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn an_open_word_keeps_its_spelling() {
     assert_eq!(read("\"paused\""), Open::Known(SandboxState::Paused));
     let newer = read("\"hibernated\"");
     assert_eq!((newer.known(), newer.as_str()), (None, "hibernated"));
-    assert_eq!(newer.closed(), Err(UnknownWord::of::<SandboxState>("hibernated")));
+    assert_eq!(newer.closed(), Err(UnknownWord::new::<SandboxState>("hibernated")));
     assert_eq!(serde_json::to_string(&newer).expect("a word"), "\"hibernated\"");
 }
 

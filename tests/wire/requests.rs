@@ -2,10 +2,12 @@
 
 use crate::at;
 use sandbox_lifecycle::{
-    Command, Context, Event, Fault, Policy, Report, Sandbox, SandboxState, SizeChange,
+    Command, Context, DesiredState, Event, Fault, Lifecycle, Open, Policy, Report, Sandbox, SandboxDto, SandboxState,
+    Size, SizeChange,
     record::{
-        CreateSandboxSnapshot, ErrorBody, ForkSandbox, RecordEdit, ResizeSandbox, SandboxCreated, SandboxLabels,
-        SandboxStateUpdated, Texts, UpdateSandboxNetworkSettings, UpdateSandboxState,
+        BuildInfo, CreateSandbox, CreateSandboxSnapshot, ErrorBody, ForkSandbox, Messages, NetworkAllowList, Number,
+        NumberedSandboxPage, RecordEdit, ResizeSandbox, SandboxCreated, SandboxLabels, SandboxListItem, SandboxPage,
+        SandboxStateUpdated, SandboxVolume, StepDetails, TextMap, UpdateSandboxNetworkSettings, UpdateSandboxState,
     },
 };
 use serde::de::DeserializeOwned;
@@ -104,9 +106,9 @@ fn a_webhook_body_has_the_states_before_and_after_a_step() {
     let body: UpdateSandboxState = read(json!({"state": "stopped"}));
     let report = Report::try_from(&body).unwrap();
     let step = sandbox.lifecycle().decide(report, &Policy::default(), Context::default(), now).unwrap();
-    sandbox.apply(&step, Texts::default()).unwrap();
+    sandbox.apply(&step, StepDetails::default()).unwrap();
     let event = Event::StateUpdated { old_state: SandboxState::Started, new_state: SandboxState::Stopped };
-    let webhook = SandboxStateUpdated::of(&sandbox, event, now).unwrap();
+    let webhook = SandboxStateUpdated::from_event(&sandbox, event, now).unwrap();
     assert_eq!(
         serde_json::to_value(webhook).unwrap(),
         json!({
@@ -115,9 +117,9 @@ fn a_webhook_body_has_the_states_before_and_after_a_step() {
             "updatedAt": "2024-10-01T16:45:00Z",
         })
     );
-    assert_eq!(SandboxStateUpdated::of(&sandbox, Event::Stopped, now), None);
+    assert_eq!(SandboxStateUpdated::from_event(&sandbox, Event::Stopped, now), None);
     assert_eq!(
-        serde_json::to_value(SandboxCreated::of(&sandbox, now)).unwrap(),
+        serde_json::to_value(SandboxCreated::new(&sandbox, now)).unwrap(),
         json!({
             "event": "sandbox.created", "timestamp": "2024-10-01T16:45:00Z", "id": "sandbox123",
             "organizationId": "org456", "state": "stopped", "sandboxClass": "container",
@@ -136,4 +138,47 @@ fn an_error_body_is_read_with_one_message_or_several() {
         let read: ErrorBody = read(body.clone());
         assert_eq!(serde_json::to_value(read).unwrap(), body);
     }
+}
+
+#[test]
+fn records_and_requests_can_be_built() {
+    let mut dto = SandboxDto::new("s1", "o1", "n", "daytona", "eu", Size { cpu: 1, memory: 2, disk: 3 });
+    dto.state = Open::from(SandboxState::Started).into();
+    dto.desired_state = Open::from(DesiredState::Started).into();
+    dto.volumes = vec![SandboxVolume::new("v1", "/data")].into();
+    dto.build_info = BuildInfo::new("2024-10-01T12:00:00Z", at("2024-10-01T12:00:00Z"), "built:1").into();
+    assert_eq!(Lifecycle::try_from(&dto).unwrap().size(), Size { cpu: 1, memory: 2, disk: 3 });
+    let item = SandboxListItem::from(&dto);
+    assert_eq!(Lifecycle::try_from(&item), Lifecycle::try_from(&dto));
+    assert_eq!(serde_json::to_value(SandboxPage::new(vec![item])).unwrap()["items"][0]["id"], json!("s1"));
+    let page = NumberedSandboxPage::new(vec![dto], 1, 1, 1);
+    assert_eq!(serde_json::to_value(page).unwrap()["totalPages"], json!(1));
+
+    let mut resize = ResizeSandbox::default();
+    assert_eq!(serde_json::to_value(&resize).unwrap(), json!({}));
+    resize.cpu = Number::from(2).into();
+    assert_eq!(serde_json::to_value(&resize).unwrap(), json!({"cpu": 2}));
+    assert_eq!(serde_json::to_value(CreateSandbox::default()).unwrap(), json!({}));
+    let report = UpdateSandboxState::new(SandboxState::Stopped);
+    assert_eq!(serde_json::to_value(report).unwrap(), json!({"state": "stopped"}));
+    let labels = SandboxLabels::new(TextMap::from_iter([("a", "1")]));
+    assert_eq!(serde_json::to_value(labels).unwrap(), json!({"labels": {"a": "1"}}));
+    let body = ErrorBody::new(404, Messages::One("no such sandbox".into()));
+    assert_eq!(
+        serde_json::to_value(body).unwrap(),
+        json!({"statusCode": 404, "message": "no such sandbox", "error": "Not Found"})
+    );
+}
+
+#[test]
+fn collections_can_be_iterated() {
+    let labels = TextMap::from_iter([("a", "1"), ("b", "2")]);
+    assert_eq!((&labels).into_iter().collect::<Vec<_>>(), [("a", "1"), ("b", "2")]);
+    assert_eq!(labels.into_iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a", "b"]);
+    let list: NetworkAllowList = " 10.0.0.0/8, 2001:db8::/32".parse().unwrap();
+    assert_eq!((&list).into_iter().collect::<Vec<_>>(), ["10.0.0.0/8", "2001:db8::/32"]);
+    assert_eq!(" ".parse::<NetworkAllowList>().unwrap().iter().count(), 0);
+    let request: ResizeSandbox = read(json!({"cpu": 0, "disk": 0}));
+    let errors = Command::try_from(&request).unwrap_err();
+    assert_eq!(errors.into_iter().map(|error| error.field).collect::<Vec<_>>(), ["cpu", "disk"]);
 }

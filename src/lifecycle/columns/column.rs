@@ -192,7 +192,7 @@ impl ColumnType for AutoDelete {
         self.as_minutes()
     }
     fn restore(kept: i32) -> Self {
-        Self::of_any(kept)
+        Self::from_any(kept)
     }
     fn value(self) -> ColumnValue<'static> {
         ColumnValue::Integer(self.as_minutes().into())

@@ -6,7 +6,7 @@ use crate::{
     lifecycle::{pairs, value::Lifecycle},
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, QueueTimeout,
-        SandboxClass, SandboxState, Size, names, told::named,
+        SandboxClass, SandboxState, Size, field_reader::named, names,
     },
 };
 use alloc::{

@@ -3,7 +3,7 @@
 use super::verb::Verb;
 use crate::{
     rules::no_fields::no_fields,
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, SizeChange, Ttl, told},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, SizeChange, Ttl, field_reader as told},
 };
 use core::fmt;
 use serde::{Deserialize, Serialize};

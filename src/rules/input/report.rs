@@ -1,7 +1,7 @@
 //! What a runner tells, in words: its copy's state, the end of a job, the answer to a call.
 
 use crate::rules::call::Task;
-use crate::vocabulary::{Fault, SandboxState, Size, told};
+use crate::vocabulary::{Fault, SandboxState, Size, field_reader as told};
 use serde::{Deserialize, Serialize};
 
 /// Something a runner said.

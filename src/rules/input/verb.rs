@@ -19,11 +19,12 @@ use crate::{
     Ord,
     strum::IntoStaticStr,
     strum::VariantArray,
+    strum::VariantNames,
     strum::EnumString,
     strum::EnumCount,
 )]
 #[strum(serialize_all = "lowercase")]
-#[strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::of::<Verb>)]
+#[strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::new::<Verb>)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each is the command of the same name; the rule table says what it does")]
 pub enum Verb {

@@ -1,0 +1,68 @@
+//! The state of a wait: reached, pending, stuck or unreachable.
+
+use crate::vocabulary::{DesiredState, SandboxState};
+use chrono::{DateTime, Utc};
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// The state of a wait for a goal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "assessment", rename_all = "snake_case")]
+pub enum Assessment {
+    /// The goal is reached.
+    Reached,
+    /// The sandbox is on its way to the goal.
+    Pending {
+        /// The state, or `None` if this crate does not know the word.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<SandboxState>,
+    },
+    /// The sandbox does not reach the goal without another command. A recovery in place runs in the state `error`, and
+    /// the record does not show it: a caller that sent a recover ignores `error` up to its own time limit.
+    Unreachable {
+        /// The reason.
+        reason: UnreachableReason,
+    },
+    /// The sandbox is on its way to the goal, but the time limit of its state passed.
+    Stuck {
+        /// When this state began, as far as the record shows.
+        since: DateTime<Utc>,
+    },
+}
+
+impl fmt::Display for Assessment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reached => f.write_str("reached"),
+            Self::Pending { state: Some(state) } => write!(f, "pending: the sandbox is in {state}"),
+            Self::Pending { state: None } => f.write_str("pending: the sandbox is in a state that is not known here"),
+            Self::Unreachable { reason } => write!(f, "unreachable: {reason}"),
+            Self::Stuck { since } => write!(f, "stuck: the state has not changed since {since}"),
+        }
+    }
+}
+
+/// The reason why a sandbox does not reach a goal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UnreachableReason {
+    /// The sandbox is in error or its build failed: recover or destroy it.
+    Failed(SandboxState),
+    /// The sandbox is destroyed or is being destroyed.
+    Gone,
+    /// The sandbox has a different desired state.
+    DifferentDesiredState(DesiredState),
+}
+
+impl fmt::Display for UnreachableReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(state) => write!(f, "the sandbox is in {state}: recover or destroy it"),
+            Self::Gone => f.write_str("the sandbox is destroyed or is being destroyed: create a new one"),
+            Self::DifferentDesiredState(desired) => {
+                write!(f, "the desired state of the sandbox is {desired}: send the command for this goal again")
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A timestamp of the wire, which is written back in the form in which it was read.
+
+use super::wire::{leaf, read_text};
+use crate::vocabulary::Micros;
+use alloc::boxed::Box;
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
+use core::fmt;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A timestamp of a record. The API description says `string`, so every text is accepted and kept.
+///
+/// The usual forms (UTC with `Z`, and zero, three or six digits of fraction) are stored as a number. A text with another
+/// offset, with finer digits or that is not a time is stored as a text.
+///
+/// ```
+/// use sandbox_lifecycle::record::Timestamp;
+/// let (plain, offset) = (Timestamp::from("2024-10-01T12:00:00Z"), Timestamp::from("2024-10-01T14:00:00.000+02:00"));
+/// assert_eq!(plain.time(), offset.time());
+/// assert_eq!(offset.to_string(), "2024-10-01T14:00:00.000+02:00");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Timestamp(Form);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Form {
+    Usual(Micros, SecondsFormat),
+    Other(Box<Text>),
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Text {
+    text: Box<str>,
+    instant: Option<Micros>,
+}
+
+impl Timestamp {
+    #[cold]
+    fn from_other_text(text: &str) -> Self {
+        Self(Form::Other(Box::new(Text { text: text.into(), instant: parse_instant(text) })))
+    }
+
+    /// Returns the time in microseconds, or `None` if the text is not a time.
+    pub(crate) const fn instant(&self) -> Option<Micros> {
+        match &self.0 {
+            Form::Usual(instant, _) => Some(*instant),
+            Form::Other(text) => text.instant,
+        }
+    }
+
+    /// Returns the time, or `None` if the text is not a time in a form of RFC 3339 or chrono.
+    #[must_use]
+    pub fn time(&self) -> Option<DateTime<Utc>> {
+        self.instant().map(Into::into)
+    }
+}
+
+/// Parses the usual forms. It is three times as fast as a parser for all forms, and a record has many timestamps.
+fn parse_usual(text: &[u8]) -> Option<Form> {
+    let (time, fraction) = text.split_at_checked(19)?;
+    let &[y0, y1, y2, y3, b'-', o0, o1, b'-', d0, d1, b'T', h0, h1, b':', m0, m1, b':', s0, s1] = time else {
+        return None;
+    };
+    let (digits, micros) = match fraction {
+        b"Z" => (SecondsFormat::Secs, 0),
+        &[b'.', a, b, c, b'Z'] => (SecondsFormat::Millis, number([a, b, c, b'0', b'0', b'0'])?),
+        &[b'.', a, b, c, d, e, f, b'Z'] => (SecondsFormat::Micros, number([a, b, c, d, e, f])?),
+        _ => return None,
+    };
+    let year = i32::try_from(number([y0, y1, y2, y3])?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, number([o0, o1])?, number([d0, d1])?)?;
+    // A leap second is not a usual form: it would be written back as the second after it.
+    let time = date.and_hms_micro_opt(number([h0, h1])?, number([m0, m1])?, number([s0, s1])?, micros)?;
+    Some(Form::Usual(time.and_utc().into(), digits))
+}
+
+/// Parses up to nine decimal digits.
+fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
+    digits.iter().try_fold(0_u32, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| number.wrapping_mul(10).wrapping_add(digit.into()))
+    })
+}
+
+/// Parses every form of RFC 3339 and of chrono, because this crate writes years after 9999 with a sign.
+fn parse_instant(text: &str) -> Option<Micros> {
+    let time = DateTime::parse_from_rfc3339(text).ok().or_else(|| text.parse::<DateTime<FixedOffset>>().ok())?;
+    Some(time.to_utc().into())
+}
+
+impl From<&str> for Timestamp {
+    /// Accepts every text; [`time`](Timestamp::time) says whether it is a time.
+    fn from(text: &str) -> Self {
+        parse_usual(text.as_bytes()).map_or_else(|| Self::from_other_text(text), Self)
+    }
+}
+impl From<Micros> for Timestamp {
+    /// Uses the usual form with the fewest digits.
+    fn from(instant: Micros) -> Self {
+        Self(Form::Usual(
+            instant,
+            match instant.as_micros() {
+                micros if micros % 1_000_000 == 0 => SecondsFormat::Secs,
+                micros if micros % 1_000 == 0 => SecondsFormat::Millis,
+                _ => SecondsFormat::Micros,
+            },
+        ))
+    }
+}
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(time: DateTime<Utc>) -> Self {
+        Micros::from(time).into()
+    }
+}
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Usual(instant, digits) => {
+                f.write_str(&DateTime::<Utc>::from(*instant).to_rfc3339_opts(*digits, true))
+            }
+            Form::Other(text) => f.write_str(&text.text),
+        }
+    }
+}
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, |text| text.into())
+    }
+}
+leaf! { Timestamp = Micros::EPOCH.into(); }

@@ -1,0 +1,125 @@
+//! How a single value is read from the wire, with the path of an error in the way of jq.
+
+use crate::vocabulary::{Open, Word};
+use alloc::{string::String, string::ToString, vec::Vec};
+use core::{fmt, marker::PhantomData};
+use serde::{
+    Deserializer,
+    de::{self, DeserializeSeed, MapAccess, SeqAccess},
+};
+
+mod sealed {
+    /// Keeps a public trait from being implemented outside of this crate, so that it can grow.
+    pub trait Sealed {}
+}
+
+/// The type of a field. This trait is sealed.
+pub trait Wire: Sized + Sealed {
+    /// Whether a record without this field is an error.
+    const REQUIRED: bool = true;
+    /// Returns the value that a required field has until it is read. It is never visible, because a record without the
+    /// field is an error.
+    fn blank() -> Self;
+    /// Reads the value.
+    ///
+    /// # Errors
+    /// The format's own error, with the path to the faulty value in front.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+    /// Returns whether the field is omitted when the record is written.
+    fn is_omitted(&self) -> bool {
+        false
+    }
+}
+
+/// Implements [`Wire`] for types whose own `Deserialize` needs no path.
+macro_rules! leaf {
+    ($($({$($parameter:tt)+})? $leaf:ty = $blank:expr;)+) => {$(
+        impl $(<$($parameter)+>)? $crate::record::form::wire::Sealed for $leaf {}
+        impl $(<$($parameter)+>)? $crate::record::form::wire::Wire for $leaf {
+            fn blank() -> Self {
+                $blank
+            }
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                serde::Deserialize::deserialize(deserializer)
+            }
+        }
+    )+};
+}
+pub(crate) use leaf;
+pub(crate) use sealed::Sealed;
+
+leaf! {
+    bool = false;
+    String = String::new();
+    {T: Word} Open<T> = Self::Other("".into());
+}
+
+impl<T> Sealed for Vec<T> {}
+impl<T: Wire> Wire for Vec<T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Wire> de::Visitor<'de> for ListVisitor<T> {
+    type Value = Vec<T>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list
+            .next_element_seed(WireSeed(PhantomData))
+            .map_err(|error| at_path(format_args!("[{}]", items.len()), error))?
+        {
+            items.push(item);
+        }
+        Ok(items)
+    }
+}
+
+/// Reads a `T` where serde demands a seed.
+struct WireSeed<T>(PhantomData<T>);
+
+impl<'de, T: Wire> DeserializeSeed<'de> for WireSeed<T> {
+    type Value = T;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        T::read(deserializer)
+    }
+}
+
+/// Reads the next value into a field.
+pub(crate) fn read_into<'de, T: Wire, A: MapAccess<'de>>(field: &mut T, map: &mut A) -> Result<(), A::Error> {
+    *field = map.next_value_seed(WireSeed(PhantomData))?;
+    Ok(())
+}
+
+/// Puts one step of the path in front of an error.
+#[cold]
+pub(crate) fn at_path<E: de::Error>(step: fmt::Arguments<'_>, error: E) -> E {
+    let error = error.to_string();
+    let separator = if error.starts_with(['.', '[']) { "" } else { ": " };
+    E::custom(format_args!("{step}{separator}{error}"))
+}
+
+/// Reads a text, without allocating for it.
+pub(crate) fn read_text<'de, T, D: Deserializer<'de>>(deserializer: D, read: fn(&str) -> T) -> Result<T, D::Error> {
+    deserializer.deserialize_str(TextVisitor(read))
+}
+
+struct TextVisitor<T>(fn(&str) -> T);
+
+impl<T> de::Visitor<'_> for TextVisitor<T> {
+    type Value = T;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        Ok((self.0)(text))
+    }
+}

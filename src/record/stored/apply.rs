@@ -1,0 +1,136 @@
+//! How a step is applied to the stored record: to the lifecycle and to the texts around it.
+
+use super::{sandbox::Sandbox, server_fields::BackupRef};
+use crate::{
+    lifecycle::Lifecycle,
+    record::form::{Maybe, Timestamp},
+    rules::{Effect, ReasonText, RunnerChange, Stale, Stamp, Step},
+    vocabulary::{BackupState, Fault},
+};
+use alloc::{format, string::String};
+use chrono::{DateTime, Utc};
+
+/// The values that a step may need and does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StepDetails<'a> {
+    /// The error reason of the report. If it is `None` and the step needs it, the text of the fault replaces it.
+    pub reason: Option<&'a str>,
+    /// The runner that the step assigns.
+    pub runner: Option<&'a str>,
+    /// Where the completed backup is stored.
+    pub backup: Option<&'a BackupRef>,
+}
+
+/// The reason why a step was not applied. Nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// The sandbox changed after the decision.
+    #[error(transparent)]
+    Stale(#[from] Stale),
+    /// The step assigns a runner.
+    #[error("cannot apply a step that assigns a runner without the runner: set `StepDetails::runner`")]
+    MissingRunner,
+    /// The step completes a backup.
+    #[error("cannot apply a step that completes a backup without its snapshot and registry: set `StepDetails::backup`")]
+    MissingBackup,
+}
+
+/// The prefix of the name of a deleted sandbox.
+const DELETED_PREFIX: &str = "DESTROYED_";
+
+impl<X> Sandbox<X> {
+    /// Applies a step to the lifecycle, the name, the error reason, the runner and the backup reference. If the step
+    /// writes anything, `updatedAt` becomes the time of the decision.
+    ///
+    /// The caller carries out the other effects: calls to the runner, events and a new auth token.
+    ///
+    /// # Errors
+    /// [`ApplyError`]. The sandbox is then unchanged.
+    pub fn apply(&mut self, step: &Step, details: StepDetails<'_>) -> Result<(), ApplyError> {
+        let before = self.lifecycle;
+        let after = step.apply(before)?;
+        self.check_details(step, &after, details)?;
+        for effect in step.effects() {
+            match effect {
+                Effect::Runner(change) => self.change_runner(change, details.runner),
+                Effect::GiveUpName => self.record.name = deleted_name(&self.record.name, step.decided_at()),
+                Effect::Reason(text) => self.change_reason(text, after.fault(), details.reason),
+                Effect::Stamp(stamp) => self.stamp(stamp, step.decided_at()),
+                Effect::RotateToken | Effect::StoreChild | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => {}
+            }
+        }
+        if !after.has_backup_ref() {
+            self.backup = None;
+        } else if let Some(named) = details.backup {
+            self.backup = Some(named.clone());
+        }
+        if completes_backup(&before, &after) {
+            self.record.backup_created_at = Maybe::Value(step.decided_at().into());
+        }
+        self.lifecycle = after;
+        self.show(Some(&before));
+        if step.writes() {
+            self.record.updated_at = Maybe::Value(Timestamp::from(step.decided_at()));
+        }
+        Ok(())
+    }
+
+    /// Checks that the step has all details that it needs, before anything is changed.
+    fn check_details(&self, step: &Step, after: &Lifecycle, details: StepDetails<'_>) -> Result<(), ApplyError> {
+        let assigns = |effect| match effect {
+            Effect::Runner(RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious) => true,
+            Effect::Runner(RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious) => false,
+            Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::StoreChild => false,
+            Effect::Stamp(_) | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => false,
+        };
+        if details.runner.is_none() && step.effects().any(assigns) {
+            return Err(ApplyError::MissingRunner);
+        }
+        if completes_backup(&self.lifecycle, after) && self.backup.is_none() && details.backup.is_none() {
+            return Err(ApplyError::MissingBackup);
+        }
+        Ok(())
+    }
+
+    fn change_runner(&mut self, change: RunnerChange, assigned: Option<&str>) {
+        let (runner, keeps_previous) = match change {
+            RunnerChange::Kept => return,
+            RunnerChange::Released => (None, false),
+            RunnerChange::ReleasedAsPrevious => (None, true),
+            RunnerChange::Assigned => (assigned, false),
+            RunnerChange::AssignedKeepingPrevious => (assigned, true),
+        };
+        let old = core::mem::replace(&mut self.record.runner_id, runner.map(String::from).into());
+        if keeps_previous {
+            self.previous_runner_id = old.into_value();
+        }
+    }
+
+    fn stamp(&mut self, stamp: Stamp, now: DateTime<Utc>) {
+        let now = Maybe::Value(Timestamp::from(now));
+        match stamp {
+            Stamp::QueueTimedOut => self.record.queue_timed_out_at = now,
+            Stamp::SpotEvicted => self.record.spot_evicted_at = now,
+        }
+    }
+
+    fn change_reason(&mut self, text: ReasonText, fault: Option<Fault>, reported: Option<&str>) {
+        self.record.error_reason = match text {
+            ReasonText::Kept => return,
+            ReasonText::Cleared => Maybe::Absent,
+            ReasonText::Reported => reported.or(fault.map(Fault::text)).map(String::from).into(),
+            ReasonText::Ours(fault) => Maybe::Value(fault.text().into()),
+        };
+    }
+}
+
+fn completes_backup(before: &Lifecycle, after: &Lifecycle) -> bool {
+    before.backup_state() != after.backup_state() && after.backup_state() == BackupState::Completed
+}
+
+/// Returns the name of a deleted sandbox, so that the old name is free again: the prefix, the old name, and the time of
+/// the deletion in milliseconds.
+fn deleted_name(name: &str, now: DateTime<Utc>) -> String {
+    format!("{DELETED_PREFIX}{name}_{}", now.timestamp_millis())
+}

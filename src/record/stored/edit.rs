@@ -1,0 +1,61 @@
+//! Edits of the fields that no rule reads: labels, the public flag, the network.
+
+use super::sandbox::Sandbox;
+use crate::{
+    record::form::{DomainAllowList, Maybe, NetworkAllowList, TextMap, Timestamp},
+    rules::Event,
+};
+use alloc::string::{String, ToString};
+use chrono::{DateTime, Utc};
+
+/// An edit of the record. It does not change the lifecycle, so it is accepted in every state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecordEdit {
+    /// Replaces all labels.
+    Labels(TextMap),
+    /// Makes the HTTP preview public or private.
+    Public(bool),
+    /// Changes the network settings. The caller must also send them to the sandbox's runner.
+    Network(NetworkSettings),
+}
+
+/// Network settings. An absent setting does not change; null removes a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NetworkSettings {
+    /// Whether all outgoing traffic is blocked.
+    pub block_all: Option<bool>,
+    /// The networks that the sandbox may reach.
+    pub networks: Maybe<NetworkAllowList>,
+    /// The domains that the sandbox may reach.
+    pub domains: Maybe<DomainAllowList>,
+}
+
+impl<X> Sandbox<X> {
+    /// Edits the record and sets `updatedAt` to `now`. Returns an event for subscribers if the edit made the preview
+    /// public or private.
+    #[must_use = "send the event to subscribers, or they do not learn that the preview became public or private"]
+    pub fn edit(&mut self, edit: RecordEdit, now: DateTime<Utc>) -> Option<Event> {
+        let record = &mut self.record;
+        let was_public = record.public;
+        match edit {
+            RecordEdit::Labels(labels) => record.labels = labels,
+            RecordEdit::Public(public) => record.public = public,
+            RecordEdit::Network(NetworkSettings { block_all, networks, domains }) => {
+                record.network_block_all = block_all.unwrap_or(record.network_block_all);
+                change(&mut record.network_allow_list, networks);
+                change(&mut record.domain_allow_list, domains);
+            }
+        }
+        record.updated_at = Maybe::Value(Timestamp::from(now));
+        (record.public != was_public).then_some(Event::PublicStatusUpdated)
+    }
+}
+
+fn change(field: &mut Maybe<String>, requested: Maybe<impl ToString>) {
+    match requested {
+        Maybe::Absent => {}
+        Maybe::Null => *field = Maybe::Absent,
+        Maybe::Value(list) => *field = Maybe::Value(list.to_string()),
+    }
+}

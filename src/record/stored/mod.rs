@@ -1,0 +1,12 @@
+//! The stored record: how it is validated, how a step is applied to it, and how its other fields are edited.
+
+mod apply;
+mod columns;
+mod edit;
+mod sandbox;
+mod server_fields;
+
+pub use apply::{ApplyError, StepDetails};
+pub use edit::{NetworkSettings, RecordEdit};
+pub use sandbox::Sandbox;
+pub use server_fields::{BackupRef, ServerFields};

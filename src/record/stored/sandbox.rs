@@ -1,0 +1,135 @@
+//! The stored record: a lifecycle with the API record that shows it and the server's own texts.
+
+use super::{
+    columns::{ShowsColumns, show},
+    server_fields::{BackupRef, ServerFields},
+};
+use crate::{
+    lifecycle::Lifecycle,
+    record::{
+        api::SandboxDto,
+        form::{Dropped, Extras},
+    },
+    vocabulary::{FieldErrors, Open},
+};
+use alloc::string::String;
+
+/// A sandbox as a server stores it: its [`Lifecycle`], its API record, and the texts that the API does not show.
+///
+/// Rules read only the lifecycle. [`apply`](Sandbox::apply) carries out a step and so changes the name, the error reason,
+/// the runner and the backup reference. [`edit`](Sandbox::edit) changes labels, the public flag and the network, which
+/// no rule reads. The auth token is a secret and is not stored here.
+///
+/// ```
+/// use sandbox_lifecycle::{Command, Context, Policy, Sandbox, SandboxDto, SandboxState, record::StepDetails};
+/// let text = r#"{"id":"s1","organizationId":"o1","name":"n","user":"daytona","env":{},"labels":{},"public":false,
+///     "networkBlockAll":false,"target":"eu","cpu":1,"gpu":0,"memory":1,"disk":3,"state":"started",
+///     "desiredState":"started","runnerId":"r1","updatedAt":"2024-10-01T16:30:00Z"}"#;
+/// let mut sandbox = Sandbox::try_from(serde_json::from_str::<SandboxDto>(text)?)?;
+/// let now = chrono::DateTime::UNIX_EPOCH;
+/// let stop = Command::Stop { force: false };
+/// let step = sandbox.lifecycle().decide(stop, &Policy::default(), Context::default(), now)?;
+/// sandbox.apply(&step, StepDetails::default())?;
+/// assert_eq!(sandbox.dto().state.value().and_then(|state| state.known()), Some(SandboxState::Stopping));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sandbox<X = Dropped> {
+    pub(super) lifecycle: Lifecycle,
+    pub(super) record: SandboxDto<X>,
+    pub(super) backup: Option<BackupRef>,
+    pub(super) previous_runner_id: Option<String>,
+}
+
+impl<X> Sandbox<X> {
+    /// Builds a sandbox from an API record and the server's own fields.
+    ///
+    /// The record has the *reported* state, so a change that the controller has not begun yet looks like a change under
+    /// way. A client cannot know more.
+    ///
+    /// # Errors
+    /// All faulty fields, each with its value and what is allowed.
+    pub fn from_api(record: SandboxDto<X>, server: ServerFields) -> Result<Self, FieldErrors> {
+        let lifecycle = record.to_lifecycle(&server)?;
+        let ServerFields { backup, previous_runner_id, .. } = server;
+        Ok(Self { lifecycle, record, backup, previous_runner_id })
+    }
+
+    /// Builds a sandbox from a server's own row. The columns of the lifecycle replace those of the record.
+    #[must_use]
+    pub fn from_row(
+        record: SandboxDto<X>,
+        lifecycle: Lifecycle,
+        backup: Option<BackupRef>,
+        previous_runner_id: Option<String>,
+    ) -> Self {
+        let mut sandbox = Self { lifecycle, record, backup, previous_runner_id };
+        sandbox.show(None);
+        sandbox
+    }
+
+    /// Returns the lifecycle, which rules read.
+    #[must_use]
+    pub const fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
+    }
+
+    /// Returns the API record, which has the reported state.
+    #[must_use]
+    pub const fn dto(&self) -> &SandboxDto<X> {
+        &self.record
+    }
+
+    /// Returns the name. A deletion changes it, so that it is free again.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.record.name
+    }
+
+    /// Returns the runner that the sandbox is assigned to.
+    #[must_use]
+    pub fn runner_id(&self) -> Option<&str> {
+        self.record.runner_id.value().map(String::as_str)
+    }
+
+    /// Returns the runner that the sandbox left in order to be restored on another.
+    #[must_use]
+    pub fn previous_runner_id(&self) -> Option<&str> {
+        self.previous_runner_id.as_deref()
+    }
+
+    /// Returns the error reason.
+    #[must_use]
+    pub fn error_reason(&self) -> Option<&str> {
+        self.record.error_reason.value().map(String::as_str)
+    }
+
+    /// Returns where the backup is stored.
+    #[must_use]
+    pub const fn backup(&self) -> Option<&BackupRef> {
+        self.backup.as_ref()
+    }
+
+    /// Writes the lifecycle to the record: the columns that differ from `before`, or all.
+    pub(super) fn show(&mut self, before: Option<&Lifecycle>) {
+        let reported = self.lifecycle.reported_state();
+        if before.is_none_or(|before| before.reported_state() != reported) {
+            self.record.state = Open::from(reported).into();
+        }
+        show(&mut self.record, before.map(Lifecycle::columns).as_ref(), &self.lifecycle.columns());
+    }
+}
+
+impl<X> TryFrom<SandboxDto<X>> for Sandbox<X> {
+    type Error = FieldErrors;
+    /// Converts as [`Sandbox::from_api`] does, with the default [`ServerFields`].
+    fn try_from(record: SandboxDto<X>) -> Result<Self, FieldErrors> {
+        Self::from_api(record, ServerFields::default())
+    }
+}
+
+impl<X: Extras> From<Sandbox<X>> for SandboxDto<X> {
+    fn from(sandbox: Sandbox<X>) -> Self {
+        sandbox.record
+    }
+}

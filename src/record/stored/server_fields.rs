@@ -1,0 +1,36 @@
+//! The fields of a sandbox that only the server has.
+
+use alloc::string::String;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The fields that a server stores and the API does not show.
+///
+/// The defaults are what a client may assume: no backup reference, no forced stop, epoch 0, and a `pending` that follows
+/// from the two states.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServerFields {
+    /// Whether the controller owes work. `None` means that it follows from the two states.
+    pub pending: Option<bool>,
+    /// Where the backup is stored.
+    pub backup: Option<BackupRef>,
+    /// The runner that the sandbox left in order to be restored on another.
+    pub previous_runner_id: Option<String>,
+    /// The epoch of the last call.
+    pub epoch: u32,
+    /// Whether the stop under way is forced.
+    pub force_stop: bool,
+    /// When the state last changed. `None` means at the last activity.
+    pub state_since: Option<DateTime<Utc>>,
+    /// When the backup under way began.
+    pub backup_since: Option<DateTime<Utc>>,
+}
+
+/// A backup reference: where a backup is stored. A completed backup is not usable without it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupRef {
+    /// The snapshot of the backup.
+    pub snapshot: String,
+    /// The registry of the snapshot.
+    pub registry: String,
+}

@@ -1,0 +1,96 @@
+//! A word that may be newer than this crate: the text is kept, and rules see only known words.
+
+use super::word::{UnknownWord, Word};
+use alloc::boxed::Box;
+use core::fmt;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A wire word: a word of the closed list `T`, or another word, which is kept unchanged.
+///
+/// ```
+/// use sandbox_lifecycle::{Open, SandboxState};
+/// let word: Open<SandboxState> = serde_json::from_str("\"hibernated\"")?;
+/// assert_eq!(word.known(), None);
+/// assert_eq!(serde_json::to_string(&word)?, "\"hibernated\"");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
+pub enum Open<T> {
+    /// A word that this crate knows.
+    Known(T),
+    /// A word that this crate does not know, kept so that it can be written back.
+    Other(Box<str>),
+}
+
+impl<T: Word> Open<T> {
+    /// Returns the word as the wire spells it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(word) => word.as_str(),
+            Self::Other(word) => word,
+        }
+    }
+
+    /// Returns the known word, or `None`.
+    #[must_use]
+    pub const fn known(&self) -> Option<T> {
+        match self {
+            Self::Known(word) => Some(*word),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// Returns the known word.
+    ///
+    /// # Errors
+    /// [`UnknownWord`], which holds the word, if this crate does not know it.
+    pub fn closed(&self) -> Result<T, UnknownWord> {
+        match self {
+            Self::Known(word) => Ok(*word),
+            Self::Other(word) => Err(UnknownWord::new::<T>(word)),
+        }
+    }
+}
+
+impl<T> From<T> for Open<T> {
+    fn from(word: T) -> Self {
+        Self::Known(word)
+    }
+}
+impl<T: Word> PartialEq<T> for Open<T> {
+    fn eq(&self, other: &T) -> bool {
+        self.known().as_ref() == Some(other)
+    }
+}
+impl<T: Word> fmt::Debug for Open<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(word) => word.fmt(f),
+            Self::Other(word) => write!(f, "Other({word:?})"),
+        }
+    }
+}
+impl<T: Word> fmt::Display for Open<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+impl<'de, T: Word> Deserialize<'de> for Open<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(OpenVisitor(core::marker::PhantomData))
+    }
+}
+
+struct OpenVisitor<T>(core::marker::PhantomData<T>);
+
+impl<T: Word> serde::de::Visitor<'_> for OpenVisitor<T> {
+    type Value = Open<T>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a {}", T::KIND)
+    }
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Open<T>, E> {
+        Ok(T::from_word(word).map_or_else(|| Open::Other(word.into()), Open::Known))
+    }
+}
