@@ -130,7 +130,7 @@ fn statement(policy: &Policy) -> String {
     let (minute, never) = (60_000_000_i64, i64::MAX);
     let limits: Vec<String> = SandboxState::ALL
         .iter()
-        .filter_map(|of| policy.time_limits.of(*of).map(|limit| (code(SandboxState::ALL, of), limit)))
+        .filter_map(|of| policy.time_limits.of_state(*of).map(|limit| (code(SandboxState::ALL, of), limit)))
         .map(|(code, limit)| format!("WHEN {code} THEN since + {}", i64::from(limit.get()) * minute))
         .collect();
     let (started, stopped) = (state(SandboxState::Started), state(SandboxState::Stopped));

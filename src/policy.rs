@@ -61,97 +61,74 @@ impl Default for Policy {
 impl Policy {
     /// The rules as recorded from the 0.190 server. What it did not know (auto-pause, time to live, the queue timeout) is
     /// taken all the same.
-    #[must_use]
     pub fn recorded() -> Self {
         Self { profile: ApiProfile::V0_190, ..Self::default() }
     }
 }
 
-/// The longest a change may take, in minutes, before the clock ends it.
-///
-/// Recorded: starting 5, creating 15, restoring, pulling_snapshot 30, building_snapshot and snapshotting 60, a backup
-/// 120. The other defaults are ours, since the recorded server waits for ever there; each says why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[non_exhaustive]
-pub struct TimeLimits {
-    /// Recorded: 15.
-    pub creating: Minutes,
-    /// Recorded: 30.
-    pub restoring: Minutes,
-    /// Recorded: 5.
-    pub starting: Minutes,
-    /// Recorded: 30.
-    pub pulling_snapshot: Minutes,
-    /// Recorded: 60, ending in build_failed.
-    pub building_snapshot: Minutes,
-    /// Recorded: 60, ending where the desired state names.
-    pub snapshotting: Minutes,
-    /// Ours: 15. A stop with SIGTERM waits for its processes, so three times a start.
-    pub stopping: Minutes,
-    /// Ours: 30. Removing a large disk takes as long as restoring one.
-    pub destroying: Minutes,
-    /// Ours: 30. Memory is written to disk, at the pace of a restore.
-    pub pausing: Minutes,
-    /// Ours: 30. Memory is read back from disk.
-    pub resuming: Minutes,
-    /// Ours: 30. A disk grows in seconds; a runner that needs half an hour is lost.
-    pub resizing: Minutes,
-    /// Ours: 60. A fork copies memory and disk, as a snapshot does.
-    pub forking: Minutes,
-    /// Ours: 1,440. A backup may be asked for four times, at two hours each, and a queue stands before it.
-    pub archiving: Minutes,
-    /// Recorded: 120.
-    pub backup: Minutes,
-}
-
-impl Default for TimeLimits {
-    fn default() -> Self {
-        Self {
-            creating: minutes(15),
-            restoring: minutes(30),
-            starting: minutes(5),
-            pulling_snapshot: minutes(30),
-            building_snapshot: minutes(60),
-            snapshotting: minutes(60),
-            stopping: minutes(15),
-            destroying: minutes(30),
-            pausing: minutes(30),
-            resuming: minutes(30),
-            resizing: minutes(30),
-            forking: minutes(60),
-            archiving: minutes(1_440),
-            backup: minutes(120),
+/// Declares the time limits, each with its default, and the state that it limits.
+macro_rules! time_limits {
+    ($($(#[doc = $doc:literal])+ $limit:ident: $default:literal $(, $state:ident)?;)+) => {
+        /// The longest time that a change may take, in minutes, before the clock ends it.
+        ///
+        /// A limit is recorded, or it is ours, since the recorded server waits for ever there; each says why.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+        #[non_exhaustive]
+        pub struct TimeLimits {
+            $($(#[doc = $doc])+ pub $limit: Minutes,)+
         }
-    }
-}
 
-impl TimeLimits {
-    /// The limit of a state, where it has one. States at rest have none; unknown is left at the next look, and
-    /// pending_build has the queue timeout.
-    #[must_use]
-    pub const fn of(&self, state: SandboxState) -> Option<Minutes> {
-        Some(match state {
-            SandboxState::Creating => self.creating,
-            SandboxState::Restoring => self.restoring,
-            SandboxState::Starting => self.starting,
-            SandboxState::PullingSnapshot => self.pulling_snapshot,
-            SandboxState::BuildingSnapshot => self.building_snapshot,
-            SandboxState::Snapshotting => self.snapshotting,
-            SandboxState::Stopping => self.stopping,
-            SandboxState::Destroying => self.destroying,
-            SandboxState::Pausing => self.pausing,
-            SandboxState::Resuming => self.resuming,
-            SandboxState::Resizing => self.resizing,
-            SandboxState::Forking => self.forking,
-            SandboxState::Archiving => self.archiving,
-            SandboxState::Destroyed | SandboxState::Started | SandboxState::Stopped | SandboxState::Error => {
-                return None;
+        impl Default for TimeLimits {
+            fn default() -> Self {
+                Self { $($limit: minutes($default),)+ }
             }
-            SandboxState::BuildFailed | SandboxState::PendingBuild | SandboxState::Unknown => return None,
-            SandboxState::Archived | SandboxState::Paused => return None,
-        })
-    }
+        }
+
+        impl TimeLimits {
+            /// Returns the limit of a state, where it has one.
+            ///
+            /// States at rest have none. `unknown` is left at the next pass, and `pending_build` has the queue timeout.
+            pub const fn of_state(&self, state: SandboxState) -> Option<Minutes> {
+                match state {
+                    $($(SandboxState::$state => Some(self.$limit),)?)+
+                    SandboxState::Destroyed | SandboxState::Started | SandboxState::Stopped => None,
+                    SandboxState::Error | SandboxState::BuildFailed | SandboxState::Archived => None,
+                    SandboxState::Paused | SandboxState::PendingBuild | SandboxState::Unknown => None,
+                }
+            }
+        }
+    };
+}
+time_limits! {
+    /// Recorded: 15.
+    creating: 15, Creating;
+    /// Recorded: 30.
+    restoring: 30, Restoring;
+    /// Recorded: 5.
+    starting: 5, Starting;
+    /// Recorded: 30.
+    pulling_snapshot: 30, PullingSnapshot;
+    /// Recorded: 60, ending in build_failed.
+    building_snapshot: 60, BuildingSnapshot;
+    /// Recorded: 60, ending in the desired state.
+    snapshotting: 60, Snapshotting;
+    /// Ours: 15. A stop with SIGTERM waits for its processes, so three times a start.
+    stopping: 15, Stopping;
+    /// Ours: 30. Removing a large disk takes as long as restoring one.
+    destroying: 30, Destroying;
+    /// Ours: 30. Memory is written to disk, at the pace of a restore.
+    pausing: 30, Pausing;
+    /// Ours: 30. Memory is read back from disk.
+    resuming: 30, Resuming;
+    /// Ours: 30. A disk grows in seconds; a runner that needs half an hour is lost.
+    resizing: 30, Resizing;
+    /// Ours: 60. A fork copies memory and disk, as a snapshot does.
+    forking: 60, Forking;
+    /// Ours: 1,440. A backup is tried up to four times, at two hours each, after waiting in a queue.
+    archiving: 1_440, Archiving;
+    /// Recorded: 120. It limits a backup under way, in any state.
+    backup: 120;
 }
 
 /// A default, which is never 0 and far below the maximum.

@@ -45,13 +45,11 @@ impl Goal {
     /// let assessment = Goal::Started.assess(&row, chrono::DateTime::UNIX_EPOCH);
     /// assert_eq!(assessment, Assessment::Unreachable { reason: UnreachableReason::Failed(SandboxState::BuildFailed) });
     /// ```
-    #[must_use]
     pub fn assess(self, observed: impl Into<Observation>, now: DateTime<Utc>) -> Assessment {
         self.assess_with_limits(observed, &TimeLimits::default(), now)
     }
 
     /// Assesses the wait for this goal, with the platform's own time limits.
-    #[must_use]
     pub fn assess_with_limits(
         self,
         observed: impl Into<Observation>,
@@ -71,7 +69,7 @@ impl Goal {
         }
         let is_over = |since: &DateTime<Utc>| {
             let end = |limit: Minutes| Micros::from(*since).saturating_add_minutes(limit.get().into());
-            limits.of(state).is_some_and(|limit| Micros::from(now) > end(limit))
+            limits.of_state(state).is_some_and(|limit| Micros::from(now) > end(limit))
         };
         match observed.since.filter(is_over) {
             Some(since) => Assessment::Stuck { since },
@@ -80,7 +78,6 @@ impl Goal {
     }
 
     /// Assesses the wait if the record is not found. The server removes the record of a destroyed sandbox after a day.
-    #[must_use]
     pub const fn assess_not_found(self) -> Assessment {
         match self {
             Self::Destroyed => Assessment::Reached,

@@ -25,7 +25,6 @@ pub struct Observation {
 
 impl Observation {
     /// Builds an observation from two open words.
-    #[must_use]
     pub fn new(state: Option<&Open<SandboxState>>, desired: Option<&Open<DesiredState>>) -> Self {
         Self { state: state.and_then(Open::known), desired: desired.and_then(Open::known), ..Self::default() }
     }

@@ -8,12 +8,15 @@
 //! nothing here branches on a row. The plain form is the naive model of the test kit; properties compare the two.
 
 use crate::{
-    lifecycle::{Lifecycle, PLACES, Status, fact_set::Facts, facts, state_set::StateSet},
+    lifecycle::{
+        Lifecycle, PLACES, Status,
+        fact_set::Facts,
+        facts,
+        state_set::{StateSet, states},
+    },
     policy::TimeLimits,
     rules::{Context, Timer},
-    vocabulary::{
-        AutoArchive, AutoPause, AutoStop, BackupState, DesiredState, MICROS_PER_MINUTE, Minutes, SandboxState,
-    },
+    vocabulary::{BackupState, DesiredState, MICROS_PER_MINUTE, Minutes, SandboxState},
 };
 use core::hint::select_unpredictable as choose;
 
@@ -68,7 +71,7 @@ impl Limits {
     pub(super) fn of(limits: &TimeLimits) -> Self {
         let mut states = [NOT; SandboxState::ALL.len()];
         for (limit, state) in states.iter_mut().zip(SandboxState::ALL) {
-            *limit = limits.of(*state).map_or(NOT, Minutes::get);
+            *limit = limits.of_state(*state).map_or(NOT, Minutes::get);
         }
         Self { states, backup: i64::from(limits.backup.get()).saturating_mul(MICROS_PER_MINUTE) }
     }
@@ -92,15 +95,8 @@ struct Watched {
 
 impl Watched {
     const fn of(status: Status) -> Self {
-        const UNASSIGNED: StateSet = StateSet::of(&[SandboxState::PendingBuild, SandboxState::PullingSnapshot]);
-        const FOLLOWED: StateSet = StateSet::of(&[
-            SandboxState::Creating,
-            SandboxState::Restoring,
-            SandboxState::Starting,
-            SandboxState::Resuming,
-            SandboxState::BuildingSnapshot,
-            SandboxState::PullingSnapshot,
-        ]);
+        const UNASSIGNED: StateSet = states![PendingBuild PullingSnapshot];
+        const FOLLOWED: StateSet = states![Creating Restoring Starting Resuming BuildingSnapshot PullingSnapshot];
         let (state, desired, has_runner) = (status.state(), status.desired(), status.has_runner());
         let starts = matches!(desired, DesiredState::Started);
         let goes = matches!(desired, DesiredState::Destroyed);
@@ -190,9 +186,9 @@ impl Armed {
             idle_since: row.last_activity.as_micros(),
             // A negative interval means never and has the bit of `NOT`.
             delete: armed(facts, demands.delete, row.auto_delete.cast_unsigned()),
-            archive: armed(facts, demands.archive, archive_after(row.auto_archive)),
-            pause: armed(facts, demands.pause, pause_after(row.auto_pause)),
-            stop: armed(facts, demands.stop, stop_after(row.auto_stop)),
+            archive: armed(facts, demands.archive, row.auto_archive.minutes().map_or(0, Minutes::get)),
+            pause: armed(facts, demands.pause, row.auto_pause.minutes().map_or(NOT, Minutes::get)),
+            stop: armed(facts, demands.stop, row.auto_stop.minutes().map_or(NOT, Minutes::get)),
         }
     }
 
@@ -234,28 +230,4 @@ fn armed(facts: Facts, demands: Facts, minutes: u32) -> u32 {
 fn boundary(since: i64, minutes: u32) -> i64 {
     let at = since.wrapping_add(i64::from(minutes).wrapping_mul(MICROS_PER_MINUTE));
     choose(minutes & NOT == 0, at, UNARMED)
-}
-
-#[inline]
-const fn stop_after(interval: AutoStop) -> u32 {
-    match interval {
-        AutoStop::Never => NOT,
-        AutoStop::After(minutes) => minutes.get(),
-    }
-}
-
-#[inline]
-const fn pause_after(interval: AutoPause) -> u32 {
-    match interval {
-        AutoPause::Never => NOT,
-        AutoPause::After(minutes) => minutes.get(),
-    }
-}
-
-#[inline]
-const fn archive_after(interval: AutoArchive) -> u32 {
-    match interval {
-        AutoArchive::AtOnce => 0,
-        AutoArchive::After(minutes) => minutes.get(),
-    }
 }

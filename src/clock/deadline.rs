@@ -48,7 +48,6 @@ pub enum Standing {
 
 impl Deadline {
     /// What moves this timer to a later time, in words.
-    #[must_use]
     pub const fn moved_by(&self) -> &'static str {
         match self.timer {
             Timer::AutoStop | Timer::AutoPause | Timer::AutoArchive | Timer::AutoDelete => {
@@ -82,7 +81,6 @@ impl Lifecycle {
     /// It is a timer that [`due`](Self::due) acts on, at a time that can pass: whoever waits for it finds a step there.
     /// A time limit that is left to [`reconcile`](Self::reconcile) is not named here but among the
     /// [`deadlines`](Self::deadlines), and the pass says itself until when to wait.
-    #[must_use]
     pub fn next_deadline(&self, policy: &Policy, context: Context) -> Option<(Timer, DateTime<Utc>)> {
         // `min_by_key` keeps the first of equals, and the timers stand in the order in which they act.
         let (timer, at) = Clock::new(policy).timers_of_due(self, context).min_by_key(|(_, at)| *at)?;

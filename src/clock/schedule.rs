@@ -32,7 +32,6 @@ pub struct Clock {
 
 impl Clock {
     /// The times of `policy`.
-    #[must_use]
     pub fn new(policy: &Policy) -> Self {
         Self { limits: Limits::of(&policy.time_limits) }
     }
@@ -41,7 +40,6 @@ impl Clock {
     ///
     /// A timer acts strictly later than its time, so this is a microsecond after the earliest. A time beyond the last
     /// instant there is never passes, and is none.
-    #[must_use]
     pub fn next(&self, row: &Lifecycle, context: Context) -> Option<DateTime<Utc>> {
         right_after(self.earliest(row, &Demands::of(context)))
     }
@@ -51,7 +49,6 @@ impl Clock {
     /// It takes a slice, where an iterator would do for the answer, because a fleet does not fit into a cache: four
     /// parts of it are read at once. Rows that lie elsewhere, or whose contexts differ, are asked one by one with
     /// [`next`](Self::next).
-    #[must_use]
     pub fn first(&self, fleet: &[Lifecycle], context: Context) -> Option<DateTime<Utc>> {
         let demands = &Demands::of(context);
         let of = |row| self.earliest(row, demands);

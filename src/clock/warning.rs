@@ -33,7 +33,6 @@ pub enum Warning {
 
 impl Warning {
     /// The warning in a sentence.
-    #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
             Self::DeleteNeverActs => "auto-delete never acts: auto-archive comes first, and an archive is not deleted",

@@ -39,7 +39,6 @@ impl Lifecycle {
     ///
     /// Pending alone is not it: an errored sandbox that is to be destroyed is never pending (difference D2), nor is
     /// one that is to be archived (rule 5).
-    #[must_use]
     pub const fn needs_reconcile(&self) -> bool {
         let (state, desired) = (self.status.state(), self.status.desired());
         let archives = matches!(state, SandboxState::Archiving | SandboxState::Stopped | SandboxState::Error);
@@ -52,7 +51,6 @@ impl Lifecycle {
     ///
     /// Reports and timers are not its business: hand a report to [`decide`](Self::decide) as it comes, and what
     /// [`due`](Self::due) says before a pass.
-    #[must_use]
     pub fn reconcile(&self, view: &RunnerView, policy: &Policy, now: DateTime<Utc>) -> Next {
         let pass = Pass { row: self, view, policy, now: now.into() };
         pass.next().unwrap_or_else(|| {
@@ -347,7 +345,7 @@ impl Pass<'_> {
 
     /// The time of the change under way is over, strictly.
     fn is_over(&self) -> bool {
-        let limit = self.policy.time_limits.of(self.row.status.state());
+        let limit = self.policy.time_limits.of_state(self.row.status.state());
         limit.is_some_and(|limit| self.now > self.row.since.saturating_add_minutes(i64::from(limit.get())))
     }
 

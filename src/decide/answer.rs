@@ -2,7 +2,10 @@
 
 use super::job::ended;
 use crate::{
-    lifecycle::Lifecycle,
+    lifecycle::{
+        Lifecycle,
+        state_set::{StateSet, states},
+    },
     rules::{
         Answer, Cause, Context, EventName, Ignored, Outcome, Refusal, Report, ReportKind, RunnerChange, Step, Task,
         refusal::value::ReportReason, step::draft::Draft,
@@ -12,7 +15,6 @@ use crate::{
 
 impl Report {
     /// What a runner that works within the call answered to `task`, which `step` asked of it.
-    #[must_use]
     pub fn answered(step: &Step, task: Task, answer: Answer) -> Self {
         Self::Answered { task, answer, from: Some(step.row.status.state()), epoch: None }
     }
@@ -33,27 +35,38 @@ pub(crate) fn decide(
     }
 }
 
-/// The state that an accepted call leads to, from the states it is made in (section 7).
-const fn leads_to(task: Task, row: &Lifecycle) -> Option<SandboxState> {
-    let state = row.status.state();
-    let rests = matches!(state, SandboxState::Stopped | SandboxState::Archived | SandboxState::Archiving);
-    match (task, row.status.desired()) {
-        (Task::Create, DesiredState::Started) if matches!(state, SandboxState::Unknown) => Some(SandboxState::Creating),
-        (Task::Restore, DesiredState::Started) if rests => Some(SandboxState::Restoring),
-        (Task::Start, DesiredState::Started) if rests => Some(SandboxState::Starting),
-        (Task::Resume, DesiredState::Started) if matches!(state, SandboxState::Paused) => Some(SandboxState::Resuming),
-        (Task::Stop { .. }, DesiredState::Stopped) if matches!(state, SandboxState::Started | SandboxState::Paused) => {
-            Some(SandboxState::Stopping)
-        }
-        (Task::Destroy, DesiredState::Destroyed) if !matches!(state, SandboxState::Destroyed) => {
-            Some(SandboxState::Destroying)
-        }
-        (Task::Build, DesiredState::Started) if matches!(state, SandboxState::PendingBuild) => {
-            Some(SandboxState::BuildingSnapshot)
-        }
-        (Task::Create | Task::Restore | Task::Start | Task::Resume | Task::Stop { .. } | Task::Destroy, _) => None,
-        (Task::Build | Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork, _) => None,
-        (Task::Recover { .. }, _) => None,
+/// What an accepted call of a task does to a row that waits for it.
+struct Accepted {
+    from: StateSet,
+    desired: DesiredState,
+    to: SandboxState,
+    /// The call goes to a runner that placement found, which the row is then assigned to.
+    takes_a_runner: bool,
+}
+
+impl Accepted {
+    /// Recorded: table `actions`. The other tasks are calls of commands, which write their state themselves.
+    const fn of(task: Task) -> Option<Self> {
+        use DesiredState::{Destroyed, Started, Stopped};
+        use SandboxState as S;
+        const AT_REST: StateSet = states![Stopped Archived Archiving];
+        let (from, desired, to) = match task {
+            Task::Create => (states![Unknown], Started, S::Creating),
+            Task::Restore => (AT_REST, Started, S::Restoring),
+            Task::Start => (AT_REST, Started, S::Starting),
+            Task::Resume => (states![Paused], Started, S::Resuming),
+            Task::Stop { .. } => (states![Started Paused], Stopped, S::Stopping),
+            Task::Destroy => (states![Destroyed].not(), Destroyed, S::Destroying),
+            Task::Build => (states![PendingBuild], Started, S::BuildingSnapshot),
+            Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. } => {
+                return None;
+            }
+        };
+        Some(Self { from, desired, to, takes_a_runner: matches!(task, Task::Restore | Task::Build) })
+    }
+
+    fn is_awaited_by(&self, row: &Lifecycle) -> bool {
+        self.desired == row.status.desired() && self.from.contains(row.status.state())
     }
 }
 
@@ -66,10 +79,10 @@ fn accepted(row: &Lifecycle, task: Task, now: Micros) -> Step {
     // Without pending the call was made and the write is dropped (section 7); an errored destroy is driven by its
     // desired state alone (difference D2).
     let errored_destroy = row.status.desired() == DesiredState::Destroyed && row.status.state().is_failed();
-    match leads_to(task, row) {
-        Some(state) if row.status.pending() || errored_destroy => {
-            let draft = draft.state(state);
-            let draft = if takes_a_runner(task) { draft.runner(taken_over(row)) } else { draft };
+    match Accepted::of(task).filter(|accepted| accepted.is_awaited_by(row)) {
+        Some(Accepted { to, takes_a_runner, .. }) if row.status.pending() || errored_destroy => {
+            let draft = draft.state(to);
+            let draft = if takes_a_runner { draft.runner(taken_over(row)) } else { draft };
             draft.finish_or_drop(row, now)
         }
         Some(_) | None => Step::ignored(row, Ignored::NotAwaited, now),
@@ -81,15 +94,6 @@ const fn taken_over(row: &Lifecycle) -> RunnerChange {
     if row.status.has_runner() { RunnerChange::AssignedKeepingPrevious } else { RunnerChange::Assigned }
 }
 
-/// The call went to a runner that placement found, and the row is that runner's from now on.
-const fn takes_a_runner(task: Task) -> bool {
-    match task {
-        Task::Restore | Task::Build => true,
-        Task::Create | Task::Start | Task::Resume | Task::Stop { .. } | Task::Pause | Task::Destroy => false,
-        Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. } => false,
-    }
-}
-
 fn done(
     row: &Lifecycle,
     task: Task,
@@ -97,8 +101,8 @@ fn done(
     context: Context,
     now: Micros,
 ) -> Result<Step, Refusal> {
-    if takes_a_runner(task) && leads_to(task, row).is_some() {
-        // It was asked and has done it in one: it is accepted first, since that is what gives it the sandbox.
+    if Accepted::of(task).is_some_and(|accepted| accepted.takes_a_runner && accepted.is_awaited_by(row)) {
+        // Accepted and done in one answer: the acceptance is what assigns the runner.
         return Ok(restored(row, task, now));
     }
     if let Task::Recover { start } = task {
@@ -176,22 +180,10 @@ fn refusal(
     // An archiving asks again, as it does after a job that failed (difference D17). A refused recovery, and a call
     // that the row does not wait for any more, leave what is recorded.
     let archives = matches!(task, Task::Destroy) && desired == DesiredState::Archived;
-    if archives || !(leads_to(task, row).is_some() || under_way(task, state)) {
+    // The runner refuses a call that the row waits for, or one that it has accepted before.
+    let waits = |accepted: Accepted| accepted.is_awaited_by(row) || accepted.to == state;
+    if archives || !Accepted::of(task).is_some_and(waits) {
         return Step::ignored(row, Ignored::NotAwaited, now);
     }
     draft.state(SandboxState::Error).reported(fault, recoverable).finish_or_drop(row, now)
-}
-
-/// The state is the one that an accepted call of this kind leads to: the runner took it and now refuses it.
-const fn under_way(task: Task, state: SandboxState) -> bool {
-    match task {
-        Task::Create => matches!(state, SandboxState::Creating),
-        Task::Restore => matches!(state, SandboxState::Restoring),
-        Task::Start => matches!(state, SandboxState::Starting),
-        Task::Resume => matches!(state, SandboxState::Resuming),
-        Task::Stop { .. } => matches!(state, SandboxState::Stopping),
-        Task::Destroy => matches!(state, SandboxState::Destroying),
-        Task::Build => matches!(state, SandboxState::BuildingSnapshot),
-        Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. } => false,
-    }
 }

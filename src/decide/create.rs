@@ -77,7 +77,6 @@ pub enum CreateError {
 
 impl CreateError {
     /// The HTTP status to answer.
-    #[must_use]
     pub const fn http_status(&self) -> u16 {
         match self {
             Self::Suspended => 403,

@@ -1,7 +1,10 @@
 //! The end of a job, which may be reported late, twice or wrongly (recorded: table `jobs`).
 
 use crate::{
-    lifecycle::{Lifecycle, pairs, state_set::StateSet},
+    lifecycle::{
+        Lifecycle, pairs,
+        state_set::{StateSet, states},
+    },
     rules::{
         BackupOf, Cause, Context, EventName, Ignored, Job, Outcome, ReportKind, Step,
         step::{draft::Draft, payload::Payload},
@@ -12,13 +15,7 @@ use crate::{
 /// Why the row does not wait for the end of this job (differences D10 and D16).
 fn ignored(row: &Lifecycle, job: Job) -> Option<Ignored> {
     use DesiredState::{Archived, Destroyed, Started, Stopped};
-    const ELSEWHERE: StateSet = StateSet::of(&[
-        SandboxState::Destroyed,
-        SandboxState::Resizing,
-        SandboxState::Snapshotting,
-        SandboxState::Forking,
-        SandboxState::Pausing,
-    ]);
+    const ELSEWHERE: StateSet = states![Destroyed Resizing Snapshotting Forking Pausing];
     let Lifecycle { status, .. } = *row;
     let wanted = match job {
         Job::Create | Job::Start | Job::ForkChild | Job::Recover { start: true } => status.desired() == Started,

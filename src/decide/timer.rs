@@ -48,7 +48,6 @@ impl Lifecycle {
     /// Timers of one instant act in the order of [`Timer`]'s declaration. The time limit of a change that
     /// [`reconcile`](Self::reconcile) follows is left to it, since the runner may say that the change has ended.
     /// [`next_deadline`](Self::next_deadline) and [`Clock`] name the times at which this acts.
-    #[must_use]
     pub fn due(&self, policy: &Policy, context: Context, now: DateTime<Utc>) -> Option<Step> {
         let at_now = Micros::from(now);
         Clock::new(policy)

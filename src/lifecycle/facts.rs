@@ -4,7 +4,12 @@
 //! the row (`rules/guards.rs`), whose bits come after these.
 #![allow(non_upper_case_globals, reason = "a fact reads like the question that it answers")]
 
-use super::{fact_set::Facts, pairs, state_set::StateSet, value::Lifecycle};
+use super::{
+    fact_set::Facts,
+    pairs,
+    state_set::{StateSet, states},
+    value::Lifecycle,
+};
 use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState, SandboxState};
 
 /// How a reader sees a fact.
@@ -67,27 +72,22 @@ macro_rules! facts {
     };
 }
 
-const fn states(states: &[SandboxState]) -> StateSet {
-    StateSet::of(states)
-}
-
 /// The states of a change that ends where it began.
 const IN_PLACE: [SandboxState; 3] = [SandboxState::Resizing, SandboxState::Snapshotting, SandboxState::Forking];
 
 facts! {
     states {
-        started: states(&[SandboxState::Started]);
-        stopped: states(&[SandboxState::Stopped]);
-        paused: states(&[SandboxState::Paused]);
-        errored: states(&[SandboxState::Error]);
-        not_errored: states(&[SandboxState::Error, SandboxState::BuildFailed]).not();
-        started_or_paused: states(&[SandboxState::Started, SandboxState::Paused]);
-        started_or_stopped: states(&[SandboxState::Started, SandboxState::Stopped]);
-        can_wake:
-            states(&[SandboxState::Stopped, SandboxState::Archived, SandboxState::Archiving, SandboxState::Paused]);
+        started: states![Started];
+        stopped: states![Stopped];
+        paused: states![Paused];
+        errored: states![Error];
+        not_errored: states![Error BuildFailed].not();
+        started_or_paused: states![Started Paused];
+        started_or_stopped: states![Started Stopped];
+        can_wake: states![Stopped Archived Archiving Paused];
         may_be_destroyed: pairs::states_beside(DesiredState::Destroyed);
         // The same question as `stopped`, for which the API profile may answer yes too.
-        disk_unused: states(&[SandboxState::Stopped]);
+        disk_unused: states![Stopped];
     }
     others(row) {
         settled "settled": row.is_settled();

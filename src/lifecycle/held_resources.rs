@@ -29,7 +29,6 @@ impl fmt::Display for HeldResources {
 
 impl Lifecycle {
     /// Returns what this sandbox holds now.
-    #[must_use]
     pub const fn held_resources(&self) -> HeldResources {
         let (compute, disk) = match self.status.state() {
             SandboxState::Creating | SandboxState::Restoring | SandboxState::Started | SandboxState::Starting => {
@@ -49,7 +48,6 @@ impl Lifecycle {
     }
 
     /// Returns the quantities that it holds now: zero where it holds nothing, so that they can be summed.
-    #[must_use]
     pub const fn held_size(&self) -> Size {
         let HeldResources { compute, disk } = self.held_resources();
         Size {
@@ -60,7 +58,6 @@ impl Lifecycle {
     }
 
     /// Returns how many GPUs it holds now.
-    #[must_use]
     pub const fn held_gpus(&self) -> u8 {
         if self.held_resources().compute { self.gpus } else { 0 }
     }

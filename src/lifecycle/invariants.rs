@@ -33,7 +33,6 @@ impl Violation {
     }
 
     /// Returns the violation in words.
-    #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
             Self::IncoherentStates => "the desired state may not stand next to the state",
@@ -59,13 +58,11 @@ pub struct Violations(u8);
 
 impl Violations {
     /// Whether the row is sound.
-    #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Whether the row breaks this invariant.
-    #[must_use]
     pub const fn contains(self, violation: Violation) -> bool {
         self.0 & violation.bit() != 0
     }
@@ -106,7 +103,6 @@ impl fmt::Display for Violations {
 
 impl Lifecycle {
     /// Returns the invariants that this row breaks. A broken row can still be stored, asked and destroyed.
-    #[must_use]
     pub fn violations(&self) -> Violations {
         let (now, repaired) = (self.status, self.status.repaired());
         Violations::default()

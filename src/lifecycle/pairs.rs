@@ -1,72 +1,25 @@
 //! The pair rules: which desired state may stand next to which state, and what follows from the pair.
 
-use super::state_set::StateSet;
+use super::state_set::{StateSet, states};
 use crate::vocabulary::{DesiredState, SandboxState};
 
 /// Returns the states that may stand next to a desired state (recorded: table `valid`).
 ///
 /// `resized` is never checked. Error may stand next to paused, or a failed pause could not be stored (difference D1).
 pub(crate) const fn states_beside(desired: DesiredState) -> StateSet {
-    use SandboxState::*;
     match desired {
-        DesiredState::Started => {
-            const {
-                StateSet::of(&[
-                    Started,
-                    Stopped,
-                    Starting,
-                    Archived,
-                    Creating,
-                    Unknown,
-                    Restoring,
-                    PendingBuild,
-                    BuildingSnapshot,
-                    PullingSnapshot,
-                    Archiving,
-                    Error,
-                    BuildFailed,
-                    Resizing,
-                    Snapshotting,
-                    Forking,
-                    Paused,
-                    Resuming,
-                ])
-            }
-        }
-        DesiredState::Stopped => {
-            const {
-                StateSet::of(&[
-                    Started,
-                    Stopping,
-                    Stopped,
-                    Error,
-                    BuildFailed,
-                    Resizing,
-                    Snapshotting,
-                    Forking,
-                    Paused,
-                    Pausing,
-                ])
-            }
-        }
-        DesiredState::Archived => const { StateSet::of(&[Archived, Archiving, Stopped, Error, BuildFailed]) },
-        DesiredState::Destroyed => {
-            const {
-                StateSet::of(&[
-                    Destroyed,
-                    Destroying,
-                    Stopped,
-                    Started,
-                    Archived,
-                    Error,
-                    BuildFailed,
-                    Archiving,
-                    PendingBuild,
-                    Paused,
-                ])
-            }
-        }
-        DesiredState::Paused => const { StateSet::of(&[Started, Pausing, Paused, Error]) },
+        DesiredState::Started => states![
+            Started Stopped Starting Archived Creating Unknown Restoring PendingBuild BuildingSnapshot PullingSnapshot
+            Archiving Error BuildFailed Resizing Snapshotting Forking Paused Resuming
+        ],
+        DesiredState::Stopped => states![
+            Started Stopping Stopped Error BuildFailed Resizing Snapshotting Forking Paused Pausing
+        ],
+        DesiredState::Archived => states![Archived Archiving Stopped Error BuildFailed],
+        DesiredState::Destroyed => states![
+            Destroyed Destroying Stopped Started Archived Error BuildFailed Archiving PendingBuild Paused
+        ],
+        DesiredState::Paused => states![Started Pausing Paused Error],
         DesiredState::Resized => StateSet::ALL,
     }
 }

@@ -31,7 +31,6 @@ impl Lifecycle {
     /// assert_eq!(Lifecycle::from(timed_out).recovery(), Some(Recovery::FromBackup));
     /// assert_eq!(Lifecycle::from(Columns { recoverable: false, ..errored }).recovery(), None);
     /// ```
-    #[must_use]
     pub const fn recovery(&self) -> Option<Recovery> {
         if !matches!(self.status.state(), SandboxState::Error) || !self.status.recoverable() {
             None

@@ -52,6 +52,14 @@ impl StateSet {
     }
 }
 
+/// The set of the states with these names, as a constant.
+macro_rules! states {
+    ($($state:ident)+) => {
+        const { $crate::lifecycle::state_set::StateSet::of(&[$($crate::vocabulary::SandboxState::$state),+]) }
+    };
+}
+pub(crate) use states;
+
 /// `started or stopped`; where most states are in the set, those that are not: `not error, build_failed`.
 impl fmt::Display for StateSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

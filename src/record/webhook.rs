@@ -53,7 +53,6 @@ object! {
 
 impl SandboxCreated {
     /// Builds the webhook for a new sandbox.
-    #[must_use]
     pub fn new<X>(sandbox: &Sandbox<X>, now: DateTime<Utc>) -> Self {
         let row = sandbox.lifecycle();
         Self {
@@ -72,7 +71,6 @@ impl SandboxCreated {
 impl SandboxStateUpdated {
     /// Builds the webhook for an event of a step. Returns `None` for every event but a change of the state, because the
     /// others are internal.
-    #[must_use]
     pub fn from_event<X>(sandbox: &Sandbox<X>, event: Event, now: DateTime<Utc>) -> Option<Self> {
         let (old_state, new_state) = match event {
             Event::StateUpdated { old_state, new_state } => (old_state, new_state),

@@ -40,13 +40,11 @@ const DRAWN_APART: u32 = 4;
 
 impl Diagram {
     /// Everything that moves a sandbox.
-    #[must_use]
     pub fn whole() -> Self {
         Self { begins: explore::first_states().into_iter().collect(), edges: edges(transitions()) }
     }
 
     /// What callers ask, alone.
-    #[must_use]
     pub fn of_commands() -> Self {
         let mut asked = transitions();
         asked.retain(|transition| matches!(transition.by, Trigger::Command(_)));
@@ -54,13 +52,11 @@ impl Diagram {
     }
 
     /// As Mermaid (`stateDiagram-v2`).
-    #[must_use]
     pub fn mermaid(&self) -> impl fmt::Display + use<'_> {
         Mermaid(self)
     }
 
     /// As DOT, for Graphviz.
-    #[must_use]
     pub fn dot(&self) -> impl fmt::Display + use<'_> {
         Dot(self)
     }

@@ -72,7 +72,6 @@ pub struct Transition {
 /// let (from, to) = (SandboxState::Started, SandboxState::Stopping);
 /// assert!(transitions().contains(&Transition { from, to, by: Trigger::Command(Verb::Stop) }));
 /// ```
-#[must_use]
 pub fn transitions() -> Vec<Transition> {
     let policy = Policy::default();
     let mut exploration = Exploration { found: BTreeSet::new(), seen: BTreeSet::new(), waiting: Vec::new() };

@@ -35,7 +35,6 @@ pub struct DecisionTable {
 
 impl DecisionTable {
     /// Returns the table of this command.
-    #[must_use]
     pub const fn for_verb(verb: Verb) -> Self {
         Self { verb }
     }
@@ -46,13 +45,11 @@ impl DecisionTable {
     }
 
     /// Returns the command.
-    #[must_use]
     pub const fn verb(&self) -> Verb {
         self.verb
     }
 
     /// Returns when the command is a success that writes nothing, in words.
-    #[must_use]
     pub fn already(&self) -> Option<impl fmt::Display + Copy + use<>> {
         guards::named(row(self.verb).already).map(|(_, phrase)| phrase)
     }
@@ -111,19 +108,16 @@ pub struct Demand {
 
 impl Demand {
     /// Returns the check.
-    #[must_use]
     pub const fn check(&self) -> &'static Check {
         self.check
     }
 
     /// Returns what must hold, in words.
-    #[must_use]
     pub fn words(&self) -> impl fmt::Display + Copy + use<> {
         Words::new(self.row, self.check.only, guards::named(self.check.guard).map(|(_, phrase)| phrase))
     }
 
     /// Returns the HTTP status of the refusal.
-    #[must_use]
     pub const fn http_status(&self) -> u16 {
         self.check.reason().http_status(Some(self.row.verb))
     }
@@ -139,7 +133,6 @@ pub struct Writing {
 
 impl Writing {
     /// Returns when the case holds, in words; `None` for the case that is left.
-    #[must_use]
     pub fn when(&self) -> Option<impl fmt::Display + Copy + use<>> {
         let phrase = guards::named(self.case.when).map(|(_, phrase)| phrase);
         (!always(self.case)).then(|| Words::new(self.row, self.case.only, phrase))

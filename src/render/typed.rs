@@ -60,25 +60,11 @@ use core::marker::PhantomData;
 ///     let _ = starting.destroy(&Policy::default(), Context::default(), now);
 /// }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Typed<S> {
     lifecycle: Lifecycle,
     state: PhantomData<fn() -> S>,
 }
-
-// Derived, these would ask the same of the marker, which has no values.
-impl<S> Clone for Typed<S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<S> Copy for Typed<S> {}
-impl<S> PartialEq for Typed<S> {
-    fn eq(&self, other: &Self) -> bool {
-        self.lifecycle == other.lifecycle
-    }
-}
-impl<S> Eq for Typed<S> {}
 
 /// The sandbox is in another state than it was taken for; here it is back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -106,13 +92,11 @@ impl<S: State> Typed<S> {
 
 impl<S> Typed<S> {
     /// The value.
-    #[must_use]
     pub const fn lifecycle(&self) -> &Lifecycle {
         &self.lifecycle
     }
 
     /// The value, without what the compiler knew of it.
-    #[must_use]
     pub const fn into_inner(self) -> Lifecycle {
         self.lifecycle
     }

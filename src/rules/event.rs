@@ -82,7 +82,6 @@ impl Event {
     }
 
     /// Returns its name.
-    #[must_use]
     pub fn name(self) -> EventName {
         self.into()
     }

@@ -1,79 +1,82 @@
 //! Why a command or report is refused, and what the caller can do about it.
 
 use super::input::verb::Verb;
-use crate::vocabulary::{UnknownWord, word};
+use crate::vocabulary::word_list;
 use core::fmt;
 use serde::Serialize;
 
-/// Why something is refused. The code is that of the recorded server.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    strum::VariantNames,
-    strum::EnumString,
-)]
-#[strum(serialize_all = "snake_case")]
-#[strum(parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::new::<Reason>)]
-#[non_exhaustive]
-pub enum Reason {
-    /// The state does not allow this command or report.
-    BadState,
-    /// The sandbox is in error, or its build failed.
-    Errored,
-    /// Another change is under way.
-    InProgress,
-    /// The row has changed since.
-    Conflict,
-    /// The class does not allow this command.
-    UnsupportedClass,
-    /// A GPU sandbox does not allow this command.
-    GpuUnsupported,
-    /// No runner is assigned.
-    NoRunner,
-    /// An ephemeral sandbox does not allow this command.
-    Ephemeral,
-    /// The sandbox is not recoverable.
-    NotRecoverable,
-    /// The sandbox is not in error.
-    NotError,
-    /// It was restored from its backup within the cooldown.
-    RecoverCooldown,
-    /// The request names nothing, or nothing new.
-    NoChange,
-    /// The disk of a running sandbox cannot be resized.
-    DiskNeedsStop,
-    /// The CPU of a running sandbox cannot shrink.
-    CpuShrinkRunning,
-    /// The memory of a running sandbox cannot shrink.
-    MemShrinkRunning,
-    /// A disk cannot shrink.
-    DiskShrink,
-    /// Snapshots of this class cannot include memory.
-    MemorySnapshotClass,
-    /// Only a started sandbox has memory to include in a snapshot.
-    MemorySnapshotNeedsStarted,
-    /// The class is only snapshotted without memory while it is stopped.
-    FsSnapshotNeedsStopped,
-    /// A backup is under way.
-    BackupInProgress,
-    /// A GPU sandbox stays ephemeral.
-    GpuMustStayEphemeral,
-    /// A linked sandbox stays ephemeral. (Published API; the code is ours.)
-    LinkedMustStayEphemeral,
-    /// Auto-stop and auto-pause cannot both be on. (Published API; the code is ours.)
-    OneIdleTimer,
-    /// Live forks depend on it.
-    ForkChildren,
-    /// The organization is suspended. (Published API; the code is ours.)
-    Suspended,
+/// Declares the reasons: the HTTP status that the recorded server answers, and what the caller can do.
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $reason:ident $status:literal $retry:ident,)+) => {
+        word_list! {
+            /// Why something is refused. The code is that of the recorded server.
+            #[strum(serialize_all = "snake_case")]
+            pub enum Reason is "reason" {
+                $($(#[doc = $doc])+ $reason,)+
+            }
+        }
+
+        impl Reason {
+            const fn recorded(self) -> (u16, Retry) {
+                match self {
+                    $(Self::$reason => ($status, Retry::$retry),)+
+                }
+            }
+        }
+    };
 }
-word!(Reason, "reason");
+reasons! {
+    /// The state does not allow this command or report.
+    BadState 400 NotFromHere,
+    /// The sandbox is in error, or its build failed.
+    Errored 400 NotFromHere,
+    /// Another change is under way.
+    InProgress 409 WhenSettled,
+    /// The row has changed since.
+    Conflict 409 ReadAgain,
+    /// The class does not allow this command.
+    UnsupportedClass 422 Never,
+    /// A GPU sandbox does not allow this command.
+    GpuUnsupported 422 Never,
+    /// No runner is assigned.
+    NoRunner 404 NotFromHere,
+    /// An ephemeral sandbox does not allow this command.
+    Ephemeral 400 Never,
+    /// The sandbox is not recoverable.
+    NotRecoverable 400 NotFromHere,
+    /// The sandbox is not in error.
+    NotError 400 NotFromHere,
+    /// It was restored from its backup within the cooldown.
+    RecoverCooldown 409 WhenSettled,
+    /// The request names nothing, or nothing new.
+    NoChange 400 AlreadySo,
+    /// The disk of a running sandbox cannot be resized.
+    DiskNeedsStop 400 OtherArguments,
+    /// The CPU of a running sandbox cannot shrink.
+    CpuShrinkRunning 400 OtherArguments,
+    /// The memory of a running sandbox cannot shrink.
+    MemShrinkRunning 400 OtherArguments,
+    /// A disk cannot shrink.
+    DiskShrink 400 OtherArguments,
+    /// Snapshots of this class cannot include memory.
+    MemorySnapshotClass 400 OtherArguments,
+    /// Only a started sandbox has memory to include in a snapshot.
+    MemorySnapshotNeedsStarted 400 OtherArguments,
+    /// The class is only snapshotted without memory while it is stopped.
+    FsSnapshotNeedsStopped 400 OtherArguments,
+    /// A backup is under way.
+    BackupInProgress 400 WhenSettled,
+    /// A GPU sandbox stays ephemeral.
+    GpuMustStayEphemeral 400 Never,
+    /// A linked sandbox stays ephemeral. (Published API; the code is ours.)
+    LinkedMustStayEphemeral 400 OtherArguments,
+    /// Auto-stop and auto-pause cannot both be on. (Published API; the code is ours.)
+    OneIdleTimer 400 OtherArguments,
+    /// Live forks depend on it.
+    ForkChildren 400 WhenSettled,
+    /// The organization is suspended. (Published API; the code is ours.)
+    Suspended 403 NotFromHere,
+}
 
 /// What a caller can do about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -110,49 +113,21 @@ impl fmt::Display for Retry {
 
 impl Reason {
     /// Returns the code, as the recorded tables spell it.
-    #[must_use]
     pub fn code(self) -> &'static str {
         self.into()
     }
 
     /// Returns the HTTP status that the recorded server answers to this command, or to a report.
-    #[must_use]
     pub const fn http_status(self, verb: Option<Verb>) -> u16 {
-        match self {
-            Self::InProgress | Self::Conflict | Self::RecoverCooldown => 409,
-            Self::UnsupportedClass | Self::GpuUnsupported => 422,
+        match (self, verb) {
             // Recorded: a resize answers 400. Why it differs is not known.
-            Self::NoRunner if matches!(verb, Some(Verb::Resize)) => 400,
-            Self::NoRunner => 404,
-            Self::Suspended => 403,
-            Self::BadState | Self::Errored | Self::Ephemeral | Self::NotRecoverable | Self::NotError => 400,
-            Self::NoChange | Self::DiskNeedsStop | Self::CpuShrinkRunning | Self::MemShrinkRunning => 400,
-            Self::DiskShrink | Self::MemorySnapshotClass | Self::MemorySnapshotNeedsStarted => 400,
-            Self::FsSnapshotNeedsStopped | Self::BackupInProgress | Self::GpuMustStayEphemeral => 400,
-            Self::LinkedMustStayEphemeral | Self::OneIdleTimer | Self::ForkChildren => 400,
+            (Self::NoRunner, Some(Verb::Resize)) => 400,
+            (reason, _) => reason.recorded().0,
         }
     }
 
     /// Returns what the caller can do where no change is under way.
     pub(crate) const fn retry(self) -> Retry {
-        match self {
-            Self::InProgress | Self::RecoverCooldown | Self::BackupInProgress | Self::ForkChildren => {
-                Retry::WhenSettled
-            }
-            Self::Conflict => Retry::ReadAgain,
-            Self::NoChange => Retry::AlreadySo,
-            Self::DiskNeedsStop | Self::CpuShrinkRunning | Self::MemShrinkRunning | Self::DiskShrink => {
-                Retry::OtherArguments
-            }
-            Self::MemorySnapshotClass | Self::MemorySnapshotNeedsStarted | Self::FsSnapshotNeedsStopped => {
-                Retry::OtherArguments
-            }
-            Self::LinkedMustStayEphemeral | Self::OneIdleTimer => Retry::OtherArguments,
-            Self::BadState | Self::Errored | Self::NoRunner | Self::NotRecoverable => Retry::NotFromHere,
-            Self::NotError | Self::Suspended => Retry::NotFromHere,
-            Self::UnsupportedClass | Self::GpuUnsupported | Self::Ephemeral | Self::GpuMustStayEphemeral => {
-                Retry::Never
-            }
-        }
+        self.recorded().1
     }
 }

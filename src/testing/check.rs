@@ -36,19 +36,16 @@ pub enum Verdict {
 
 impl Verdict {
     /// The input was taken, or ignored, and left this row.
-    #[must_use]
     pub fn row(row: Columns) -> Self {
         Self::Row(Box::new(row))
     }
 
     /// The input was refused with this code.
-    #[must_use]
     pub fn refused(code: impl Into<Cow<'static, str>>) -> Self {
         Self::Refused(code.into())
     }
 
     /// What this crate answers.
-    #[must_use]
     pub fn of(case: &Case, policy: &Policy) -> Self {
         match case.row.decide(case.input, policy, case.context, case.now) {
             Ok(step) => match step.apply(case.row) {

@@ -227,7 +227,7 @@ fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> M
         7 => 7 * 24 * 60,
         8 => 120,
         _limit => {
-            let limit = TimeLimits::default().of(columns.state);
+            let limit = TimeLimits::default().of_state(columns.state);
             return from.saturating_add_minutes(limit.map_or(60, |minutes| i64::from(minutes.get())));
         }
     };

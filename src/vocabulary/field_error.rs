@@ -62,7 +62,6 @@ impl FieldErrors {
     }
 
     /// Returns the HTTP status of the server's answer to such a request.
-    #[must_use]
     pub const fn http_status(&self) -> u16 {
         400
     }

@@ -23,7 +23,6 @@ impl Micros {
     pub const EPOCH: Self = Self(0);
 
     /// Returns the instant `micros` microseconds after 1970-01-01T00:00:00Z, clamped to the range.
-    #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         if micros < Self::MIN.0 {
             Self::MIN
@@ -35,7 +34,6 @@ impl Micros {
     }
 
     /// Returns the microseconds since 1970-01-01T00:00:00Z.
-    #[must_use]
     pub const fn as_micros(self) -> i64 {
         self.0
     }

@@ -17,7 +17,6 @@ impl Minutes {
     });
 
     /// Returns an interval, or `None` if `minutes` is 0 or more than [`Minutes::MAX`].
-    #[must_use]
     pub const fn new(minutes: u32) -> Option<Self> {
         match NonZeroU32::new(minutes) {
             Some(some) if minutes <= Self::MAX.get() => Some(Self(some)),
@@ -26,7 +25,6 @@ impl Minutes {
     }
 
     /// Returns the number of minutes.
-    #[must_use]
     pub const fn get(self) -> u32 {
         self.0.get()
     }
@@ -69,13 +67,11 @@ pub struct IntervalError {
 
 impl IntervalError {
     /// Returns the error code of the recorded server.
-    #[must_use]
     pub const fn code(&self) -> &'static str {
         if self.value < 0 { "negative_interval" } else { "interval_out_of_range" }
     }
 
     /// Returns the HTTP status of the error code.
-    #[must_use]
     pub const fn http_status(&self) -> u16 {
         400
     }
@@ -94,12 +90,19 @@ macro_rules! interval {
             /// The wire name of this interval.
             pub const FIELD: &'static str = names::$field;
 
-            /// Returns the wire number, in minutes. It is never negative.
-            #[must_use]
-            pub const fn as_minutes(self) -> i32 {
+            /// Returns the minutes, if it has some.
+            pub const fn minutes(self) -> Option<Minutes> {
                 match self {
-                    Self::$zero => 0,
-                    Self::After(minutes) => minutes.as_minutes(),
+                    Self::$zero => None,
+                    Self::After(minutes) => Some(minutes),
+                }
+            }
+
+            /// Returns the wire number, in minutes. It is never negative.
+            pub const fn as_minutes(self) -> i32 {
+                match self.minutes() {
+                    None => 0,
+                    Some(minutes) => minutes.as_minutes(),
                 }
             }
 
@@ -222,7 +225,6 @@ impl AutoDelete {
     pub const NEVER: Self = Self::Never(Negative::ONE);
 
     /// Returns the wire number, in minutes. A negative number means never.
-    #[must_use]
     pub const fn as_minutes(self) -> i32 {
         match self {
             Self::Never(negative) => negative.get(),
@@ -262,13 +264,11 @@ impl Negative {
     pub const ONE: Self = Self(-1);
 
     /// Returns the number if it is negative.
-    #[must_use]
     pub const fn new(number: i32) -> Option<Self> {
         if number < 0 { Some(Self(number)) } else { None }
     }
 
     /// Returns the number.
-    #[must_use]
     pub const fn get(self) -> i32 {
         self.0
     }
@@ -296,7 +296,6 @@ impl QueueTimeout {
     pub const FIELD: &'static str = names::queue_timeout;
 
     /// Returns the wire number, in minutes.
-    #[must_use]
     pub const fn as_minutes(self) -> i32 {
         self.0.as_minutes()
     }

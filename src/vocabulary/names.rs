@@ -1,104 +1,52 @@
 //! The field names of the wire and of the stored row. Every other file refers to a name by its constant here.
 #![allow(non_upper_case_globals, reason = "each constant has the name of the Rust field")]
 
+/// Declares names: each is written as the Rust field and becomes `camelCase`, as the API spells it.
 macro_rules! names {
-    ($($field:ident = $name:expr,)+) => {
-        $(pub(crate) const $field: &str = $name;)+
-    };
+    ($($field:ident)+) => {$(
+        pub(crate) const $field: &str = {
+            const SNAKE: &str = stringify!($field);
+            const CAMEL: ([u8; SNAKE.len()], usize) = camel_case(SNAKE.as_bytes());
+            match core::str::from_utf8(CAMEL.0.split_at(CAMEL.1).0) {
+                Ok(spelled) => spelled,
+                Err(_) => SNAKE,
+            }
+        };
+    )+};
+}
+
+/// The letters of a name in camel case, and how many there are.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "in const, where a fault does not compile"
+)]
+const fn camel_case<const N: usize>(snake: &[u8]) -> ([u8; N], usize) {
+    let (mut camel, mut length, mut next) = ([0; N], 0, 0);
+    while next < snake.len() {
+        let starts_word = snake[next] == b'_';
+        next += starts_word as usize;
+        camel[length] = if starts_word { snake[next].to_ascii_uppercase() } else { snake[next] };
+        length += 1;
+        next += 1;
+    }
+    (camel, length)
 }
 
 names! {
-    id = "id",
-    organization_id = "organizationId",
-    name = "name",
-    snapshot = "snapshot",
-    user = "user",
-    env = "env",
-    labels = "labels",
-    public = "public",
-    network_block_all = "networkBlockAll",
-    kvm = "kvm",
-    network_allow_list = "networkAllowList",
-    domain_allow_list = "domainAllowList",
-    outbound_proxy_url = "outboundProxyUrl",
-    otel_endpoint_override = "otelEndpointOverride",
-    target = "target",
-    cpu = "cpu",
-    gpu = "gpu",
-    spot = "spot",
-    spot_evicted_at = "spotEvictedAt",
-    queue_timed_out_at = "queueTimedOutAt",
-    gpu_type = "gpuType",
-    memory = "memory",
-    disk = "disk",
-    state = "state",
-    desired_state = "desiredState",
-    error_reason = "errorReason",
-    recoverable = "recoverable",
-    warm_pool_id = "warmPoolId",
-    backup_state = "backupState",
-    backup_created_at = "backupCreatedAt",
-    auto_stop_interval = "autoStopInterval",
-    auto_pause_interval = "autoPauseInterval",
-    auto_archive_interval = "autoArchiveInterval",
-    auto_delete_interval = "autoDeleteInterval",
-    auto_destroy_at = "autoDestroyAt",
-    queue_timeout = "queueTimeout",
-    volumes = "volumes",
-    volume_id = "volumeId",
-    mount_path = "mountPath",
-    subpath = "subpath",
-    build_info = "buildInfo",
-    dockerfile_content = "dockerfileContent",
-    context_hashes = "contextHashes",
-    snapshot_ref = "snapshotRef",
-    created_at = "createdAt",
-    updated_at = "updatedAt",
-    last_activity_at = "lastActivityAt",
-    sandbox_class = "sandboxClass",
-    daemon_version = "daemonVersion",
-    runner_id = "runnerId",
-    linked_sandbox_id = "linkedSandboxId",
-    toolbox_proxy_url = "toolboxProxyUrl",
+    id organization_id name snapshot user env labels public network_block_all kvm network_allow_list
+    domain_allow_list outbound_proxy_url otel_endpoint_override target cpu gpu spot spot_evicted_at
+    queue_timed_out_at gpu_type memory disk state desired_state error_reason recoverable warm_pool_id
+    backup_state backup_created_at auto_stop_interval auto_pause_interval auto_archive_interval
+    auto_delete_interval auto_destroy_at queue_timeout volumes volume_id mount_path subpath build_info
+    dockerfile_content context_hashes snapshot_ref created_at updated_at last_activity_at sandbox_class
+    daemon_version runner_id linked_sandbox_id toolbox_proxy_url
     // Only requests, lists, webhooks and errors have these.
-    ttl_minutes = "ttlMinutes",
-    linked_sandbox = "linkedSandbox",
-    secrets = "secrets",
-    include_memory = "includeMemory",
-    items = "items",
-    next_cursor = "nextCursor",
-    total = "total",
-    page = "page",
-    total_pages = "totalPages",
-    event = "event",
-    timestamp = "timestamp",
-    old_state = "oldState",
-    new_state = "newState",
-    old_desired_state = "oldDesiredState",
-    new_desired_state = "newDesiredState",
-    status_code = "statusCode",
-    message = "message",
-    error = "error",
+    ttl_minutes linked_sandbox secrets include_memory items next_cursor total page total_pages event timestamp
+    old_state new_state old_desired_state new_desired_state status_code message error
     // Only the stored row has these: no API record shows them.
-    pending = "pending",
-    has_backup_ref = "hasBackupRef",
-    has_runner = "hasRunner",
-    fault = "fault",
-    force_stop = "forceStop",
-    epoch = "epoch",
-    state_since = "stateSince",
-    backup_since = "backupSince",
+    pending has_backup_ref has_runner fault force_stop epoch state_since backup_since
     // Only inputs have these.
-    answer = "answer",
-    begun = "begun",
-    force = "force",
-    from = "from",
-    job = "job",
-    minutes = "minutes",
-    of = "of",
-    outcome = "outcome",
-    start = "start",
-    task = "task",
-    to = "to",
-    ttl = "ttl",
+    answer begun force from job minutes of outcome start task to ttl
 }

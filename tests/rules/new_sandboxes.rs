@@ -34,7 +34,7 @@ fn a_new_sandbox_waits_for_its_runner_to_make_it() {
     ] {
         let row = created(NewSandbox { origin, ..NewSandbox::default() });
         assert_eq!((row.state(), row.reported_state(), row.has_runner()), (state, reported, has_runner));
-        assert_eq!((row.desired_state(), row.is_pending(), row.epoch()), (DesiredState::Started, true, 1));
+        assert_eq!((row.desired_state(), row.pending(), row.epoch()), (DesiredState::Started, true, 1));
         assert_eq!((row.created_at(), row.last_activity_at(), row.state_since()), (now(), now(), now()));
     }
 }
@@ -166,7 +166,7 @@ fn gpu_android_and_linked_sandboxes_are_created_where_they_are_allowed() {
     let ephemeral = NewSandbox { auto_delete: Some(AutoDelete::AtOnce), ..NewSandbox::default() };
     let link = Some(Link { owner_is_linked: false });
     let gpu = created(NewSandbox { gpu: 8, gpu_type: Some(GpuType::H100), spot: true, ..ephemeral });
-    assert_eq!((gpu.gpus(), gpu.gpu_type(), gpu.is_ephemeral()), (8, Some(GpuType::H100), true));
+    assert_eq!((gpu.gpu(), gpu.gpu_type(), gpu.is_ephemeral()), (8, Some(GpuType::H100), true));
     assert!(created(NewSandbox { class: SandboxClass::Android, link, ..ephemeral }).is_ephemeral());
     created(NewSandbox { class: SandboxClass::LinuxVm, kvm: true, ..NewSandbox::default() });
 }

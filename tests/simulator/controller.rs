@@ -26,7 +26,7 @@ impl Fleet {
             self.attempt(Write { id, step, read: row, placed: None }, by, 0);
             return self.appoint(id, PERIOD / 2);
         }
-        if self.store.mistake == Some(Mistake::SelectsByPending) && row.needs_reconcile() && !row.is_pending() {
+        if self.store.mistake == Some(Mistake::SelectsByPending) && row.needs_reconcile() && !row.pending() {
             return;
         }
         self.mind_backup(id);

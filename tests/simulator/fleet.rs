@@ -245,7 +245,7 @@ impl Fleet {
 
     /// Checks that no transitional state exceeds its time limit.
     pub fn judge_time(&mut self, id: Id, row: &Lifecycle) {
-        let Some(limit) = self.store.policy.time_limits.of(row.state()) else { return };
+        let Some(limit) = self.store.policy.time_limits.of_state(row.state()) else { return };
         let lasted = time(self.now) - row.state_since();
         let allowed = i64::from(limit.get()) * MINUTE + PERIOD + DOWN + SECOND;
         self.store.verdict.hold(

@@ -173,14 +173,14 @@ fn shown(row: &Lifecycle) -> String {
             text += words;
         }
     };
-    say(row.is_pending(), "pending");
+    say(row.pending(), "pending");
     say(true, &format!("epoch {}", row.epoch()));
     say(row.reported_state() != row.state(), &format!("shown {}", row.reported_state()));
     say(!row.has_runner(), "no runner");
     say(row.backup_state().as_str() != "None", &format!("backup {}", row.backup_state()));
     say(row.fault().is_some(), &format!("fault {}", row.fault().map_or("", |fault| fault.as_str())));
-    say(row.is_recoverable(), "recoverable");
-    say(row.is_force_stop(), "by force");
+    say(row.recoverable(), "recoverable");
+    say(row.force_stop(), "by force");
     text
 }
 

@@ -91,7 +91,7 @@ pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
         }
     }
     let tidy = Lifecycle::from(columns).repaired();
-    let pending = pending.unwrap_or(tidy.is_pending());
+    let pending = pending.unwrap_or(tidy.pending());
     Ok(Columns { pending, ..tidy.columns() }.into())
 }
 

@@ -33,7 +33,7 @@ fn each_time_limit_belongs_to_the_state_of_its_name() {
             let (first, rest) = word.split_at(usize::from(place > 0));
             first.to_uppercase() + rest
         });
-        let limit = Policy::default().time_limits.of(*state)?;
+        let limit = Policy::default().time_limits.of_state(*state)?;
         Some((name.collect::<String>(), json!(limit.get())))
     });
     let found: Value = Value::Object(found.collect());

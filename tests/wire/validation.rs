@@ -47,7 +47,7 @@ fn pending_follows_from_the_two_states() {
         [("started", "started", false), ("stopping", "stopped", true), ("archiving", "archived", false)]
     {
         let dto: SandboxDto = serde_json::from_value(record(json!({"state": state, "desiredState": desired}))).unwrap();
-        assert_eq!(Sandbox::try_from(dto).unwrap().lifecycle().is_pending(), pending, "{state} {desired}");
+        assert_eq!(Sandbox::try_from(dto).unwrap().lifecycle().pending(), pending, "{state} {desired}");
     }
 }
 
@@ -62,5 +62,5 @@ fn server_fields_are_given_in_addition_to_the_record() {
     let dto = serde_json::from_value(record(json!({}))).unwrap();
     let sandbox: Sandbox = Sandbox::from_api(dto, unseen).unwrap();
     let row = sandbox.lifecycle();
-    assert_eq!((row.is_pending(), row.has_backup_ref(), row.epoch()), (true, true, 7));
+    assert_eq!((row.pending(), row.has_backup_ref(), row.epoch()), (true, true, 7));
 }

@@ -4,7 +4,7 @@ use crate::{
     lifecycle::instants::NEVER,
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, QueueTimeout,
-        SandboxClass, SandboxState, Word,
+        SandboxClass, SandboxState,
     },
 };
 use alloc::string::ToString;
@@ -122,119 +122,83 @@ impl<'de> Deserializer<'de> for Bound<'_> {
     }
 }
 
-/// A type that a column can have: how a store, a reader and a `Lifecycle` each hold it.
-pub(super) trait ColumnType: Copy {
+/// A type that a column can have. It converts into a [`ColumnValue`], and into and from what a lifecycle keeps.
+pub(super) trait ColumnType: Copy + Into<ColumnValue<'static>> {
     const KIND: ColumnKind;
-    const NULLABLE: bool = false;
-    /// The form inside a `Lifecycle`.
-    type Kept;
-    fn keep(self) -> Self::Kept;
-    fn restore(kept: Self::Kept) -> Self;
-    fn value(self) -> ColumnValue<'static>;
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+    const NULLABLE: bool;
+    /// What is read where the column stands in a stored row.
+    type Read: for<'de> Deserialize<'de> + Into<Self>;
 }
 
-/// Types that a `Lifecycle` keeps as they are.
-macro_rules! kept_as_it_is {
-    ($kind:ident, $nullable:literal: $($type:ty => |$given:ident| $value:expr),+ $(,)?) => {$(
+/// Declares the types of columns: kind, whether they may hold no value, what is read, and their value.
+macro_rules! column_types {
+    ($($kind:ident $nullable:literal $type:ty, $read:ty: |$given:ident| $value:expr;)+) => {$(
         impl ColumnType for $type {
             const KIND: ColumnKind = ColumnKind::$kind;
             const NULLABLE: bool = $nullable;
-            type Kept = Self;
-            fn keep(self) -> Self {
-                self
-            }
-            fn restore(kept: Self) -> Self {
-                kept
-            }
-            fn value(self) -> ColumnValue<'static> {
-                let $given = self;
+            type Read = $read;
+        }
+        impl From<$type> for ColumnValue<'static> {
+            fn from($given: $type) -> Self {
                 $value
-            }
-            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::deserialize(deserializer)
             }
         }
     )+};
 }
-kept_as_it_is! { Text, false:
-    SandboxState => |word| text(word),
-    DesiredState => |word| text(word),
-    SandboxClass => |word| text(word),
-    BackupState => |word| text(word),
-}
-kept_as_it_is! { Text, true:
-    Option<GpuType> => |word| word.map_or(ColumnValue::Null, text),
-    Option<Fault> => |word| word.map_or(ColumnValue::Null, text),
-}
-kept_as_it_is! { Boolean, false: bool => |yes| ColumnValue::Boolean(yes) }
-kept_as_it_is! { Integer, false:
-    u8 => |number| ColumnValue::Integer(number.into()),
-    u32 => |number| ColumnValue::Integer(number.into()),
-    AutoStop => |interval| ColumnValue::Integer(interval.as_minutes().into()),
-    AutoPause => |interval| ColumnValue::Integer(interval.as_minutes().into()),
-    AutoArchive => |interval| ColumnValue::Integer(interval.as_minutes().into()),
-}
-kept_as_it_is! { Integer, true:
-    Option<QueueTimeout> =>
-        |timeout| timeout.map_or(ColumnValue::Null, |timeout| ColumnValue::Integer(timeout.as_minutes().into())),
+column_types! {
+    Text false SandboxState, Self: |word| Self::Text(word.as_str());
+    Text false DesiredState, Self: |word| Self::Text(word.as_str());
+    Text false SandboxClass, Self: |word| Self::Text(word.as_str());
+    Text false BackupState, Self: |word| Self::Text(word.as_str());
+    Text true Option<GpuType>, Self: |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
+    Text true Option<Fault>, Self: |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
+    Boolean false bool, Self: |yes| Self::Boolean(yes);
+    Integer false u8, Self: |number| Self::Integer(number.into());
+    Integer false u32, Self: |number| Self::Integer(number.into());
+    Integer false AutoStop, Self: |interval| Self::Integer(interval.as_minutes().into());
+    Integer false AutoPause, Self: |interval| Self::Integer(interval.as_minutes().into());
+    Integer false AutoArchive, Self: |interval| Self::Integer(interval.as_minutes().into());
+    Integer false AutoDelete, Self: |interval| Self::Integer(interval.as_minutes().into());
+    Integer true Option<QueueTimeout>, Self:
+        |timeout| timeout.map_or(Self::Null, |timeout| Self::Integer(timeout.as_minutes().into()));
+    Timestamp false DateTime<Utc>, Micros: |time| Self::Timestamp(time);
+    Timestamp true Option<DateTime<Utc>>, OptionalMicros: |time| time.map_or(Self::Null, Self::Timestamp);
 }
 
-fn text(word: impl Word) -> ColumnValue<'static> {
-    ColumnValue::Text(word.as_str())
-}
+/// An instant that a stored row may lack.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct OptionalMicros(Option<Micros>);
 
-/// Kept as its number of minutes, which the clock compares without a branch.
-impl ColumnType for AutoDelete {
-    const KIND: ColumnKind = ColumnKind::Integer;
-    type Kept = i32;
-    fn keep(self) -> i32 {
-        self.as_minutes()
-    }
-    fn restore(kept: i32) -> Self {
-        Self::from_any(kept)
-    }
-    fn value(self) -> ColumnValue<'static> {
-        ColumnValue::Integer(self.as_minutes().into())
-    }
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::deserialize(deserializer)
+impl From<OptionalMicros> for Option<DateTime<Utc>> {
+    fn from(read: OptionalMicros) -> Self {
+        read.0.map(Into::into)
     }
 }
 
-/// Kept in microseconds: smaller, and compared at once.
-impl ColumnType for DateTime<Utc> {
-    const KIND: ColumnKind = ColumnKind::Timestamp;
-    type Kept = Micros;
-    fn keep(self) -> Micros {
-        self.into()
-    }
-    fn restore(kept: Micros) -> Self {
-        kept.into()
-    }
-    fn value(self) -> ColumnValue<'static> {
-        ColumnValue::Timestamp(self)
-    }
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Micros::deserialize(deserializer).map(Self::from)
+// What a lifecycle keeps where it is not the column's own type: an instant that may be missing, the last one meaning
+// none, and a number of minutes, which the clock compares without a branch.
+
+impl From<Option<DateTime<Utc>>> for Micros {
+    fn from(time: Option<DateTime<Utc>>) -> Self {
+        time.map_or(NEVER, Self::from)
     }
 }
 
-/// Kept in microseconds, none as the last instant.
-impl ColumnType for Option<DateTime<Utc>> {
-    const KIND: ColumnKind = ColumnKind::Timestamp;
-    const NULLABLE: bool = true;
-    type Kept = Micros;
-    fn keep(self) -> Micros {
-        self.map_or(NEVER, Micros::from)
-    }
-    fn restore(kept: Micros) -> Self {
+impl From<Micros> for Option<DateTime<Utc>> {
+    fn from(kept: Micros) -> Self {
         (kept != NEVER).then(|| kept.into())
     }
-    fn value(self) -> ColumnValue<'static> {
-        self.map_or(ColumnValue::Null, ColumnValue::Timestamp)
+}
+
+impl From<AutoDelete> for i32 {
+    fn from(interval: AutoDelete) -> Self {
+        interval.as_minutes()
     }
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::<Micros>::deserialize(deserializer).map(|at| at.map(DateTime::from))
+}
+
+impl From<i32> for AutoDelete {
+    fn from(kept: i32) -> Self {
+        Self::from_any(kept)
     }
 }

@@ -59,7 +59,7 @@ macro_rules! columns {
         impl Columns {
             /// Returns every column with its value, as a host binds them to an `INSERT`.
             pub fn iter(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'static>)> + use<> {
-                Column::ALL.iter().zip([$(ColumnType::value(self.$column)),+])
+                Column::ALL.iter().zip([$(self.$column.into()),+])
             }
 
             /// These columns with the changes of a step.
@@ -99,24 +99,30 @@ macro_rules! columns {
 
         impl Expects {
             /// Whether the row still has these values.
-            #[must_use]
             pub fn are_met_by(&self, row: &Lifecycle) -> bool {
                 let row = row.columns();
                 $(self.$column.is_none_or(|expected| expected == row.$column))&&+
             }
         }
 
+        /// Each column, as in [`Columns`].
+        impl Lifecycle {
+            $($(#[doc = $doc])+ pub fn $column(&self) -> $type {
+                kept!(self, $kept).into()
+            })+
+        }
+
         impl From<Columns> for Lifecycle {
             fn from(columns: Columns) -> Self {
                 let mut row = Self::BLANK;
-                $(keep!(row, $kept, ColumnType::keep(columns.$column));)+
+                $(keep!(row, $kept, columns.$column.into());)+
                 row.with_facts()
             }
         }
 
         impl From<Lifecycle> for Columns {
             fn from(row: Lifecycle) -> Self {
-                Self { $($column: ColumnType::restore(kept!(row, $kept)),)+ }
+                Self { $($column: row.$column(),)+ }
             }
         }
     };
@@ -152,7 +158,7 @@ macro_rules! partial {
         impl $partial {
             /// Returns each of these columns with its value, as a host binds them to a statement.
             pub fn iter(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'static>)> + use<> {
-                let values = [$(self.$column.map(ColumnType::value)),+];
+                let values = [$(self.$column.map(ColumnValue::from)),+];
                 Column::ALL.iter().zip(values).filter_map(|(column, value)| Some((column, value?)))
             }
 
@@ -164,8 +170,8 @@ macro_rules! partial {
                             return Err(de::Error::duplicate_field(names::$name));
                         })+
                         $(names::$name => {
-                            let value = row.next_value::<Read<$type>>().map_err(|error| named(names::$name, &error))?;
-                            found.$column = Some(value.0);
+                            let value = row.next_value::<<$type as ColumnType>::Read>();
+                            found.$column = Some(value.map_err(|error| named(names::$name, &error))?.into());
                         })+
                         _newer_than_this_crate => {
                             row.next_value::<IgnoredAny>()?;
@@ -198,15 +204,6 @@ macro_rules! partial {
             }
         }
     };
-}
-
-/// A value of a column, read as its type reads it.
-struct Read<T>(T);
-
-impl<'de, T: ColumnType> Deserialize<'de> for Read<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::read(deserializer).map(Self)
-    }
 }
 
 macro_rules! shown {
@@ -275,7 +272,6 @@ columns! {
 
 impl Columns {
     /// Returns CPU, memory and disk.
-    #[must_use]
     pub const fn size(&self) -> Size {
         Size { cpu: self.cpu, memory: self.memory, disk: self.disk }
     }
@@ -333,7 +329,6 @@ impl fmt::Debug for Lifecycle {
 
 impl Lifecycle {
     /// Returns the value as columns, to change one and build it again.
-    #[must_use]
     pub fn columns(&self) -> Columns {
         (*self).into()
     }

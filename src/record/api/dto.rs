@@ -158,7 +158,6 @@ impl SandboxDto {
     ///
     /// Environment and labels are empty, `public` and `network_block_all` are false, there is no GPU, and all optional
     /// fields are absent. Set `state` and `desired_state` before the record becomes a [`Sandbox`](crate::Sandbox).
-    #[must_use]
     pub fn new(
         id: impl Into<String>,
         organization_id: impl Into<String>,

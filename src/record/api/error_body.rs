@@ -35,7 +35,6 @@ pub type Messages = OneOrMany<String>;
 
 impl ErrorBody {
     /// Builds the body for an HTTP status. The name of the status follows from it.
-    #[must_use]
     pub fn new(status: u16, message: Messages) -> Self {
         let error = status_name(status).map(String::from).into();
         Self { status_code: status.into(), message, error, ..Self::blank() }

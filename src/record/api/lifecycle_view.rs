@@ -15,7 +15,7 @@ object! {
     /// let text = r#"{"id":"s1","state":"stopping","desiredState":"stopped","cpu":4,"env":{"A":"1"}}"#;
     /// let view: LifecycleView = serde_json::from_str(text)?;
     /// let lifecycle = Lifecycle::try_from(&view)?;
-    /// assert_eq!((lifecycle.state(), lifecycle.is_pending()), (SandboxState::Stopping, true));
+    /// assert_eq!((lifecycle.state(), lifecycle.pending()), (SandboxState::Stopping, true));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub struct LifecycleView is "a sandbox record" {

@@ -49,7 +49,6 @@ macro_rules! allow_list {
             }
 
             /// Returns the text of the list.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -27,7 +27,6 @@ pub enum Maybe<T> {
 
 impl<T> Maybe<T> {
     /// Returns the value, or `None`.
-    #[must_use]
     pub const fn value(&self) -> Option<&T> {
         match self {
             Self::Value(value) => Some(value),
@@ -36,7 +35,6 @@ impl<T> Maybe<T> {
     }
 
     /// Converts into the value, or `None`.
-    #[must_use]
     pub fn into_value(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
@@ -45,7 +43,6 @@ impl<T> Maybe<T> {
     }
 
     /// Returns whether the record does not have the field.
-    #[must_use]
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }

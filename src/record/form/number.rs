@@ -26,7 +26,6 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Number {
     /// Returns the number if it is whole and fits.
-    #[must_use]
     pub const fn whole(self) -> Option<i64> {
         match self {
             Self::Whole(number) => Some(number),

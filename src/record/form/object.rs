@@ -179,7 +179,6 @@ macro_rules! constructors {
     ($($object:ident($($field:ident: $given:ty),+))+) => {$(
         impl $object {
             /// Builds the object from its required fields. Optional fields are absent.
-            #[must_use]
             pub fn new($($field: $given),+) -> Self {
                 Self { $($field: $field.into(),)+ ..$crate::record::form::Wire::blank() }
             }

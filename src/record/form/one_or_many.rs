@@ -17,7 +17,6 @@ pub enum OneOrMany<T> {
 
 impl<T> OneOrMany<T> {
     /// Returns the values in their order.
-    #[must_use]
     pub const fn as_slice(&self) -> &[T] {
         match self {
             Self::One(value) => slice::from_ref(value),

@@ -21,7 +21,6 @@ pub struct TextMap(Vec<(String, String)>);
 
 impl TextMap {
     /// Returns the text of this name, the last one if a record repeats the name.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
     }
@@ -46,13 +45,11 @@ impl TextMap {
     }
 
     /// Returns the number of names.
-    #[must_use]
     pub const fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Returns whether there are no names.
-    #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

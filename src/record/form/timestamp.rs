@@ -48,7 +48,6 @@ impl Timestamp {
     }
 
     /// Returns the time, or `None` if the text is not a time in a form of RFC 3339 or chrono.
-    #[must_use]
     pub fn time(&self) -> Option<DateTime<Utc>> {
         self.instant().map(Into::into)
     }

@@ -120,5 +120,5 @@ impl<X> LifecycleView<X> {
 
 /// Returns whether the controller owes work, which follows from the two states if the record does not say it.
 fn owes_work(&Columns { state, desired_state, .. }: &Columns) -> bool {
-    Lifecycle::from(Columns { state, desired_state, ..Columns::default() }).repaired().is_pending()
+    Lifecycle::from(Columns { state, desired_state, ..Columns::default() }).repaired().pending()
 }

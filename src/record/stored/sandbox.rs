@@ -56,7 +56,6 @@ impl<X> Sandbox<X> {
     }
 
     /// Builds a sandbox from a server's own row. The columns of the lifecycle replace those of the record.
-    #[must_use]
     pub fn from_row(
         record: SandboxDto<X>,
         lifecycle: Lifecycle,
@@ -69,43 +68,36 @@ impl<X> Sandbox<X> {
     }
 
     /// Returns the lifecycle, which rules read.
-    #[must_use]
     pub const fn lifecycle(&self) -> &Lifecycle {
         &self.lifecycle
     }
 
     /// Returns the API record, which has the reported state.
-    #[must_use]
     pub const fn dto(&self) -> &SandboxDto<X> {
         &self.record
     }
 
     /// Returns the name. A deletion changes it, so that it is free again.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.record.name
     }
 
     /// Returns the runner that the sandbox is assigned to.
-    #[must_use]
     pub fn runner_id(&self) -> Option<&str> {
         self.record.runner_id.value().map(String::as_str)
     }
 
     /// Returns the runner that the sandbox left in order to be restored on another.
-    #[must_use]
     pub fn previous_runner_id(&self) -> Option<&str> {
         self.previous_runner_id.as_deref()
     }
 
     /// Returns the error reason.
-    #[must_use]
     pub fn error_reason(&self) -> Option<&str> {
         self.record.error_reason.value().map(String::as_str)
     }
 
     /// Returns where the backup is stored.
-    #[must_use]
     pub const fn backup(&self) -> Option<&BackupRef> {
         self.backup.as_ref()
     }

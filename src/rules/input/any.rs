@@ -1,4 +1,4 @@
-//! What goes in at the one door: an input of any kind, by value or by reference.
+//! An input of any kind, by value or by reference.
 
 use super::{
     command::Command,
@@ -9,92 +9,74 @@ use super::{
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
-/// Whatever can happen to a sandbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, try_from = "Form")]
-pub enum Input {
-    /// A caller asks.
-    Command(Command),
-    /// A runner tells.
-    Report(Report),
-    /// The clock acts.
-    Timer(Timer),
-}
-
 /// What [`Lifecycle::decide`](crate::Lifecycle::decide) takes: a [`Command`], a [`Report`], a [`Timer`], an [`Input`] of
-/// any kind, or a reference to one, which is not copied.
+/// any kind, or a reference to one, which is then not copied.
 pub trait AsInput: sealed::Sealed {
-    /// It, by reference.
     #[doc(hidden)]
     fn as_input(&self) -> InputRef<'_>;
-}
-
-/// An [`Input`] by reference.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub enum InputRef<'a> {
-    Command(&'a Command),
-    Report(&'a Report),
-    Timer(&'a Timer),
 }
 
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Input {}
-    impl Sealed for super::Command {}
-    impl Sealed for super::Report {}
-    impl Sealed for super::Timer {}
     impl<T: Sealed> Sealed for &T {}
 }
 
-impl AsInput for Command {
-    #[inline(always)]
-    fn as_input(&self) -> InputRef<'_> {
-        InputRef::Command(self)
-    }
-}
-impl AsInput for Report {
-    #[inline(always)]
-    fn as_input(&self) -> InputRef<'_> {
-        InputRef::Report(self)
-    }
-}
-impl AsInput for Timer {
-    #[inline(always)]
-    fn as_input(&self) -> InputRef<'_> {
-        InputRef::Timer(self)
-    }
-}
-impl AsInput for Input {
-    #[inline(always)]
-    fn as_input(&self) -> InputRef<'_> {
-        match self {
-            Self::Command(command) => InputRef::Command(command),
-            Self::Report(report) => InputRef::Report(report),
-            Self::Timer(timer) => InputRef::Timer(timer),
+/// Declares the kinds of input: one list for the value, the reference, and the way from each kind to both.
+macro_rules! inputs {
+    ($($(#[doc = $doc:literal])+ $kind:ident,)+) => {
+        /// Anything that can happen to a sandbox.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(untagged, try_from = "Form")]
+        pub enum Input {
+            $($(#[doc = $doc])+ $kind($kind),)+
         }
-    }
+
+        /// An [`Input`] by reference.
+        #[doc(hidden)]
+        #[derive(Debug, Clone, Copy)]
+        pub enum InputRef<'a> {
+            $($kind(&'a $kind),)+
+        }
+
+        $(
+            impl sealed::Sealed for $kind {}
+            impl AsInput for $kind {
+                #[inline(always)]
+                fn as_input(&self) -> InputRef<'_> {
+                    InputRef::$kind(self)
+                }
+            }
+            impl From<$kind> for Input {
+                fn from(input: $kind) -> Self {
+                    Self::$kind(input)
+                }
+            }
+        )+
+
+        impl AsInput for Input {
+            #[inline(always)]
+            fn as_input(&self) -> InputRef<'_> {
+                match self {
+                    $(Self::$kind(input) => InputRef::$kind(input),)+
+                }
+            }
+        }
+    };
 }
+inputs! {
+    /// A request of a caller.
+    Command,
+    /// A message from a runner.
+    Report,
+    /// An event of the clock.
+    Timer,
+}
+
 impl<T: AsInput> AsInput for &T {
     #[inline(always)]
     fn as_input(&self) -> InputRef<'_> {
         T::as_input(self)
-    }
-}
-
-impl From<Command> for Input {
-    fn from(command: Command) -> Self {
-        Self::Command(command)
-    }
-}
-impl From<Report> for Input {
-    fn from(report: Report) -> Self {
-        Self::Report(report)
-    }
-}
-impl From<Timer> for Input {
-    fn from(timer: Timer) -> Self {
-        Self::Timer(timer)
     }
 }
 

@@ -99,7 +99,6 @@ const fn yes() -> bool {
 
 impl Command {
     /// Returns the row of the rule table that decides this command.
-    #[must_use]
     pub const fn verb(self) -> Verb {
         match self {
             Self::Start => Verb::Start,

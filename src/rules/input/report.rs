@@ -215,7 +215,6 @@ impl Task {
     /// Returns the job whose end a runner reports for this task, or `None` for a build, whose image is observed instead.
     ///
     /// A fork's end is also reported to the child, as [`Job::ForkChild`].
-    #[must_use]
     pub const fn job(self) -> Option<Job> {
         match self {
             Self::Create | Self::Restore => Some(Job::Create),

@@ -73,7 +73,6 @@ impl Timer {
     ];
 
     /// The name of the timer.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }

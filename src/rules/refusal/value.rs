@@ -87,7 +87,6 @@ impl Refusal {
     }
 
     /// Returns what was refused.
-    #[must_use]
     pub const fn asked(&self) -> Asked {
         match self.refused {
             Refused::Command { verb, .. } => Asked::Command(verb),
@@ -96,25 +95,21 @@ impl Refusal {
     }
 
     /// Returns the state of the sandbox, as stored.
-    #[must_use]
     pub const fn state(&self) -> SandboxState {
         self.status.state()
     }
 
     /// Returns the state that the API shows of the sandbox.
-    #[must_use]
     pub const fn reported_state(&self) -> SandboxState {
         pairs::reported(self.status.state(), self.status.desired())
     }
 
     /// Returns the desired state of the sandbox.
-    #[must_use]
     pub const fn desired_state(&self) -> DesiredState {
         self.status.desired()
     }
 
     /// Returns the reason: the first check that fails, in the order of the recorded server.
-    #[must_use]
     pub fn reason(&self) -> Reason {
         match self.refused {
             // A refused command has a check that fails.
@@ -125,13 +120,11 @@ impl Refusal {
     }
 
     /// Returns the code of the reason, as the recorded tables spell it.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         self.reason().code()
     }
 
     /// Returns the HTTP status to answer.
-    #[must_use]
     pub fn http_status(&self) -> u16 {
         self.reason().http_status(match self.refused {
             Refused::Command { verb, .. } => Some(verb),
@@ -143,7 +136,6 @@ impl Refusal {
     ///
     /// [`Retry::Never`] where the class, a GPU or being ephemeral forbids the command whatever the state, even if another
     /// check is the reason. [`Retry::WhenSettled`] where the state forbids it and a change is under way.
-    #[must_use]
     pub fn retry(&self) -> Retry {
         let moving = self.reported_state().is_transient();
         match self.decisive_check().map_or_else(|| self.reason(), Check::reason).retry() {

@@ -8,7 +8,10 @@ use super::{
     value::{Step, next_epoch},
 };
 use crate::{
-    lifecycle::{Lifecycle, Status, pairs, state_set::StateSet},
+    lifecycle::{
+        Lifecycle, Status, pairs,
+        state_set::{StateSet, states},
+    },
     rules::{event::EventName, input::command::Command},
     vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
 };
@@ -184,8 +187,7 @@ impl Draft {
 
     /// What a time limit writes: an error, or a return to the desired state for a change made in place.
     pub(crate) const fn time_limit_over(self) -> Self {
-        const IN_PLACE: StateSet =
-            StateSet::of(&[SandboxState::Resizing, SandboxState::Snapshotting, SandboxState::Forking]);
+        const IN_PLACE: StateSet = states![Resizing Snapshotting Forking];
         let (state, desired) = (self.step.row.status.state(), self.step.row.status.desired());
         if let (true, DesiredState::Started | DesiredState::Stopped, Some(goal)) =
             (IN_PLACE.contains(state), desired, desired.fulfilled_by())

@@ -86,28 +86,4 @@ impl SideEffects {
         soft_delete: false,
         child: false,
     };
-
-    pub(crate) const fn soft_delete(self) -> Self {
-        Self { soft_delete: true, ..self }
-    }
-
-    pub(crate) const fn leaves_error(self) -> Self {
-        Self { reason: ReasonText::Cleared, runner: RunnerChange::ReleasedAsPrevious, ..self }
-    }
-
-    pub(crate) const fn rotates_token(self) -> Self {
-        Self { token: true, ..self }
-    }
-
-    pub(crate) const fn calls_runner(self) -> Self {
-        Self { calls: true, ..self }
-    }
-
-    pub(crate) const fn stores_child(self) -> Self {
-        Self { child: true, ..self }
-    }
-
-    pub(crate) const fn emits(self, event: EventName) -> Self {
-        Self { event: Some(event), ..self }
-    }
 }

@@ -43,7 +43,6 @@ pub struct Step {
 /// The row has changed since the step was decided. Read it and decide again: a lost race is no failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the sandbox has changed since this was decided (its state was {was} and is {is}): read it and decide again")]
-#[non_exhaustive]
 pub struct Stale {
     /// The state on which the step was decided.
     pub was: SandboxState,
@@ -73,44 +72,37 @@ impl Step {
     }
 
     /// Which rule made it.
-    #[must_use]
     pub const fn cause(&self) -> Cause {
         self.cause
     }
 
     /// When it was decided.
-    #[must_use]
     pub fn decided_at(&self) -> DateTime<Utc> {
         self.now.into()
     }
 
     /// Whether it neither writes nor does anything.
-    #[must_use]
     pub fn is_noop(&self) -> bool {
         !self.writes() && self.effects().next().is_none()
     }
 
     /// Whether a column changes.
-    #[must_use]
     pub fn writes(&self) -> bool {
         self.changes() != Changes::default()
     }
 
     /// Whether name and backup are given up, with desired state destroyed. This happens once: a destroy with force of a
     /// sandbox that is already to be destroyed does not give up its name again.
-    #[must_use]
     pub const fn is_soft_delete(&self) -> bool {
         self.effects.soft_delete && !matches!(self.row.status.desired(), DesiredState::Destroyed)
     }
 
     /// The state after.
-    #[must_use]
     pub const fn state(&self) -> SandboxState {
         self.after.state()
     }
 
     /// The desired state after.
-    #[must_use]
     pub const fn desired_state(&self) -> DesiredState {
         self.after.desired()
     }
@@ -133,7 +125,6 @@ impl Step {
     }
 
     /// Returns the columns that must still have their values: what the decision read and another writer may have changed.
-    #[must_use]
     pub fn expects(&self) -> Expects {
         let row = self.row.columns();
         let mut expects = Expects {
@@ -175,7 +166,6 @@ impl Step {
     }
 
     /// Returns the columns to write.
-    #[must_use]
     pub fn changes(&self) -> Changes {
         fn changed<T: PartialEq>(old: T, new: T) -> Option<T> {
             (old != new).then_some(new)

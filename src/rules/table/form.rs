@@ -2,7 +2,13 @@
 
 use crate::{
     lifecycle::{Edit, Status, fact_set::Facts, state_set::StateSet},
-    rules::{event::EventName, guards, input::verb::Verb, reason::Reason, step::side_effects::SideEffects},
+    rules::{
+        event::EventName,
+        guards,
+        input::verb::Verb,
+        reason::Reason,
+        step::side_effects::{ReasonText, RunnerChange, SideEffects},
+    },
     vocabulary::{BackupState, DesiredState, SandboxState},
 };
 use core::{fmt, hint::select_unpredictable as choose};
@@ -53,19 +59,16 @@ pub struct Check {
 
 impl Check {
     /// Returns the name of the guard.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         guards::named(self.guard).map_or("", |(name, _)| name)
     }
 
     /// Returns the reason of the refusal when the guard does not hold.
-    #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
     }
 
     /// Returns why the command demands it.
-    #[must_use]
     pub const fn why(&self) -> &'static str {
         self.why
     }
@@ -113,44 +116,56 @@ impl Writes {
         effects: SideEffects::NONE,
     };
 
-    pub(super) const fn state(self, state: SandboxState) -> Self {
-        Self { state: Some(state), ..self }
+    pub(super) const fn state(mut self, state: SandboxState) -> Self {
+        self.state = Some(state);
+        self
     }
 
-    pub(super) const fn desired(self, desired: DesiredState) -> Self {
-        Self { desired: Some(desired), ..self }
+    pub(super) const fn desired(mut self, desired: DesiredState) -> Self {
+        self.desired = Some(desired);
+        self
     }
 
-    pub(super) const fn sets_force(self) -> Self {
-        Self { sets_force: true, ..self }
+    pub(super) const fn soft_delete(mut self) -> Self {
+        self.effects.soft_delete = true;
+        self.desired(DesiredState::Destroyed)
     }
 
-    pub(super) const fn soft_delete(self) -> Self {
-        Self { effects: self.effects.soft_delete(), ..self }.desired(DesiredState::Destroyed)
+    pub(super) const fn leaves_error(mut self) -> Self {
+        self.effects.reason = ReasonText::Cleared;
+        self.effects.runner = RunnerChange::ReleasedAsPrevious;
+        self.leaves_error = true;
+        self
     }
 
-    pub(super) const fn leaves_error(self) -> Self {
-        Self { leaves_error: true, effects: self.effects.leaves_error(), ..self }
+    pub(super) const fn emits(mut self, event: EventName) -> Self {
+        self.effects.event = Some(event);
+        self
     }
 
-    pub(super) const fn rotates_token(self) -> Self {
-        Self { effects: self.effects.rotates_token(), ..self }
+    pub(super) const fn sets_force(mut self) -> Self {
+        self.sets_force = true;
+        self
     }
 
-    pub(super) const fn calls_runner(self) -> Self {
-        Self { effects: self.effects.calls_runner(), ..self }
+    pub(super) const fn rotates_token(mut self) -> Self {
+        self.effects.token = true;
+        self
     }
 
-    pub(super) const fn stores_child(self) -> Self {
-        Self { effects: self.effects.stores_child(), ..self }
+    pub(super) const fn calls_runner(mut self) -> Self {
+        self.effects.calls = true;
+        self
     }
 
-    pub(super) const fn emits(self, event: EventName) -> Self {
-        Self { effects: self.effects.emits(event), ..self }
+    pub(super) const fn stores_child(mut self) -> Self {
+        self.effects.child = true;
+        self
     }
 
-    pub(super) const fn leaves_row(self) -> Self {
-        Self { row_untouched: true, ..self }
+    pub(super) const fn leaves_row(mut self) -> Self {
+        self.row_untouched = true;
+        self
     }
 
     /// The columns after this write, before the invariants are enforced. `flag` is the command's argument.

@@ -8,28 +8,14 @@
 //! The order is that of the recorded server (table `commands`). Where a write could make the states incoherent, a guard for
 //! that comes last, so that the command is refused before anything changes (difference D6).
 
-use super::form::{Case, Check, Row, Writes};
+use super::form::{CASES, Case, Check, Row, Writes};
 use crate::{
     lifecycle::{
         fact_set::Facts,
-        facts::{
-            already_started, already_to_be_destroyed, auto_pause_off, auto_stop_off, can_wake, coherent, durable,
-            ephemeral, errored, held_by_a_runner, idle, idle_or_pending_build, may_be_destroyed, may_change_in_place,
-            no_backup_under_way, not_errored, on_a_runner, paused, recoverable, recovers_in_place_or_idle,
-            recovers_somewhere, settled, settled_or_archiving, started, started_or_paused, started_or_stopped, stopped,
-            timed_out_with_backup, vm, vm_or_not_paused, without_gpu,
-        },
-        state_set::StateSet,
+        facts::*,
+        state_set::{StateSet, states},
     },
-    rules::{
-        event::EventName,
-        guards::{
-            changes_size, childless, cooled_down, disk_at_rest, disk_is_consistent, keeps_cpu, keeps_disk,
-            keeps_memory, memory_snapshots, unlinked, unsuspended,
-        },
-        input::verb::Verb,
-        reason::Reason,
-    },
+    rules::{event::EventName, guards::*, input::verb::Verb, reason::Reason},
     vocabulary::{DesiredState, SandboxState},
 };
 
@@ -66,7 +52,7 @@ macro_rules! rules {
 
 macro_rules! from {
     (any) => { StateSet::ALL };
-    ([$($from:ident)*]) => { StateSet::of(&[$(SandboxState::$from),*]) };
+    ([$($from:ident)*]) => { states![$($from)*] };
 }
 
 macro_rules! first {
@@ -308,9 +294,9 @@ rules! {
 }
 
 /// The cases of a row, followed by the one that is left.
-const fn cases<const N: usize>(stated: [Case; N]) -> [Case; super::form::CASES] {
-    const { assert!(N <= super::form::CASES, "a row of the table has at most so many cases") };
-    let mut cases = [Case::LEFT; super::form::CASES];
+const fn cases<const N: usize>(stated: [Case; N]) -> [Case; CASES] {
+    const { assert!(N <= CASES, "a row of the table has at most so many cases") };
+    let mut cases = [Case::LEFT; CASES];
     let (mut to, mut from): (&mut [Case], &[Case]) = (&mut cases, &stated);
     while let ([place, places @ ..], [case, rest @ ..]) = (to, from) {
         *place = *case;
@@ -327,13 +313,11 @@ pub(crate) const fn row(verb: Verb) -> &'static Row {
 
 impl Verb {
     /// Returns what the command does, in the domain's words.
-    #[must_use]
     pub fn summary(self) -> &'static str {
         row(self).summary.trim_start()
     }
 
     /// Returns what the command demands, in order.
-    #[must_use]
     pub fn checks(self) -> &'static [Check] {
         row(self).checks
     }
@@ -344,7 +328,6 @@ impl Verb {
     }
 
     /// Whether the command changes where the sandbox is or should go. The others change a setting or request something.
-    #[must_use]
     pub fn moves(self) -> bool {
         row(self).cases.iter().any(|case| case.writes.state.is_some() || case.writes.desired.is_some())
     }

@@ -84,7 +84,7 @@ fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Dat
             queues && passed(row.created_at, i64::from(minutes), now)
         }
         Timer::TimeLimit => {
-            let limit = policy.time_limits.of(row.state);
+            let limit = policy.time_limits.of_state(row.state);
             !queues && limit.is_some_and(|limit| kept(i64::from(limit.get())))
         }
         Timer::BackupLimit => {

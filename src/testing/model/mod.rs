@@ -59,7 +59,6 @@ impl Model {
     }
 
     /// The HTTP status that goes with a code.
-    #[must_use]
     pub fn http_status(code: &str, input: Input) -> u16 {
         let resize = matches!(input, Input::Command(crate::rules::Command::Resize(_)));
         match code {

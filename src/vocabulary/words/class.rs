@@ -23,7 +23,6 @@ word_list! {
 
 impl SandboxClass {
     /// Returns whether this class is a virtual machine, which can pause, resume and fork.
-    #[must_use]
     pub const fn is_vm(self) -> bool {
         match self {
             Self::LinuxVm | Self::Windows => true,

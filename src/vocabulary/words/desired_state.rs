@@ -25,7 +25,6 @@ word_list! {
 
 impl DesiredState {
     /// Returns the state that fulfils this desired state. The legacy `resized` has none.
-    #[must_use]
     pub const fn fulfilled_by(self) -> Option<SandboxState> {
         match self {
             Self::Destroyed => Some(SandboxState::Destroyed),

@@ -35,14 +35,12 @@ impl Fault {
     /// assert_eq!(Fault::recognize("Timeout while starting sandbox"), Fault::Timeout);
     /// assert_eq!(Fault::recognize("no space left on device"), Fault::Other);
     /// ```
-    #[must_use]
     pub fn recognize(reason: &str) -> Self {
         let is_timeout = TIMEOUT_TEXTS.iter().any(|text| contains_ignoring_case(reason, text));
         if is_timeout { Self::Timeout } else { Self::Other }
     }
 
     /// Returns the error reason that this crate writes for a fault. [`Fault::recognize`] reads the timeout back.
-    #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
             Self::Timeout => "job timed out: the change did not end within its time limit",

@@ -25,7 +25,6 @@ pub enum Open<T> {
 
 impl<T: Word> Open<T> {
     /// Returns the word as the wire spells it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Known(word) => word.as_str(),
@@ -34,7 +33,6 @@ impl<T: Word> Open<T> {
     }
 
     /// Returns the known word, or `None`.
-    #[must_use]
     pub const fn known(&self) -> Option<T> {
         match self {
             Self::Known(word) => Some(*word),

@@ -60,7 +60,6 @@ word_list! {
 
 impl SandboxState {
     /// Returns whether a change is under way: the state ends by itself or by its time limit.
-    #[must_use]
     pub const fn is_transient(self) -> bool {
         match self {
             Self::Creating | Self::Restoring | Self::Destroying | Self::Starting | Self::Stopping => true,
@@ -73,13 +72,11 @@ impl SandboxState {
     }
 
     /// Returns whether no other state can follow.
-    #[must_use]
     pub const fn is_terminal(self) -> bool {
         matches!(self, Self::Destroyed)
     }
 
     /// Returns whether something failed, so that a command is needed.
-    #[must_use]
     pub const fn is_failed(self) -> bool {
         matches!(self, Self::Error | Self::BuildFailed)
     }
@@ -87,7 +84,6 @@ impl SandboxState {
     /// Returns whether the user's disk or its backup exists, so that destroying the sandbox loses data.
     ///
     /// `error` counts, because the disk may still be recovered. A sandbox that is still being built does not count.
-    #[must_use]
     pub const fn carries_data(self) -> bool {
         match self {
             Self::Started | Self::Stopped | Self::Paused | Self::Archived | Self::Archiving | Self::Error => true,

@@ -41,7 +41,6 @@ pub struct UnknownWord {
 
 impl UnknownWord {
     /// Returns the error for `word`, which the list `W` does not have.
-    #[must_use]
     pub fn new<W: Word>(word: &str) -> Self {
         Self { kind: W::KIND, word: word.into(), expected: W::WORDS }
     }
@@ -67,7 +66,6 @@ macro_rules! word {
             pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
             /// Returns the word as the wire spells it.
-            #[must_use]
             pub fn as_str(self) -> &'static str {
                 self.into()
             }

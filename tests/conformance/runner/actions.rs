@@ -91,9 +91,9 @@ pub fn actions(row: &Row) -> Option<Answer> {
     let error = error_after(&before, &pass.steps);
     let mut answer = Answer::from([
         ("sync_state'", pass.after.state().to_string()),
-        ("sync_pending'", flag(pass.after.is_pending())),
+        ("sync_pending'", flag(pass.after.pending())),
         ("sync_error'", error.clone()),
-        ("sync_recoverable'", flag(pass.after.is_recoverable())),
+        ("sync_recoverable'", flag(pass.after.recoverable())),
     ]);
     let driven = before.desired_state() == DesiredState::Destroyed && before.state().is_failed();
     if !row.is("skipped") || driven {
@@ -105,12 +105,12 @@ pub fn actions(row: &Row) -> Option<Answer> {
         answer.extend([
             ("state'", pass.after.state().to_string()),
             ("desired'", pass.after.desired_state().to_string()),
-            ("pending'", flag(pass.after.is_pending())),
+            ("pending'", flag(pass.after.pending())),
             ("runner'", runner(&pass).to_owned()),
             ("prev_runner'", flag(kept)),
             ("backup'", pass.after.backup_state().to_string()),
             ("error'", error),
-            ("recoverable'", flag(pass.after.is_recoverable())),
+            ("recoverable'", flag(pass.after.recoverable())),
             ("events", events(&pass.steps)),
         ]);
     }
@@ -151,10 +151,10 @@ pub fn placement(row: &Row) -> Option<Answer> {
     Some(Answer::from([
         ("state'", pass.after.state().to_string()),
         ("desired'", pass.after.desired_state().to_string()),
-        ("pending'", flag(pass.after.is_pending())),
+        ("pending'", flag(pass.after.pending())),
         ("runner'", runner(&pass).to_owned()),
         ("error'", flag(error_after(&before, &pass.steps) != "none")),
-        ("recoverable'", flag(pass.after.is_recoverable())),
+        ("recoverable'", flag(pass.after.recoverable())),
         ("runner_calls", list(&pass.calls)),
     ]))
 }

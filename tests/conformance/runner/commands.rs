@@ -91,7 +91,9 @@ pub fn judge(row: &Row) -> Option<Columns_> {
         has_backup_ref: row.is("has_backup_ref"),
         fault: fault(row),
         recoverable: row.is("recoverable"),
-        size: Size { cpu: 2, memory: 4, disk: 10 },
+        cpu: 2,
+        memory: 4,
+        disk: 10,
         created_at: (now() - Duration::days(1)).into(),
         last_activity_at: (now() - Duration::minutes(1)).into(),
         state_since: (now() - Duration::minutes(1)).into(),
@@ -242,7 +244,7 @@ fn answer(row: &Row, before: &Lifecycle, talk: Conversation) -> Columns_ {
     };
     let child = talk.child.map_or("-".to_owned(), |child| {
         let (state, desired) = (child.state(), child.desired_state());
-        format!("{state}|{desired}|{}|{}", flag(child.is_pending()), flag(child.has_runner()))
+        format!("{state}|{desired}|{}|{}", flag(child.pending()), flag(child.has_runner()))
     });
     let calls: Vec<String> = talk
         .effects
@@ -267,11 +269,11 @@ fn answer(row: &Row, before: &Lifecycle, talk: Conversation) -> Columns_ {
         ("http", http.to_string()),
         ("state'", after.state().to_string()),
         ("desired'", after.desired_state().to_string()),
-        ("pending'", flag(after.is_pending())),
+        ("pending'", flag(after.pending())),
         ("runner'", flag(after.has_runner())),
         ("prev_runner'", flag(previous)),
         ("backup'", after.backup_state().to_string()),
-        ("recoverable'", flag(after.is_recoverable())),
+        ("recoverable'", flag(after.recoverable())),
         ("error'", error.to_owned()),
         ("soft_deleted", flag(talk.soft_deleted)),
         ("token_rotated", flag(talk.effects.contains(&Effect::RotateToken))),

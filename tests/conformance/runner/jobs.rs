@@ -66,7 +66,7 @@ fn other(row: &Row) -> Option<(Lifecycle, Job)> {
 }
 
 fn shown(row: &Lifecycle) -> String {
-    format!("{}|{}|{}", row.state(), row.desired_state(), flag(row.is_pending()))
+    format!("{}|{}|{}", row.state(), row.desired_state(), flag(row.pending()))
 }
 
 pub fn judge(row: &Row) -> Option<Answer> {
@@ -96,9 +96,9 @@ pub fn judge(row: &Row) -> Option<Answer> {
         ("invalid", flag(step.cause() == Cause::Ignored(Ignored::Incoherent))),
         ("state'", after.state().to_string()),
         ("desired'", after.desired_state().to_string()),
-        ("pending'", flag(after.is_pending())),
+        ("pending'", flag(after.pending())),
         ("backup'", after.backup_state().to_string()),
-        ("recoverable'", flag(after.is_recoverable())),
+        ("recoverable'", flag(after.recoverable())),
         ("error'", error_after(&before, &[step])),
         ("runner'", flag(after.has_runner())),
         ("events", events(&steps)),

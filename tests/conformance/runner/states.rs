@@ -43,9 +43,9 @@ pub fn invariants(row: &Row) -> Option<Answer> {
     })
     .repaired();
     Some(Answer::from([
-        ("pending'", flag(after.is_pending())),
+        ("pending'", flag(after.pending())),
         ("runner'", flag(after.has_runner())),
         ("backup'", after.backup_state().to_string()),
-        ("recoverable'", flag(after.is_recoverable())),
+        ("recoverable'", flag(after.recoverable())),
     ]))
 }

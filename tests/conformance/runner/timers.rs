@@ -43,7 +43,7 @@ pub fn judge(row: &Row) -> Option<Answer> {
         ("fires", flag(step.writes())),
         ("state'", after.state().to_string()),
         ("desired'", after.desired_state().to_string()),
-        ("pending'", flag(after.is_pending())),
+        ("pending'", flag(after.pending())),
         ("soft_deleted", flag(step.is_soft_delete())),
         ("backup'", after.backup_state().to_string()),
     ]))
