@@ -1,10 +1,13 @@
 //! Deadlines: when the next timer acts, when the clock wakes, and why a timer does not act.
 
-use crate::{at_noon, cause, due, each_timer, stopped, time::noon};
+use crate::{
+    at_noon, cause, due, each_timer, stopped,
+    time::{last_instant, noon},
+};
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoDelete, AutoStop, BackupState, Cause, Clock, Columns, Context, Deadline, DesiredState, Lifecycle, Micros,
-    Policy, SandboxState, Standing, Timer, Warning,
+    AutoDelete, AutoStop, BackupState, Cause, Clock, Columns, Context, Deadline, DesiredState, Lifecycle, Policy,
+    SandboxState, Standing, Timer, Warning,
 };
 
 #[test]
@@ -19,7 +22,7 @@ fn the_next_deadline_is_the_earliest_armed_one_and_the_clock_wakes_right_after_i
             Standing::Armed { at } => Some((at, deadline.timer)),
             Standing::Masked { .. } | Standing::Beyond | Standing::Off | Standing::NotHere => None,
         });
-        assert_eq!(armed.min(), Some((Micros::from(at), timer)));
+        assert_eq!(armed.min(), Some((at, timer)));
     }
 }
 
@@ -34,7 +37,7 @@ fn a_time_beyond_the_last_instant_is_no_deadline() {
     let year = 365 * 24 * 60;
     let row = Columns {
         auto_stop: AutoStop::try_from(4_000 * year).expect("minutes"),
-        last_activity_at: Micros::MAX.saturating_add_minutes(-3_000 * year),
+        last_activity_at: last_instant() - Duration::minutes(3_000 * year),
         ..at_noon()
     };
     let lifecycle = Lifecycle::from(row);
@@ -50,13 +53,13 @@ fn a_time_beyond_the_last_instant_is_no_deadline() {
 
 #[test]
 fn the_instant_before_the_last_one_is_a_deadline() {
-    let last = Micros::MAX.saturating_add_micros(-1);
+    let last = last_instant() - Duration::microseconds(1);
     let ends = |at| Columns { auto_stop: AutoStop::Never, auto_destroy_at: Some(at), ..at_noon() };
     let next = |columns| Clock::new(&Policy::default()).next(&Lifecycle::from(columns), Context::default());
-    assert_eq!(next(ends(last)), Some(Micros::MAX.into()));
-    assert_eq!(cause(ends(last), Micros::MAX.into()), Some(Cause::Timer(Timer::Ttl)));
-    assert_eq!(next(ends(Micros::MAX)), None);
-    assert_eq!(standing(ends(Micros::MAX), Timer::Ttl), Standing::Off, "the last instant means no time to live");
+    assert_eq!(next(ends(last)), Some(last_instant()));
+    assert_eq!(cause(ends(last), last_instant()), Some(Cause::Timer(Timer::Ttl)));
+    assert_eq!(next(ends(last_instant())), None);
+    assert_eq!(standing(ends(last_instant()), Timer::Ttl), Standing::Off, "the last instant means no time to live");
     let backing_up = Columns { backup_state: BackupState::InProgress, ..at_noon() };
     assert_eq!(
         standing(backing_up, Timer::BackupLimit),
@@ -130,6 +133,6 @@ fn an_auto_delete_that_cannot_act_is_not_reported_as_masked() {
     let in_a_pool = Lifecycle::from(row).deadlines(&Policy::default(), unclaimed);
     let found: Vec<_> = in_a_pool.filter(|deadline| deadline.timer == Timer::AutoDelete).collect();
     assert_eq!(found, [Deadline { timer: Timer::AutoDelete, standing: Standing::NotHere }]);
-    let late = Columns { last_activity_at: Micros::MAX, ..row };
+    let late = Columns { last_activity_at: last_instant(), ..row };
     assert_eq!(standing(late, Timer::AutoDelete), Standing::Beyond);
 }

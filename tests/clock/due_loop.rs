@@ -1,10 +1,10 @@
 //! The loop of a host: it applies the steps that are due and waits for the next deadline. It never runs in circles.
 
-use crate::{at_noon, cases::cases};
+use crate::{at_noon, cases::cases, time::last_instant};
 use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
-    Cause, Clock, Columns, Context, Effect, Lifecycle, Micros, Next, Policy, RunnerView, SandboxState, Stamp,
+    Cause, Clock, Columns, Context, Effect, Lifecycle, Next, Policy, RunnerView, SandboxState,
     testing::{Case, any_case, context, lifecycle, runner_view},
 };
 
@@ -77,7 +77,7 @@ fn at_the_last_instant_a_pass_waits_for_nothing() {
     let starting = Lifecycle::from(Columns { state: SandboxState::Stopped, pending: true, ..at_noon() });
     let unready = RunnerView { ready: false, ..RunnerView::default() };
     let waits = |now| starting.reconcile(&unready, &Policy::default(), now);
-    let last = DateTime::<Utc>::from(Micros::MAX);
+    let last = last_instant();
     assert_eq!(waits(last - Duration::seconds(1)), Next::Wait { until: last });
     assert_eq!(waits(last), Next::Nothing);
 }

@@ -10,14 +10,14 @@ mod timers;
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoDelete, AutoPause, AutoStop, BackupState, Cause, Columns, Context, DesiredState, Lifecycle, Micros, Policy,
+    AutoDelete, AutoPause, AutoStop, BackupState, Cause, Columns, Context, DesiredState, Lifecycle, Policy,
     QueueTimeout, SandboxClass, SandboxState, Step, Timer,
 };
 use time::noon;
 
 /// A started VM whose times are all noon.
 fn at_noon() -> Columns {
-    let noon = Micros::from(noon());
+    let noon = noon();
     Columns {
         class: SandboxClass::LinuxVm,
         created_at: noon,
@@ -41,7 +41,7 @@ fn cause(columns: Columns, now: DateTime<Utc>) -> Option<Cause> {
 
 /// For each timer with a time: a row, and how long after noon the timer acts.
 fn each_timer() -> Vec<(Timer, Columns, Duration)> {
-    let later = |minutes| Micros::from(noon() + Duration::minutes(minutes));
+    let later = |minutes| noon() + Duration::minutes(minutes);
     let stopping = Columns { state: SandboxState::Stopping, pending: true, ..stopped() };
     let queued = Columns { state: SandboxState::PendingBuild, has_runner: false, pending: true, ..at_noon() };
     let backing_up = Columns { backup_state: BackupState::InProgress, backup_since: Some(later(0)), ..stopped() };

@@ -1,10 +1,13 @@
 //! Timers: when each acts, in which order, and at the ends of time.
 
-use crate::{at_noon, cause, due, each_timer, stopped, time::noon};
-use chrono::Duration;
+use crate::{
+    at_noon, cause, due, each_timer, stopped,
+    time::{last_instant, noon},
+};
+use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoStop, Cause, Clock, Columns, Context, Lifecycle, Micros, Policy, QueueTimeout,
-    SandboxState, Timer, Warning,
+    AutoArchive, AutoDelete, AutoStop, Cause, Clock, Columns, Context, Lifecycle, Policy, QueueTimeout, SandboxState,
+    Timer, Warning,
 };
 
 #[test]
@@ -20,7 +23,7 @@ fn a_timer_acts_strictly_later_than_its_time() {
 
 #[test]
 fn of_two_timers_at_one_instant_the_one_that_ends_the_sandbox_acts() {
-    let end = Some(Micros::from(noon() + Duration::minutes(7)));
+    let end = Some(noon() + Duration::minutes(7));
     let minutes = AutoDelete::try_from(7).expect("minutes");
     let archive = AutoArchive::try_from(7).expect("minutes");
     let row = Columns { auto_destroy_at: end, auto_delete: minutes, auto_archive: archive, ..stopped() };
@@ -39,7 +42,7 @@ fn the_largest_interval_and_the_first_and_last_instant_do_not_overflow() {
         queue_timeout: QueueTimeout::try_from(longest).ok(),
         ..at_noon()
     };
-    let ends = [Micros::MIN, Micros::EPOCH, Micros::MAX];
+    let ends = [DateTime::<Utc>::MIN_UTC, DateTime::UNIX_EPOCH, last_instant()];
     for last in ends {
         for now in ends {
             for state in SandboxState::ALL {
@@ -53,7 +56,7 @@ fn the_largest_interval_and_the_first_and_last_instant_do_not_overflow() {
                     ..row
                 };
                 let row = Lifecycle::from(row);
-                let step = row.due(&Policy::default(), Context::default(), now.into());
+                let step = row.due(&Policy::default(), Context::default(), now);
                 if let Some(step) = step {
                     assert!(step.apply(row).is_ok(), "{state} {last} {now}");
                 }
@@ -61,11 +64,11 @@ fn the_largest_interval_and_the_first_and_last_instant_do_not_overflow() {
             }
         }
     }
-    let idle = Columns { last_activity_at: Micros::MIN, ..row };
-    let stops = Micros::MIN.saturating_add_minutes(longest);
+    let idle = Columns { last_activity_at: DateTime::<Utc>::MIN_UTC, ..row };
+    let stops = DateTime::<Utc>::MIN_UTC + Duration::minutes(longest);
     assert_eq!(
         Lifecycle::from(idle).next_deadline(&Policy::default(), Context::default()),
-        Some((Timer::AutoStop, stops.into()))
+        Some((Timer::AutoStop, stops))
     );
 }
 

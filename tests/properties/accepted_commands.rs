@@ -59,7 +59,7 @@ proptest! {
         let Case { row, context, now, .. } = case;
         let policy = Policy::default();
         let explained: Vec<_> = row.explain(command, &policy, context, now).collect();
-        prop_assert_eq!(explained.len(), command.verb().checks().len());
+        prop_assert!(explained.len() <= command.verb().checks().len());
         let failing: Vec<_> = explained.iter().filter(|(_, holds)| !holds).map(|(check, _)| *check).collect();
         match row.decide(command, &policy, context, now) {
             Ok(step) if step.cause() == Cause::Command(command.verb()) => prop_assert!(failing.is_empty(), "{failing:?}"),
@@ -76,10 +76,10 @@ proptest! {
     fn accepted_commands_are_exactly_those_that_decide_accepts(case in any_case()) {
         let Case { row, context, now, .. } = case;
         // A sandbox of the largest size cannot grow. `accepted_commands` does not know that.
-        let row = Lifecycle::from(Columns { size: sandbox_lifecycle::Size::default(), ..row.columns() });
+        let row = Lifecycle::from(Columns { cpu: 2, memory: 4, disk: 10, ..row.columns() });
         let policy = Policy::default();
         let accepted: Vec<Verb> = row.accepted_commands(&policy, context, now).collect();
-        for verb in Verb::ALL.iter().copied() {
+        for verb in Verb::ALL.iter().copied().filter(|verb| verb.is_offered_by(policy.profile)) {
             let taken = |command: &Command| {
                 let decided = row.decide(*command, &policy, context, now);
                 // A command whose result already holds succeeds even where the verb is not accepted.
@@ -92,7 +92,7 @@ proptest! {
             let ways = ways(verb, &row);
             if accepted.contains(&verb) {
                 prop_assert!(ways.iter().any(|way| taken(way) || already(way)), "decide refuses every command of {}", verb);
-                prop_assert!(verb.from_states().contains(&row.state()), "{} from {}", verb, row.state());
+                prop_assert!(verb.from_states().any(|state| state == row.state()), "{} from {}", verb, row.state());
             } else {
                 prop_assert!(!ways.iter().any(taken), "decide accepts {}, accepted_commands does not list it", verb);
             }
@@ -109,7 +109,7 @@ fn takes_arguments(command: Command) -> bool {
 #[test]
 fn a_verb_is_accepted_from_exactly_the_states_that_it_names() {
     let policy = Policy::default();
-    for verb in Verb::ALL.iter().copied() {
+    for verb in Verb::ALL.iter().copied().filter(|verb| verb.is_offered_by(policy.profile)) {
         let mut found = Vec::new();
         for columns in rows_of_every_kind() {
             let row = Lifecycle::from(columns);
@@ -123,7 +123,7 @@ fn a_verb_is_accepted_from_exactly_the_states_that_it_names() {
         }
         found.sort();
         found.dedup();
-        let mut said = verb.from_states().to_vec();
+        let mut said: Vec<_> = verb.from_states().collect();
         said.sort();
         assert_eq!(found, said, "{verb}");
     }

@@ -1,6 +1,6 @@
 //! The context: what is set is read back, and what is taken back leaves no trace.
 
-use crate::decisions::NOW;
+use super::NOW;
 use sandbox_lifecycle::Context;
 
 fn everything_set() -> Context {

@@ -3,12 +3,12 @@
 use crate::{NOW, idle};
 use chrono::Duration;
 use sandbox_lifecycle::{
-    BackupState, Columns, DesiredState, Lifecycle, Micros, Next, Observed, Policy, RunnerView, SandboxState,
+    BackupState, Columns, DesiredState, Lifecycle, Next, Observed, Policy, RunnerView, SandboxState,
 };
 
 #[test]
 fn the_time_limit_acts_while_the_runner_does_not_answer() {
-    let began = |ago| Micros::from(NOW - Duration::minutes(ago));
+    let began = |ago| NOW - Duration::minutes(ago);
     let starting = |ago| {
         Lifecycle::from(Columns { state: SandboxState::Starting, pending: true, state_since: began(ago), ..idle() })
     };

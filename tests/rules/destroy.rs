@@ -4,7 +4,7 @@ use crate::{NOW, after, decided};
 use chrono::Duration;
 use sandbox_lifecycle::{
     Answer, AutoDelete, Columns, Command, Context, DesiredState, Effect, Fault, Job, Lifecycle, Outcome, Policy,
-    Report, SandboxState, Stamp, Task,
+    Report, SandboxState, Task,
 };
 
 #[test]

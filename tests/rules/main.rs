@@ -1,11 +1,13 @@
 //! The rules: what each command, report and pass decides, and how a step is applied.
 
 mod backups;
+mod context;
 mod controller;
 mod destroy;
 mod forks;
 mod goals;
 mod new_sandboxes;
+mod refusal_advice;
 mod refusals;
 mod restores;
 mod rule_table;

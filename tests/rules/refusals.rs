@@ -56,7 +56,7 @@ fn says(state: SandboxState) -> Input {
 
 /// One case for each reason, in declaration order.
 fn cases() -> Vec<Case> {
-    use Retry::{AlreadySo, NotFromHere, OtherArguments, ReadAgain, WhenSettled};
+    use Retry::{AlreadySo, Never, NotFromHere, OtherArguments, ReadAgain, WhenSettled};
     use SandboxState::{Archived, Starting, Stopped};
     let alone = Context::default();
     let ephemeral = |columns| Columns { auto_delete: AutoDelete::AtOnce, ..columns };
@@ -81,8 +81,7 @@ fn cases() -> Vec<Case> {
             Reason::BadState,
             400,
             NotFromHere,
-            "stop is refused while the sandbox is archived: nothing else holds compute or memory to free; it \
-                would accept start, destroy, destroy with force",
+            "cannot stop while the state is archived: only a started or paused sandbox can be stopped; possible now: start, destroy (deletes its data)",
         ),
         case(
             container(),
@@ -90,8 +89,7 @@ fn cases() -> Vec<Case> {
             Reason::BadState,
             400,
             NotFromHere,
-            "the report state is refused while the sandbox is started: this state is not left by \
-                such a report",
+            "the state report is refused while the state is started: a runner cannot report this state now",
         ),
         case(
             broken(),
@@ -99,8 +97,7 @@ fn cases() -> Vec<Case> {
             Reason::Errored,
             400,
             NotFromHere,
-            "start is refused while the sandbox is error and meant to be started: an error is recovered or \
-                destroyed, never started over; it would accept destroy, destroy with force, recover",
+            "cannot start while the state is error and the desired state started: a failed sandbox is recovered or destroyed, not started; possible now: destroy (deletes its data), recover",
         ),
         case(
             under_way,
@@ -108,8 +105,7 @@ fn cases() -> Vec<Case> {
             Reason::InProgress,
             409,
             WhenSettled,
-            "start is refused while the sandbox is started and meant to be stopped: only an archiving under \
-                way may be called back; it would accept destroy with force",
+            "cannot start while the state is stopping: another change is under way; try again when the change has ended",
         ),
         case(
             under_way,
@@ -117,8 +113,7 @@ fn cases() -> Vec<Case> {
             Reason::Conflict,
             409,
             ReadAgain,
-            "the report state is refused while the sandbox is started and meant to be stopped: the row \
-                has moved on; read it and decide again",
+            "the state report is refused while the state is stopping: a change is pending; read the sandbox and decide again",
         ),
         case(
             Columns { pending: true, ..timed_out() },
@@ -126,26 +121,23 @@ fn cases() -> Vec<Case> {
             Reason::Conflict,
             409,
             ReadAgain,
-            "recover is refused while the sandbox is error and meant to be started: the row has moved on; it \
-                would accept destroy with force",
+            "cannot recover while the state is error and the desired state started: the sandbox has changed since",
         ),
         case(
             container(),
             Command::Pause.into(),
             Reason::UnsupportedClass,
             422,
-            NotFromHere,
-            "pause is refused while the sandbox is started: only a VM can keep its memory; it would accept \
-                stop, destroy, destroy with force, resize, snapshot",
+            Never,
+            "cannot pause while the state is started: only VM classes can keep their memory; possible now: stop, destroy (deletes its data), resize, snapshot",
         ),
         case(
             with_gpu,
             Command::Fork.into(),
             Reason::GpuUnsupported,
             422,
-            NotFromHere,
-            "fork is refused while the sandbox is started: a GPU's memory cannot be copied; it would accept \
-                stop, destroy, destroy with force, pause, resize, snapshot",
+            Never,
+            "cannot fork while the state is started: the memory of a GPU cannot be copied; possible now: stop (deletes its data), destroy (deletes its data), pause, resize, snapshot",
         ),
         case(
             without_runner,
@@ -153,8 +145,7 @@ fn cases() -> Vec<Case> {
             Reason::NoRunner,
             404,
             NotFromHere,
-            "pause is refused while the sandbox is started: its runner writes the memory down; it would \
-                accept stop, destroy, destroy with force",
+            "cannot pause while the state is started: no runner is assigned that could store its memory; possible now: stop, destroy (deletes its data)",
         ),
         case(
             without_runner,
@@ -162,17 +153,15 @@ fn cases() -> Vec<Case> {
             Reason::NoRunner,
             400,
             NotFromHere,
-            "resize is refused while the sandbox is started: its runner changes the size; it would accept \
-                stop, destroy, destroy with force",
+            "cannot resize while the state is started: no runner is assigned that could change the size; possible now: stop, destroy (deletes its data)",
         ),
         case(
             ephemeral(resting(container(), Stopped)),
             Command::Archive.into(),
             Reason::Ephemeral,
             400,
-            NotFromHere,
-            "archive is refused while the sandbox is stopped: an ephemeral sandbox is deleted, never \
-                archived; it would accept start, destroy, destroy with force, resize, snapshot",
+            Never,
+            "cannot archive while the state is stopped: an ephemeral sandbox is deleted when it stops, never archived; possible now: start, destroy (deletes its data), resize, snapshot",
         ),
         case(
             container(),
@@ -180,8 +169,7 @@ fn cases() -> Vec<Case> {
             Reason::NotRecoverable,
             400,
             NotFromHere,
-            "recover is refused while the sandbox is started: its runner or its backup must be able to bring \
-                it back; it would accept stop, destroy, destroy with force, resize, snapshot",
+            "cannot recover while the state is started: only a sandbox in error can be recovered; possible now: stop, destroy (deletes its data), resize, snapshot",
         ),
         case(
             Columns { recoverable: true, ..container() },
@@ -189,8 +177,7 @@ fn cases() -> Vec<Case> {
             Reason::NotError,
             400,
             NotFromHere,
-            "recover is refused while the sandbox is started: there is nothing to recover from; it would \
-                accept stop, destroy, destroy with force, resize, snapshot",
+            "cannot recover while the state is started: only a sandbox in error can be recovered; possible now: stop, destroy (deletes its data), resize, snapshot",
         ),
         Case {
             beside: alone.with_last_recovery(noon() - Duration::minutes(30)),
@@ -200,8 +187,7 @@ fn cases() -> Vec<Case> {
                 Reason::RecoverCooldown,
                 409,
                 WhenSettled,
-                "recover is refused while the sandbox is error and meant to be started: it was recovered from \
-                its backup within the cooldown, and a backup that fails at once would be tried for ever; it would accept destroy, destroy with force",
+                "cannot recover while the state is error and the desired state started: it was restored from its backup within the cooldown; try again when the cooldown is over",
             )
         },
         case(
@@ -210,8 +196,7 @@ fn cases() -> Vec<Case> {
             Reason::NoChange,
             400,
             AlreadySo,
-            "resize is refused while the sandbox is started: there is nothing to do; it would accept stop, \
-                destroy, destroy with force, resize, snapshot",
+            "cannot resize while the state is started: the sandbox has this size already",
         ),
         case(
             container(),
@@ -219,8 +204,7 @@ fn cases() -> Vec<Case> {
             Reason::DiskNeedsStop,
             400,
             OtherArguments,
-            "resize is refused while the sandbox is started: a disk in use does not change its size; it would \
-                accept stop, destroy, destroy with force, resize, snapshot",
+            "cannot resize while the state is started: the disk can only be resized while the sandbox is stopped",
         ),
         case(
             container(),
@@ -228,8 +212,7 @@ fn cases() -> Vec<Case> {
             Reason::CpuShrinkRunning,
             400,
             OtherArguments,
-            "resize is refused while the sandbox is started: running processes hold their cpu; it would \
-                accept stop, destroy, destroy with force, resize, snapshot",
+            "cannot resize while the state is started: CPU can only shrink while the sandbox is stopped",
         ),
         case(
             container(),
@@ -237,8 +220,7 @@ fn cases() -> Vec<Case> {
             Reason::MemShrinkRunning,
             400,
             OtherArguments,
-            "resize is refused while the sandbox is started: running processes hold their memory; it would \
-                accept stop, destroy, destroy with force, resize, snapshot",
+            "cannot resize while the state is started: memory can only shrink while the sandbox is stopped",
         ),
         case(
             resting(container(), Stopped),
@@ -246,8 +228,7 @@ fn cases() -> Vec<Case> {
             Reason::DiskShrink,
             400,
             OtherArguments,
-            "resize is refused while the sandbox is stopped: a disk that shrinks loses data; it would accept \
-                start, destroy, destroy with force, archive, resize, snapshot",
+            "cannot resize while the state is stopped: a disk cannot shrink",
         ),
         case(
             container(),
@@ -255,8 +236,7 @@ fn cases() -> Vec<Case> {
             Reason::MemorySnapshotClass,
             400,
             OtherArguments,
-            "snapshot is refused while the sandbox is started: this class has no memory to keep; it would \
-                accept stop, destroy, destroy with force, resize, snapshot",
+            "cannot take a snapshot while the state is started: snapshots of this class cannot include memory",
         ),
         case(
             resting(vm(), Stopped),
@@ -264,8 +244,7 @@ fn cases() -> Vec<Case> {
             Reason::MemorySnapshotNeedsStarted,
             400,
             OtherArguments,
-            "snapshot is refused while the sandbox is stopped: only what runs has memory to keep; it would \
-                accept start, destroy, destroy with force, archive, resize, snapshot",
+            "cannot take a snapshot while the state is stopped: only a started sandbox has memory to include",
         ),
         case(
             windows,
@@ -273,8 +252,7 @@ fn cases() -> Vec<Case> {
             Reason::FsSnapshotNeedsStopped,
             400,
             OtherArguments,
-            "snapshot is refused while the sandbox is started: this class's disk is whole only at rest; it \
-                would accept stop, destroy, destroy with force, pause, resize, fork, snapshot",
+            "cannot take a snapshot while the state is started: this class is only snapshotted without memory while it is stopped",
         ),
         case(
             Columns { backup_state: BackupState::InProgress, ..container() },
@@ -282,17 +260,15 @@ fn cases() -> Vec<Case> {
             Reason::BackupInProgress,
             400,
             WhenSettled,
-            "backup is refused while the sandbox is started: one backup at a time; it would accept stop, \
-                destroy, destroy with force, resize, snapshot",
+            "cannot back up while the state is started: a backup is under way; try again when the backup has ended",
         ),
         case(
             with_gpu,
             Command::AutoDelete { interval: AutoDelete::AtOnce }.into(),
             Reason::GpuMustStayEphemeral,
             400,
-            NotFromHere,
-            "autodelete is refused while the sandbox is started: a GPU is too dear to rest; it would accept \
-                stop, destroy, destroy with force, pause, resize, snapshot",
+            Never,
+            "cannot set auto-delete while the state is started: a GPU sandbox is always deleted when it stops; possible now: stop (deletes its data), destroy (deletes its data), pause, resize, snapshot",
         ),
         Case {
             beside: alone.with_linked(true),
@@ -302,8 +278,7 @@ fn cases() -> Vec<Case> {
                 Reason::LinkedMustStayEphemeral,
                 400,
                 OtherArguments,
-                "autodelete is refused while the sandbox is started: it goes when its owner goes; it would accept \
-                stop, destroy, destroy with force, resize, snapshot",
+                "cannot set auto-delete while the state is started: a linked sandbox is always deleted when it stops",
             )
         },
         case(
@@ -312,8 +287,7 @@ fn cases() -> Vec<Case> {
             Reason::OneIdleTimer,
             400,
             OtherArguments,
-            "autostop is refused while the sandbox is started: auto-pause is set, and two timers on \
-                one clock would race: turn it off first; it would accept stop, destroy, destroy with force, pause, resize, fork, snapshot",
+            "cannot set auto-stop while the state is started: auto-pause is on and counts the same idle time: turn it off first",
         ),
         Case {
             beside: alone.with_live_fork_children(2),
@@ -323,8 +297,7 @@ fn cases() -> Vec<Case> {
                 Reason::ForkChildren,
                 400,
                 WhenSettled,
-                "destroy is refused while the sandbox is started: its forks still read its disk; it would accept \
-                stop, pause, resize, fork, snapshot",
+                "cannot destroy while the state is started: its forks still read its disk: destroy them first",
             )
         },
         Case {
@@ -335,8 +308,7 @@ fn cases() -> Vec<Case> {
                 Reason::Suspended,
                 403,
                 NotFromHere,
-                "start is refused while the sandbox is stopped: a suspended organization starts nothing; it would \
-                accept destroy, destroy with force, archive",
+                "cannot start while the state is stopped: a suspended organization cannot start sandboxes; possible now: destroy (deletes its data), archive",
             )
         },
     ]

@@ -183,7 +183,7 @@ fn none<'a>(what: &str, found: impl IntoIterator<Item = &'a String>) {
 #[test]
 fn a_command_is_accepted_from_exactly_the_states_of_its_rule() {
     for verb in Verb::ALL {
-        let named: BTreeSet<_> = verb.from_states().iter().copied().collect();
+        let named: BTreeSet<_> = verb.from_states().collect();
         let accepted = found().accepted.get(verb).cloned().unwrap_or_default();
         assert_eq!(accepted, named, "{verb}: left, accepted by the checks; right, named by `from`");
     }

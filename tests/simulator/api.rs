@@ -10,8 +10,7 @@ use crate::{
 };
 use sandbox_lifecycle::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, Cause, Columns, Command, DesiredState, Effect,
-    Event as Told, GpuType, Job, Lifecycle, Micros, Outcome, QueueTimeout, Report, SandboxClass, SandboxState,
-    SizeChange, Ttl,
+    Event as Told, GpuType, Job, Lifecycle, Outcome, QueueTimeout, Report, SandboxClass, SandboxState, SizeChange, Ttl,
 };
 use std::num::NonZeroU32;
 
@@ -21,7 +20,7 @@ impl Fleet {
         let id = self.store.records.len();
         let runner = self.random.below(self.runners.len() as u64) as RunnerId;
         let class = self.random.one_of(&[SandboxClass::Container, SandboxClass::LinuxVm, SandboxClass::Windows]);
-        let now = Micros::from_micros(self.now);
+        let now = time(self.now);
         let state = match self.random.below(10) {
             0 => SandboxState::PendingBuild,
             1 => SandboxState::PullingSnapshot,
@@ -48,7 +47,7 @@ impl Fleet {
             auto_pause: if pauses { minutes(AutoPause::try_from, 30) } else { AutoPause::Never },
             auto_archive: minutes(AutoArchive::try_from, self.random.one_of(&[0, 1, 30, 120, 1440])),
             auto_delete: minutes(AutoDelete::try_from, if gpu { 0 } else { delete }),
-            auto_destroy_at: ttl.map(|ttl| Micros::from_micros(self.now + ttl)),
+            auto_destroy_at: ttl.map(|ttl| time(self.now + ttl)),
             queue_timeout: self.random.happens(500).then(|| minutes(QueueTimeout::try_from, 45)),
             created_at: now,
             last_activity_at: now,
@@ -214,7 +213,7 @@ impl Fleet {
             (record.asked, record.backup) = (None, None);
         }
         let told = |state| matches!(state, SandboxState::Started | SandboxState::Stopped | SandboxState::Paused);
-        if step.expects().state != step.state() && (told(step.expects().state) || told(step.state())) {
+        if step.before().state() != step.state() && (told(step.before().state()) || told(step.state())) {
             let version = self.copy_version(&self.store.records[*id], *id);
             let record = &mut self.store.records[*id];
             record.shown = record.shown.max(version.unwrap_or(0));
@@ -246,7 +245,7 @@ impl Fleet {
         let runner = self.store.records[write.id].runner;
         for effect in effects {
             let after = self.random.between(0, 200 * MILLISECOND);
-            let from = write.step.expects().state;
+            let from = write.step.before().state();
             self.plan(after, Event::Relay { attempt, id: write.id, effect, runner, from });
         }
     }

@@ -112,7 +112,6 @@ impl Runner {
             (Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork, _) => (from, copy.version),
             (Task::Build, _) => (copy.state, copy.version),
             (_, false) => (from, copy.version),
-            (_, true) => (copy.state, copy.version),
         };
         (copy.state, copy.version) = (state, version);
         Some((call, well))

@@ -7,8 +7,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    BackupState, Cause, Columns, Context, DesiredState, Effect, Lifecycle, Micros, Policy, RunnerChange, Step, Timer,
-    Verb,
+    BackupState, Cause, Columns, Context, DesiredState, Effect, Lifecycle, Policy, RunnerChange, Step, Timer, Verb,
 };
 
 /// A sandbox's number.
@@ -154,7 +153,7 @@ impl Store {
                     record.previous = record.runner.or(record.previous);
                     record.runner = Some(placed.expect("placement chose a runner for a step that assigns one"));
                 }
-                Effect::Stamp(sandbox_lifecycle::Stamp::Purge) => record.purged = true,
+                Effect::Purge => record.purged = true,
                 _ => {}
             }
         }
@@ -218,5 +217,5 @@ impl Store {
 
 /// Returns the clock of the fleet as a time.
 pub fn time(micros: i64) -> DateTime<Utc> {
-    Micros::from_micros(micros).into()
+    DateTime::from_timestamp_micros(micros).expect("a time in chrono's range")
 }

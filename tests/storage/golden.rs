@@ -7,8 +7,8 @@ use crate::time::minutes;
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Answer, AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, BackupState, Changes, Columns, Command, Context,
-    DesiredState, Fault, GpuType, Input, Job, Lifecycle, Micros, Minutes, Negative, Outcome, Policy, QueueTimeout,
-    Report, SandboxClass, SandboxState, Size, SizeChange, Step, Task, Timer, Ttl,
+    DesiredState, Fault, GpuType, Input, Job, Lifecycle, Minutes, Negative, Outcome, Policy, QueueTimeout, Report,
+    SandboxClass, SandboxState, Size, SizeChange, Step, Task, Timer, Ttl,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, fmt::Debug, num::NonZeroU32, path::PathBuf};
@@ -69,9 +69,9 @@ fn full() -> Columns {
         auto_delete: AutoDelete::Never(Negative::new(i32::MIN).expect("a negative number")),
         auto_destroy_at: Some(at("2026-01-01T00:00:00Z").into()),
         queue_timeout: Some(QueueTimeout(minutes(1))),
-        created_at: Micros::MIN,
+        created_at: DateTime::<Utc>::MIN_UTC,
         last_activity_at: at("2024-10-01T16:45:00.5Z").into(),
-        state_since: Micros::MAX,
+        state_since: DateTime::<Utc>::MAX_UTC,
         backup_since: Some(at(NOW).into()),
     }
 }

@@ -1,12 +1,16 @@
-//! `docs/COLUMNS.md`: its table lists the stored columns, and its SQL statements select and update the right rows.
+//! `docs/COLUMNS.md`: a table made, filled, read and updated from the public list of columns alone, on SQLite.
 
 #[path = "../support/rendered.rs"]
 mod rendered;
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{
+    Connection, ToSql, params_from_iter,
+    types::{ToSqlOutput, Value, ValueRef},
+};
 use sandbox_lifecycle::{
-    BackupState, Columns, Command, Context, DesiredState, Fault, GpuType, Lifecycle, Micros, Next, Observed, Placement,
-    Policy, QueueTimeout, RunnerView, SandboxDto, SandboxState, chrono::DateTime, record::Kept,
+    BackupState, Column, ColumnKind, ColumnValue, Columns, Command, Context, DesiredState, Fault, GpuType, Lifecycle,
+    Next, Observed, Placement, Policy, QueueTimeout, RunnerView, SandboxState, Step, Timer, chrono::DateTime,
+    chrono::TimeDelta,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,17 +21,75 @@ fn statements() -> Vec<&'static str> {
     PAGE.split("```sql\n").skip(1).map(|rest| rest.split("```").next().expect("a fence ends")).collect()
 }
 
-/// Returns a store with every sound combination of the columns that the statements read.
+/// Returns the column definitions of a `CREATE TABLE`, as a host writes them from the list.
+fn definitions() -> String {
+    let definition = |column: &Column| {
+        let kind = match column.kind {
+            ColumnKind::Text | ColumnKind::Timestamp => "TEXT",
+            ColumnKind::Integer => "INTEGER",
+            ColumnKind::Boolean => "BOOLEAN",
+        };
+        format!("{} {kind}{}", column.sql_name, if column.nullable { "" } else { " NOT NULL" })
+    };
+    Column::ALL.iter().map(definition).collect::<Vec<_>>().join(", ")
+}
+
+/// A value of a column as SQLite takes it.
+struct Bound(ColumnValue<'static>);
+
+impl ToSql for Bound {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            ColumnValue::Null => ToSqlOutput::Owned(Value::Null),
+            ColumnValue::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            ColumnValue::Integer(number) => ToSqlOutput::Owned(Value::Integer(number)),
+            ColumnValue::Boolean(yes) => ToSqlOutput::Owned(Value::Integer(yes.into())),
+            ColumnValue::Timestamp(time) => ToSqlOutput::Owned(Value::Text(time.to_rfc3339())),
+        })
+    }
+}
+
+fn insert(store: &Connection, id: i64, row: &Lifecycle) {
+    let places = vec!["?"; Column::ALL.len()].join(", ");
+    let values = row.columns().iter().map(|(_, value)| Bound(value)).collect::<Vec<_>>();
+    let statement = format!("INSERT INTO sandbox VALUES ({id}, {places})");
+    store.execute(&statement, params_from_iter(values)).expect("a row");
+}
+
+/// Reads a row back by the names and values that the store returns.
+fn read(store: &Connection, id: i64) -> Lifecycle {
+    let mut select = store.prepare("SELECT * FROM sandbox WHERE id = ?").expect("a statement");
+    let columns = select.query_row([id], |row| {
+        let value = |(index, column): (usize, &'static Column)| {
+            let value = match row.get_ref(index + 1)? {
+                ValueRef::Null => ColumnValue::Null,
+                ValueRef::Integer(number) => ColumnValue::Integer(number),
+                ValueRef::Text(text) => ColumnValue::Text(std::str::from_utf8(text)?),
+                ValueRef::Real(_) | ValueRef::Blob(_) => panic!("no column holds this"),
+            };
+            Ok((column.name, value))
+        };
+        let values: rusqlite::Result<Vec<_>> = Column::ALL.iter().enumerate().map(value).collect();
+        Ok(Columns::from_values(values?).expect("the row that was written"))
+    });
+    columns.expect("a row").into()
+}
+
+/// Writes a step where its expectations hold: the `UPDATE` that the page describes. Returns how many rows it wrote.
+fn write(store: &Connection, id: i64, step: &Step) -> usize {
+    let set: Vec<String> = step.changes().iter().map(|(column, _)| format!("{} = ?", column.sql_name)).collect();
+    let expected = step.expects();
+    let when = expected.iter().map(|(column, _)| format!(" AND {} IS NOT DISTINCT FROM ?", column.sql_name));
+    let statement = format!("UPDATE sandbox SET {} WHERE id = {id}{}", set.join(", "), when.collect::<String>());
+    let values = step.changes().iter().chain(expected.iter()).map(|(_, value)| Bound(value)).collect::<Vec<_>>();
+    store.execute(&statement, params_from_iter(values)).expect("an update")
+}
+
+/// Returns a store with every sound combination of the columns that the page's statement reads.
 fn store() -> (Connection, BTreeMap<i64, Lifecycle>) {
     let store = Connection::open_in_memory().expect("an empty store");
-    store
-        .execute_batch(
-            "CREATE TABLE sandbox (id INTEGER PRIMARY KEY, state TEXT, desired_state TEXT, pending INTEGER, \
-             epoch INTEGER, backup_state TEXT, has_runner INTEGER, auto_delete_interval INTEGER, last_activity_at TEXT, \
-             auto_stop_interval INTEGER, auto_pause_interval INTEGER, auto_archive_interval INTEGER, \
-             auto_destroy_at TEXT, has_backup_ref INTEGER, recoverable INTEGER, force_stop INTEGER, fault TEXT, backup_since TEXT)",
-        )
-        .expect("a table");
+    let table = format!("CREATE TABLE sandbox (id INTEGER PRIMARY KEY, {})", definitions());
+    store.execute_batch(&table).expect("a table");
     let mut rows = BTreeMap::new();
     for state in SandboxState::ALL {
         for desired_state in DesiredState::ALL {
@@ -54,34 +116,49 @@ fn store() -> (Connection, BTreeMap<i64, Lifecycle>) {
     (store, rows)
 }
 
-fn insert(store: &Connection, id: i64, row: &Lifecycle) {
-    let columns = row.columns();
-    store
-        .execute(
-            "INSERT INTO sandbox VALUES (:id, :state, :desired, :pending, :epoch, :backup, :runner, :delete, :activity, \
-             :stop, :pause, :archive, :destroy, :reference, :recoverable, :force, :fault, :since)",
-            named_params! {
-                ":id": id,
-                ":state": columns.state.as_str(),
-                ":desired": columns.desired_state.as_str(),
-                ":pending": columns.pending,
-                ":epoch": columns.epoch,
-                ":backup": columns.backup_state.as_str(),
-                ":runner": columns.has_runner,
-                ":delete": columns.auto_delete.as_minutes(),
-                ":activity": columns.last_activity_at.to_string(),
-                ":stop": columns.auto_stop.as_minutes(),
-                ":pause": columns.auto_pause.as_minutes(),
-                ":archive": columns.auto_archive.as_minutes(),
-                ":destroy": columns.auto_destroy_at.map(|at| at.to_string()),
-                ":reference": columns.has_backup_ref,
-                ":recoverable": columns.recoverable,
-                ":force": columns.force_stop,
-                ":since": columns.backup_since.map(|at| at.to_string()),
-                ":fault": columns.fault.map(|fault| fault.as_str()),
-            },
-        )
-        .expect("a row");
+/// A row with another value than the default in every column.
+fn full() -> Columns {
+    let at = |hours| DateTime::UNIX_EPOCH + TimeDelta::hours(hours);
+    Columns {
+        gpu: 1,
+        gpu_type: Some(GpuType::H100),
+        fault: Some(Fault::Timeout),
+        recoverable: true,
+        force_stop: true,
+        epoch: 7,
+        auto_destroy_at: Some(at(9)),
+        queue_timeout: QueueTimeout::try_from(5).ok(),
+        created_at: at(1),
+        last_activity_at: at(2),
+        state_since: at(3),
+        backup_since: Some(at(4)),
+        ..Columns::default()
+    }
+}
+
+#[test]
+fn every_row_is_read_back_as_it_was_written() {
+    let (store, mut rows) = store();
+    let id = i64::try_from(rows.len()).expect("a small store");
+    rows.insert(id, full().into());
+    insert(&store, id, &rows[&id]);
+    for (id, row) in &rows {
+        assert_eq!(read(&store, *id), *row);
+    }
+}
+
+#[test]
+fn a_wrong_value_in_a_stored_row_is_named_with_its_column() {
+    let read = |name, value| {
+        let row = full().iter().map(|(column, value)| (column.name, value)).filter(|(other, _)| *other != name);
+        Columns::from_values(row.chain([(name, value)])).expect_err("no column takes this").to_string()
+    };
+    assert_eq!(read("gpu", ColumnValue::Integer(300)), "gpu: invalid value: integer `300`, expected u8");
+    assert_eq!(
+        read("fault", ColumnValue::Text("bad luck")),
+        "fault: unknown fault `bad luck`, expected one of timeout, runner, refused, lost, other"
+    );
+    assert_eq!(read("epoch", ColumnValue::Null), "epoch: invalid type: unit value, expected u32");
 }
 
 /// Returns whether a pass acts on a row for any observation of the runner.
@@ -109,82 +186,45 @@ fn the_select_statement_finds_exactly_the_rows_that_need_reconcile() {
     assert!(found.len() < rows.len(), "the statement does not select rows at rest");
 }
 
-/// Renders every column with an example, and marks those that an API record carries.
 #[test]
-fn the_table_of_columns_is_the_stored_form() {
-    let at = Some(Micros::EPOCH);
-    let row = Columns {
-        gpu_type: Some(GpuType::H100),
-        fault: Some(Fault::Timeout),
-        auto_destroy_at: at,
-        queue_timeout: QueueTimeout::try_from(5).ok(),
-        backup_since: at,
-        ..Columns::default()
-    };
-    let serde_json::Value::Object(form) = serde_json::to_value(row).expect("a row has a form") else {
-        panic!("the form of a row is an object")
-    };
-    // The record keeps the columns that only a server knows as unknown fields.
-    let mut record: serde_json::Value =
-        serde_json::from_str(include_str!("../../examples/data/sandbox.json")).expect("JSON");
-    record.as_object_mut().expect("an object").extend(form.clone());
-    let read: SandboxDto<Kept<serde_json::Value>> = serde_json::from_value(record).expect("a record");
-    let unknown: Vec<&String> = read.extras.0.iter().map(|(name, _)| name).collect();
-    let mut text = String::from("| stored as | for example | on the wire |\n|---|---|---|\n");
-    for (name, value) in &form {
-        let wire = if unknown.contains(&name) { "server" } else { "yes" };
-        text += &format!("| `{name}` | `{value}` | {wire} |\n");
+fn the_table_of_columns_is_the_public_list() {
+    let mut text = String::from("| column | in SQL | kind | may be null | on the wire |\n|---|---|---|---|---|\n");
+    for Column { name, sql_name, kind, nullable, shown } in Column::ALL {
+        let (null, wire) = (if *nullable { "yes" } else { "" }, if *shown { "yes" } else { "server" });
+        text += &format!("| `{name}` | `{sql_name}` | {kind:?} | {null} | {wire} |\n");
     }
     rendered::hold("docs/COLUMNS.md", "columns", &text).unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn swap(store: &Connection, id: i64, row: &Lifecycle) -> usize {
-    let stop = Command::Stop { force: false };
-    let step = row
-        .decide(stop, &Policy::default(), Context::default(), DateTime::UNIX_EPOCH)
-        .expect("a started sandbox accepts stop");
-    let (expects, after) = (step.expects(), step.apply(*row).expect("it was decided on this row").columns());
-    store
-        .execute(
-            statements()[1],
-            named_params! {
-                ":id": id,
-                ":state": after.state.as_str(),
-                ":desired_state": after.desired_state.as_str(),
-                ":pending": after.pending,
-                ":epoch": after.epoch,
-                ":expected_state": expects.state.as_str(),
-                ":expected_desired_state": expects.desired_state.as_str(),
-                ":expected_pending": expects.pending,
-                ":expected_epoch": expects.epoch,
-                ":expected_backup_state": expects.backup_state.as_str(),
-                ":expected_has_runner": expects.has_runner,
-                ":expected_ephemeral": expects.ephemeral,
-                ":expected_last_activity_at": expects.last_activity_at.map(|at| at.to_string()),
-                ":expected_auto_stop": expects.auto_stop.map(|minutes| minutes.as_minutes()),
-                ":expected_auto_pause": expects.auto_pause.map(|minutes| minutes.as_minutes()),
-                ":expected_auto_archive": expects.auto_archive.map(|minutes| minutes.as_minutes()),
-                ":expected_auto_delete": expects.auto_delete.map(|minutes| minutes.as_minutes()),
-                ":expected_auto_destroy_at": expects.auto_destroy_at.map(|at| at.to_string()),
-                ":expected_backup_since": expects.backup_since.map(|at| at.to_string()),
-                ":expected_has_backup_ref": expects.has_backup_ref,
-                ":expected_recoverable": expects.recoverable,
-                ":expected_force_stop": expects.force_stop,
-                ":expected_fault": expects.fault.map(|fault| fault.as_str()),
-            },
-        )
-        .expect("an update")
+/// Decides `stop` on a row.
+fn stop(row: &Lifecycle) -> Step {
+    let (policy, context) = (Policy::default(), Context::default());
+    row.decide(Command::Stop { force: false }, &policy, context, DateTime::UNIX_EPOCH).expect("a started sandbox stops")
+}
+
+fn running(rows: &BTreeMap<i64, Lifecycle>) -> (i64, Lifecycle) {
+    let running =
+        rows.iter().find(|(_, row)| row.state() == SandboxState::Started && row.is_settled() && row.has_runner());
+    running.map(|(id, row)| (*id, *row)).expect("a running sandbox")
 }
 
 #[test]
-fn the_update_statement_writes_only_the_first_of_two_steps_decided_on_one_row() {
+fn the_update_writes_only_the_first_of_two_steps_decided_on_one_row() {
     let (store, rows) = store();
-    let running =
-        rows.iter().find(|(_, row)| row.state() == SandboxState::Started && row.is_settled() && row.has_runner());
-    let (id, row) = running.expect("a running sandbox");
-    assert_eq!(swap(&store, *id, row), 1, "the first of two steps decided on the same row");
-    assert_eq!(swap(&store, *id, row), 0, "the second step");
-    let stored: String =
-        store.query_row("SELECT desired_state FROM sandbox WHERE id = ?", [id], |row| row.get(0)).expect("the row");
-    assert_eq!(stored, "stopped");
+    let (id, row) = running(&rows);
+    let step = stop(&row);
+    assert_eq!(write(&store, id, &step), 1, "the first of two steps decided on the same row");
+    assert_eq!(read(&store, id), step.apply(row).expect("it was decided on this row"));
+    assert_eq!(write(&store, id, &step), 0, "the second step");
+}
+
+#[test]
+fn an_update_by_a_timer_writes_nothing_after_the_sandbox_was_used() {
+    let (store, rows) = store();
+    let (id, row) = running(&rows);
+    let (policy, context) = (Policy::default(), Context::default());
+    let later = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
+    let stops = row.decide(Timer::AutoStop, &policy, context, later).expect("a timer is never refused");
+    let used = row.decide(Command::Touch, &policy, context, later).expect("a touch is always accepted");
+    assert_eq!((write(&store, id, &used), write(&store, id, &stops)), (1, 0));
 }

@@ -311,7 +311,6 @@ impl Host {
                 self.runner.image = Some(Image::Ready);
                 return;
             }
-            other => panic!("no story asks for {other:?}"),
         };
         self.send(Report::Ended { job, outcome, epoch });
     }

@@ -12,3 +12,8 @@ pub fn noon() -> DateTime<Utc> {
 pub fn minutes(count: u32) -> Minutes {
     Minutes::new(count).expect("an interval")
 }
+
+/// The last instant that a row can hold, which stands for none where a time may be missing.
+pub fn last_instant() -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(DateTime::<Utc>::MAX_UTC.timestamp_micros()).expect("a time in chrono's range")
+}

@@ -187,7 +187,8 @@ fn shown(row: &Lifecycle) -> String {
 /// Renders the settings that a step writes in addition to the states.
 fn settings(changes: &Changes) -> String {
     let minutes = |name, minutes: Option<i32>| minutes.map(|minutes| format!(" {name} {minutes}"));
-    let size = changes.size.map(|size| format!(" size {}/{}/{}", size.cpu, size.memory, size.disk));
+    let size = changes.cpu.zip(changes.memory).zip(changes.disk);
+    let size = size.map(|((cpu, memory), disk)| format!(" size {cpu}/{memory}/{disk}"));
     let destroyed = changes.auto_destroy_at.map(|at| match at {
         Some(at) => format!(" lives until {}", time(at.into())),
         None => " lives without a limit".to_owned(),

@@ -11,7 +11,7 @@ mod time;
 mod warnings;
 mod words;
 
-use sandbox_lifecycle::{Columns, DesiredState, Lifecycle, SandboxState, Size};
+use sandbox_lifecycle::{Columns, DesiredState, Lifecycle, SandboxState};
 
 /// Returns the names of the states that satisfy a predicate.
 fn states(holds: impl Fn(SandboxState) -> bool) -> String {
@@ -21,6 +21,5 @@ fn states(holds: impl Fn(SandboxState) -> bool) -> String {
 
 /// Returns a sandbox of the default size with one GPU.
 fn row_in(state: SandboxState, desired_state: DesiredState) -> Lifecycle {
-    let size = Size { cpu: 2, memory: 4, disk: 10 };
-    Lifecycle::from(Columns { state, desired_state, size, gpu: 1, ..Columns::default() })
+    Lifecycle::from(Columns { state, desired_state, cpu: 2, memory: 4, disk: 10, gpu: 1, ..Columns::default() })
 }

@@ -2,13 +2,11 @@
 
 use crate::time::{minutes, noon};
 use chrono::Duration;
-use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, Columns, Lifecycle, Micros, SandboxClass, Warning,
-};
+use sandbox_lifecycle::{AutoArchive, AutoDelete, AutoPause, AutoStop, Columns, Lifecycle, SandboxClass, Warning};
 
 /// A VM with an auto-stop of 15 minutes, which gets no warning.
 fn quiet() -> Columns {
-    let noon = Micros::from(noon());
+    let noon = noon();
     let class = SandboxClass::LinuxVm;
     Columns { class, created_at: noon, last_activity_at: noon, state_since: noon, ..Columns::default() }
 }

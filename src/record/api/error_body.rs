@@ -17,7 +17,7 @@ object! {
     /// let (policy, now) = (Policy::default(), chrono::DateTime::UNIX_EPOCH);
     /// let refusal = Lifecycle::try_from(&view)?.decide(Command::Pause, &policy, Context::default(), now).unwrap_err();
     /// let body = ErrorBody::from(&refusal);
-    /// assert!(serde_json::to_string(&body)?.starts_with(r#"{"statusCode":400,"message":"pause is refused"#));
+    /// assert!(serde_json::to_string(&body)?.starts_with(r#"{"statusCode":400,"message":"cannot pause while"#));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub struct ErrorBody is "an error" {

@@ -15,8 +15,8 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reported = self.reported_state();
         match self.refused {
-            Refused::Command { verb, .. } => write!(f, "cannot {} while the state is {}", Infinitive(verb), reported)?,
-            Refused::Report(report, _) => write!(f, "the report {report} is refused while the state is {}", reported)?,
+            Refused::Command { verb, .. } => write!(f, "cannot {} while the state is {reported}", Infinitive(verb))?,
+            Refused::Report(report, _) => write!(f, "the {report} report is refused while the state is {reported}")?,
         }
         let desired = self.desired_state();
         // A transitional state says by itself where the sandbox goes.
@@ -54,20 +54,23 @@ impl Refusal {
             verb.moves() && Asked::Command(*verb) != self.asked() && !self.facts.contain(row(*verb).already)
         };
         for (index, verb) in self.accepted_commands().filter(helps).enumerate() {
-            let loss = if self.loses_data(verb) { " (deletes its data)" } else { "" };
+            let loss = self.loss_by(verb);
             write!(f, "{}{verb}{loss}", if index == 0 { "; possible now: " } else { ", " })?;
         }
         Ok(())
     }
 
-    /// Whether the command ends with the sandbox deleted.
-    fn loses_data(&self, verb: Verb) -> bool {
+    /// What the command would lose, in brackets.
+    fn loss_by(&self, verb: Verb) -> &'static str {
         match verb {
-            Verb::Destroy | Verb::ForceDestroy => true,
-            Verb::Stop => self.facts.contain(facts::ephemeral),
-            Verb::Start | Verb::Pause | Verb::Archive | Verb::Resize | Verb::Fork | Verb::Snapshot => false,
-            Verb::Recover | Verb::Backup | Verb::AutoStop | Verb::AutoPause | Verb::AutoArchive => false,
-            Verb::AutoDelete | Verb::Ttl | Verb::Touch => false,
+            Verb::Destroy | Verb::ForceDestroy => " (deletes its data)",
+            Verb::Stop if self.facts.contain(facts::ephemeral) => " (deletes its data)",
+            Verb::Recover if self.facts.contain(facts::timed_out_with_backup) => {
+                " (loses what its backup does not hold)"
+            }
+            Verb::Stop | Verb::Recover | Verb::Start | Verb::Pause | Verb::Archive | Verb::Resize | Verb::Fork => "",
+            Verb::Snapshot | Verb::Backup | Verb::AutoStop | Verb::AutoPause | Verb::AutoArchive => "",
+            Verb::AutoDelete | Verb::Ttl | Verb::Touch => "",
         }
     }
 }

@@ -137,7 +137,7 @@ impl Refusal {
     /// [`Retry::Never`] where the class, a GPU or being ephemeral forbids the command whatever the state, even if another
     /// check is the reason. [`Retry::WhenSettled`] where the state forbids it and a change is under way.
     pub fn retry(&self) -> Retry {
-        let moving = self.reported_state().is_transient();
+        let moving = matches!(self.refused, Refused::Command { .. }) && self.reported_state().is_transient();
         match self.decisive_check().map_or_else(|| self.reason(), Check::reason).retry() {
             Retry::NotFromHere if moving => Retry::WhenSettled,
             retry => retry,
@@ -157,7 +157,10 @@ impl Refusal {
     /// The failing check that a caller should hear of first: one that no change of state can mend, else the reason.
     pub(super) fn decisive_check(&self) -> Option<&'static Check> {
         let permanent = |check: &&Check| check.reason().retry() == Retry::Never;
-        self.failing_checks().find(permanent).or_else(|| self.failing_checks().next())
+        // What is not in error needs no recovery, whether or not it could be recovered.
+        let needless = |check: &&Check| check.reason() == Reason::NotError;
+        let first = || self.failing_checks().find(needless).or_else(|| self.failing_checks().next());
+        self.failing_checks().find(permanent).or_else(first)
     }
 
     /// Returns the commands that the sandbox accepts instead, given the right arguments, and that the API profile offers.

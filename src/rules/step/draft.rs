@@ -154,27 +154,24 @@ impl Draft {
 
     /// The step with the invariants enforced. A write that would leave incoherent states is dropped, as the recorded server
     /// drops it.
-    pub(crate) fn finish_or_drop(mut self, row: &Lifecycle, now: Micros) -> Step {
-        self.clean_rest();
-        self = self.leave_ephemeral_rest();
-        if !self.after.is_coherent() {
+    pub(crate) fn finish_or_drop(self, row: &Lifecycle, now: Micros) -> Step {
+        let Self { mut step, after, .. } = self.clear_older_error().leave_ephemeral_rest();
+        if !after.is_coherent() {
             return Step::ignored(row, Ignored::Incoherent, now);
         }
-        let Self { mut step, after, .. } = self;
         step.after = after.repaired();
         step.next_epoch = next_epoch(row, step.after, step.cause, step.effects);
         step
     }
 
     /// Difference D9: reaching started, stopped or paused clears an older error.
-    fn clean_rest(&mut self) {
+    fn clear_older_error(self) -> Self {
         let rests = matches!(self.after.state(), SandboxState::Started | SandboxState::Stopped | SandboxState::Paused);
-        if rests && self.step.row.status.state() != self.after.state() && !self.brings_reason {
-            if self.after.fault().take().is_some() {
-                self.step.effects.reason = ReasonText::Cleared;
-            }
-            self.after = self.after.with_recoverable(false);
+        if !rests || self.step.row.status.state() == self.after.state() || self.brings_reason {
+            return self;
         }
+        let cleared = if self.after.fault().is_some() { self.clear_reason() } else { self };
+        cleared.recoverable(false)
     }
 
     /// Difference D8: an ephemeral sandbox that stops is soft-deleted in the same write.

@@ -76,7 +76,12 @@ impl Step {
         self.cause
     }
 
-    /// When it was decided.
+    /// Returns the row on which it was decided.
+    pub const fn before(&self) -> &Lifecycle {
+        &self.row
+    }
+
+    /// Returns when it was decided.
     pub fn decided_at(&self) -> DateTime<Utc> {
         self.now.into()
     }

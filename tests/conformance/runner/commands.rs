@@ -8,7 +8,7 @@ use crate::{
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
     Answer, AutoArchive, AutoDelete, AutoStop, Columns, Command, Context, Effect, Event, Fault, IntervalError,
-    Lifecycle, Policy, Refusal, Report, RunnerChange, Size, SizeChange, Step, Task,
+    Lifecycle, Policy, Refusal, Report, RunnerChange, SizeChange, Step, Task,
 };
 
 /// The instant of every recorded decision. The row was last written a minute before.
@@ -225,7 +225,6 @@ pub fn call(task: Task) -> &'static str {
         Task::Fork => "forkSandbox",
         Task::Recover { .. } => "recoverSandbox",
         Task::Build => "buildSnapshot",
-        _ => "no call of the recorded server",
     }
 }
 
