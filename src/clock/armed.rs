@@ -9,14 +9,14 @@
 
 use crate::{
     lifecycle::{
-        Lifecycle, PLACES, Status,
+        Lifecycle, PLACES, STATE_PLACES, Status,
         fact_set::Facts,
         facts,
         state_set::{StateSet, states},
     },
     policy::TimeLimits,
     rules::{Context, Timer},
-    vocabulary::{BackupState, DesiredState, MICROS_PER_MINUTE, Minutes, SandboxState},
+    vocabulary::{DesiredState, MICROS_PER_MINUTE, Minutes, SandboxState},
 };
 use core::hint::select_unpredictable as choose;
 
@@ -62,14 +62,14 @@ impl Demands {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Limits {
     /// Minutes, `NOT` where a state has no limit.
-    states: [u32; SandboxState::ALL.len()],
+    states: [u32; STATE_PLACES],
     /// Microseconds.
     backup: i64,
 }
 
 impl Limits {
     pub(super) fn of(limits: &TimeLimits) -> Self {
-        let mut states = [NOT; SandboxState::ALL.len()];
+        let mut states = [NOT; STATE_PLACES];
         for (limit, state) in states.iter_mut().zip(SandboxState::ALL) {
             *limit = limits.of_state(*state).map_or(NOT, Minutes::get);
         }
@@ -77,9 +77,9 @@ impl Limits {
     }
 
     #[inline]
-    #[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "one entry for each state, in order")]
+    #[expect(clippy::indexing_slicing, reason = "one entry for each place of a state, in order")]
     const fn of_state(&self, row: &Lifecycle) -> u32 {
-        self.states[row.status.state() as usize]
+        self.states[row.status.state_place()]
     }
 }
 
@@ -174,7 +174,7 @@ impl Armed {
         let queue = row.queue_timeout.map_or(0, |timeout| timeout.0.get()) & watched.queued;
         let limit = limits.of_state(row);
         // A write that leaves incoherent states is dropped, so such a row keeps its backup until it is repaired.
-        let backs_up = matches!(row.status.backup(), BackupState::InProgress) & facts.contain(facts::coherent);
+        let backs_up = row.status.backs_up() & facts.contain(facts::coherent);
         Self {
             // An instant that is not set is the last one, so no timer acts after it.
             ttl: choose(facts.contain(facts::to_be_destroyed), UNARMED, row.destroy_at.as_micros()),

@@ -16,7 +16,6 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub struct Deadline {
     /// Which timer.
-    #[serde(flatten)]
     pub timer: Timer,
     /// How it stands.
     #[serde(flatten)]
@@ -91,7 +90,7 @@ impl Lifecycle {
     pub fn deadlines(&self, policy: &Policy, context: Context) -> impl Iterator<Item = Deadline> + use<> {
         let (row, clock) = (*self, Clock::new(policy));
         let boundaries = clock.boundaries(&row, context);
-        Timer::TIMED.into_iter().zip(boundaries).map(move |(timer, at)| {
+        Timer::TIMED.iter().copied().zip(boundaries).map(move |(timer, at)| {
             let standing =
                 Clock::passes_at(at).map_or_else(|| row.never_acts(timer, at), |at| Standing::Armed { at: at.into() });
             // Both count from one clock, and archived rows have no timer but the time to live.

@@ -44,25 +44,12 @@ impl Clock {
         right_after(self.earliest(row, &Demands::of(context)))
     }
 
-    /// The first instant at which a timer acts on any of these sandboxes: when a clock has to wake.
+    /// Returns the first instant at which a timer acts on any of these sandboxes: when a clock must wake.
     ///
-    /// It takes a slice, where an iterator would do for the answer, because a fleet does not fit into a cache: four
-    /// parts of it are read at once. Rows that lie elsewhere, or whose contexts differ, are asked one by one with
-    /// [`next`](Self::next).
-    pub fn first(&self, fleet: &[Lifecycle], context: Context) -> Option<DateTime<Utc>> {
-        let demands = &Demands::of(context);
-        let of = |row| self.earliest(row, demands);
-        // Memory comes ahead of the one who reads it only to the end of a page. Of four streams three go on meanwhile.
-        let quarter = fleet.len() / 4;
-        let (a, rest) = cut(fleet, quarter);
-        let (b, rest) = cut(rest, quarter);
-        let (c, rest) = cut(rest, quarter);
-        let (d, rest) = cut(rest, quarter);
-        let mut earliest = rest.iter().fold(UNARMED, |earliest, row| earliest.min(of(row)));
-        for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
-            earliest = earliest.min(of(a).min(of(b))).min(of(c).min(of(d)));
-        }
-        right_after(earliest)
+    /// Ask rows with different contexts one by one with [`next`](Self::next).
+    pub fn first<'a>(&self, fleet: impl IntoIterator<Item = &'a Lifecycle>, context: Context) -> Option<DateTime<Utc>> {
+        let demands = Demands::of(context);
+        right_after(fleet.into_iter().map(|row| self.earliest(row, &demands)).fold(UNARMED, i64::min))
     }
 
     /// As [`next`](Self::next), and beside what `due` acts on the limit of a change that the controller's pass ends.
@@ -82,7 +69,7 @@ impl Clock {
         context: Context,
     ) -> impl Iterator<Item = (Timer, i64)> + use<> {
         let left = armed::is_followed(row);
-        let boundaries = Timer::TIMED.into_iter().zip(self.boundaries(row, context));
+        let boundaries = Timer::TIMED.iter().copied().zip(self.boundaries(row, context));
         boundaries.filter(move |(timer, _)| !(*timer == Timer::TimeLimit && left))
     }
 
@@ -105,9 +92,4 @@ impl Clock {
 /// When a timer of this boundary acts.
 fn right_after(boundary: i64) -> Option<DateTime<Utc>> {
     Clock::passes_at(boundary).map(|at| at.saturating_add_micros(1).into())
-}
-
-/// The first so many rows, and the others.
-fn cut(fleet: &[Lifecycle], count: usize) -> (&[Lifecycle], &[Lifecycle]) {
-    fleet.split_at_checked(count).unwrap_or((fleet, &[]))
 }

@@ -5,52 +5,37 @@ use crate::{
     vocabulary::{AutoArchive, AutoPause, AutoStop, Micros},
 };
 use chrono::{DateTime, Utc};
-use core::fmt;
 use serde::Serialize;
 
 /// A setting that does not do what it seems to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Warning {
     /// Auto-delete is longer than auto-archive: an archived sandbox is never deleted by itself.
+    #[strum(to_string = "auto-delete never acts: auto-archive comes first, and an archive is not deleted")]
     DeleteNeverActs,
     /// Neither auto-stop nor auto-pause nor a time to live is set: it is billed until somebody stops it.
+    #[strum(to_string = "nothing stops it when it is idle: it holds compute until somebody stops it")]
     NothingStopsIt,
     /// The time to live is over before it has been idle for long enough to be stopped or paused.
+    #[strum(to_string = "its time to live ends before it could be stopped for being idle")]
     TtlComesFirst,
     /// Auto-pause is set on a class that cannot pause, or on an ephemeral sandbox.
+    #[strum(to_string = "auto-pause never acts on this sandbox: only a VM that is not ephemeral is paused")]
     PauseNeverActs,
     /// Auto-stop and auto-pause are both set: the shorter one acts, and a tie is auto-pause's.
+    #[strum(to_string = "auto-stop and auto-pause are both set: only the shorter acts")]
     TwoIdleTimers,
     /// The stored auto-archive interval is 0: it is archived as soon as it is stopped.
+    #[strum(to_string = "it is archived as soon as it is stopped")]
     ArchivedAtOnce,
     /// It is ephemeral: stopping it deletes it.
+    #[strum(to_string = "it is ephemeral: stopping it deletes it")]
     StopDeletes,
     /// Its last activity is in the future: no idle timer acts before that time.
+    #[strum(to_string = "its last activity is in the future: no idle timer acts before that")]
     UsedInTheFuture,
-}
-
-impl Warning {
-    /// The warning in a sentence.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::DeleteNeverActs => "auto-delete never acts: auto-archive comes first, and an archive is not deleted",
-            Self::NothingStopsIt => "nothing stops it when it is idle: it holds compute until somebody stops it",
-            Self::TtlComesFirst => "its time to live ends before it could be stopped for being idle",
-            Self::PauseNeverActs => "auto-pause never acts on this sandbox: only a VM that is not ephemeral is paused",
-            Self::TwoIdleTimers => "auto-stop and auto-pause are both set: only the shorter acts",
-            Self::ArchivedAtOnce => "it is archived as soon as it is stopped",
-            Self::StopDeletes => "it is ephemeral: stopping it deletes it",
-            Self::UsedInTheFuture => "its last activity is in the future: no idle timer acts before that",
-        }
-    }
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
-    }
 }
 
 impl Lifecycle {

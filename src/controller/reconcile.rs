@@ -10,7 +10,7 @@ use crate::{
     lifecycle::Lifecycle,
     policy::Policy,
     rules::{Call, Cause, Context, EventName, RunnerChange, Step, Task, step::draft::Draft},
-    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
+    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState as S},
 };
 use chrono::{DateTime, Utc};
 
@@ -41,7 +41,7 @@ impl Lifecycle {
     /// one that is to be archived (rule 5).
     pub const fn needs_reconcile(&self) -> bool {
         let (state, desired) = (self.status.state(), self.status.desired());
-        let archives = matches!(state, SandboxState::Archiving | SandboxState::Stopped | SandboxState::Error);
+        let archives = matches!(state, S::Archiving | S::Stopped | S::Error);
         self.status.pending()
             || (matches!(desired, DesiredState::Archived) && archives)
             || (matches!(desired, DesiredState::Destroyed) && state.is_failed())
@@ -72,7 +72,7 @@ enum OnRunner {
     Unasked,
     Silent,
     Gone,
-    In(SandboxState),
+    In(S),
 }
 
 /// One look at one sandbox.
@@ -102,27 +102,24 @@ impl Pass<'_> {
     fn toward_started(&self) -> Option<Next> {
         let has_runner = self.row.status.has_runner();
         match self.row.status.state() {
-            SandboxState::PendingBuild => self.place(),
-            SandboxState::PullingSnapshot if !has_runner => self.place(),
-            SandboxState::BuildingSnapshot => self.build(),
-            SandboxState::Unknown if !has_runner => self.fails(Fault::Lost),
-            SandboxState::Unknown if self.view.ready => self.call(Task::Create),
-            SandboxState::Unknown => None,
-            SandboxState::Stopped | SandboxState::Archived | SandboxState::Archiving => self.wake(),
-            SandboxState::Paused if !has_runner => self.owed(self.fails(Fault::Lost)), // Difference D22.
-            SandboxState::Paused if self.view.ready => self.call(Task::Resume),
-            SandboxState::Paused => None,
-            SandboxState::Creating | SandboxState::Starting | SandboxState::Restoring | SandboxState::Resuming
-                if !has_runner =>
-            {
-                self.times_out() // Difference D19.
-            }
-            SandboxState::Creating | SandboxState::Starting | SandboxState::Restoring => self.follow(),
-            SandboxState::PullingSnapshot | SandboxState::Resuming => self.follow(),
-            SandboxState::Destroyed | SandboxState::Destroying | SandboxState::Started => None,
-            SandboxState::Stopping | SandboxState::Error | SandboxState::BuildFailed => None,
-            SandboxState::Resizing | SandboxState::Snapshotting | SandboxState::Forking => None,
-            SandboxState::Pausing => None,
+            S::PendingBuild => self.place(),
+            S::PullingSnapshot if !has_runner => self.place(),
+            S::BuildingSnapshot => self.build(),
+            S::Unknown if !has_runner => self.fails(Fault::Lost),
+            S::Unknown if self.view.ready => self.call(Task::Create),
+            S::Unknown => None,
+            S::Stopped | S::Archived | S::Archiving => self.wake(),
+            S::Paused if !has_runner => self.owed(self.fails(Fault::Lost)), // Difference D22.
+            S::Paused if self.view.ready => self.call(Task::Resume),
+            S::Paused => None,
+            // Difference D19.
+            S::Creating | S::Starting | S::Restoring | S::Resuming if !has_runner => self.times_out(),
+            S::Creating | S::Starting | S::Restoring => self.follow(),
+            S::PullingSnapshot | S::Resuming => self.follow(),
+            S::Destroyed | S::Destroying | S::Started => None,
+            S::Stopping | S::Error | S::BuildFailed => None,
+            S::Resizing | S::Snapshotting | S::Forking => None,
+            S::Pausing => None,
         }
     }
 
@@ -150,55 +147,53 @@ impl Pass<'_> {
             Observed::NotFound => return self.fails(Fault::Lost),
             Observed::State(observed) => observed,
         };
-        let resumes = state == SandboxState::Resuming;
+        let resumes = state == S::Resuming;
         // Difference D14: what had a disk may have it still.
-        let had_a_disk = matches!(state, SandboxState::Starting | SandboxState::Restoring) || resumes;
+        let had_a_disk = matches!(state, S::Starting | S::Restoring) || resumes;
         match observed {
-            SandboxState::Started => {
-                self.owed(self.apply(self.draft().state(SandboxState::Started).drop_finished_backup()))
+            S::Started => self.owed(self.apply(self.draft().state(S::Started).drop_finished_backup())),
+            S::Unknown if had_a_disk => self.times_out(),
+            S::Unknown => self.owed(self.apply(self.draft().state(S::Unknown))),
+            S::PullingSnapshot if state != S::PullingSnapshot => {
+                self.times_out().or_else(|| self.owed(self.apply(self.draft().state(S::PullingSnapshot))))
             }
-            SandboxState::Unknown if had_a_disk => self.times_out(),
-            SandboxState::Unknown => self.owed(self.apply(self.draft().state(SandboxState::Unknown))),
-            SandboxState::PullingSnapshot if state != SandboxState::PullingSnapshot => {
-                self.times_out().or_else(|| self.owed(self.apply(self.draft().state(SandboxState::PullingSnapshot))))
-            }
-            SandboxState::Creating | SandboxState::Starting | SandboxState::Restoring => self.times_out(),
-            SandboxState::PullingSnapshot | SandboxState::Destroyed => self.times_out(),
-            SandboxState::Paused | SandboxState::Resuming if resumes => self.times_out(), // Difference D5.
-            SandboxState::Stopped if state == SandboxState::Starting => self.times_out(), // Difference D20.
-            SandboxState::Paused | SandboxState::Resuming | SandboxState::Stopped => {
-                self.owed(self.fails(Fault::Runner))
-            }
-            SandboxState::Destroying | SandboxState::Stopping | SandboxState::Error => {
-                self.owed(self.fails(Fault::Runner))
-            }
-            SandboxState::BuildFailed | SandboxState::PendingBuild | SandboxState::BuildingSnapshot => {
-                self.owed(self.fails(Fault::Runner))
-            }
-            SandboxState::Archived | SandboxState::Archiving | SandboxState::Resizing => {
-                self.owed(self.fails(Fault::Runner))
-            }
-            SandboxState::Snapshotting | SandboxState::Forking | SandboxState::Pausing => {
-                self.owed(self.fails(Fault::Runner))
-            }
+            S::Creating | S::Starting | S::Restoring => self.times_out(),
+            S::PullingSnapshot | S::Destroyed => self.times_out(),
+            S::Paused | S::Resuming if resumes => self.times_out(), // Difference D5.
+            S::Stopped if state == S::Starting => self.times_out(), // Difference D20.
+            S::Paused
+            | S::Resuming
+            | S::Stopped
+            | S::Destroying
+            | S::Stopping
+            | S::Error
+            | S::BuildFailed
+            | S::PendingBuild
+            | S::BuildingSnapshot
+            | S::Archived
+            | S::Archiving
+            | S::Resizing
+            | S::Snapshotting
+            | S::Forking
+            | S::Pausing => self.owed(self.fails(Fault::Runner)),
         }
     }
 
     /// A sandbox that no runner holds yet (`placement`).
     fn place(&self) -> Option<Next> {
-        let builds = self.row.status.state() == SandboxState::PendingBuild;
+        let builds = self.row.status.state() == S::PendingBuild;
         let takes_it = || self.draft().runner(RunnerChange::Assigned);
         let step = match self.view.placement {
             Placement::None => return None,
-            Placement::Warm => takes_it().state(SandboxState::Unknown),
+            Placement::Warm => takes_it().state(S::Unknown),
             Placement::Cold if builds => return self.call(Task::Build),
             Placement::Cold => takes_it(),
             Placement::InFlight(Image::Failed) => {
-                let failed = if builds { SandboxState::BuildFailed } else { SandboxState::Error };
+                let failed = if builds { S::BuildFailed } else { S::Error };
                 takes_it().state(failed).ours(Fault::Other)
             }
             Placement::InFlight(Image::Pulling) if !builds => takes_it(),
-            Placement::InFlight(Image::Building) if builds => takes_it().state(SandboxState::BuildingSnapshot),
+            Placement::InFlight(Image::Building) if builds => takes_it().state(S::BuildingSnapshot),
             Placement::InFlight(Image::Pulling | Image::Building | Image::Missing | Image::Ready | Image::Removing) => {
                 return None;
             }
@@ -213,9 +208,9 @@ impl Pass<'_> {
             return self.owed(self.times_out()); // Difference D13: a build that is ready is used all the same.
         }
         match self.view.image {
-            Image::Ready if ready => self.owed(self.apply(self.draft().state(SandboxState::Unknown))),
+            Image::Ready if ready => self.owed(self.apply(self.draft().state(S::Unknown))),
             Image::Failed => {
-                let failed = self.draft().state(SandboxState::BuildFailed).ours(Fault::Other);
+                let failed = self.draft().state(S::BuildFailed).ours(Fault::Other);
                 self.owed(self.apply(failed))
             }
             Image::Ready | Image::Missing | Image::Pulling | Image::Building | Image::Removing => None,
@@ -225,10 +220,10 @@ impl Pass<'_> {
     fn toward_stopped(&self) -> Option<Next> {
         let status = self.row.status;
         let stop = Task::Stop { force: status.force_stop() };
-        if !matches!(status.state(), SandboxState::Started | SandboxState::Paused | SandboxState::Stopping) {
+        if !matches!(status.state(), S::Started | S::Paused | S::Stopping) {
             return None;
         }
-        if status.state() != SandboxState::Stopping {
+        if status.state() != S::Stopping {
             return match (status.has_runner(), self.view.ready) {
                 (false, _) => self.owed(self.fails(Fault::Lost)),
                 (true, false) => None,
@@ -243,48 +238,48 @@ impl Pass<'_> {
             OnRunner::Silent => None,
             // Difference D4: gone is gone, by whichever word.
             OnRunner::Gone => self.fails(Fault::Lost),
-            OnRunner::In(SandboxState::Stopped) => {
-                let stopped = self.draft().state(SandboxState::Stopped).backup(BackupState::None, false);
+            OnRunner::In(S::Stopped) => {
+                let stopped = self.draft().state(S::Stopped).backup(BackupState::None, false);
                 self.owed(self.apply(stopped))
             }
-            OnRunner::In(SandboxState::Error) => self.owed(self.fails(Fault::Runner)),
+            OnRunner::In(S::Error) => self.owed(self.fails(Fault::Runner)),
             // Difference D4: the call was lost; it is the same one, with the same epoch.
-            OnRunner::In(SandboxState::Started | SandboxState::Paused) => self.call(stop),
+            OnRunner::In(S::Started | S::Paused) => self.call(stop),
             OnRunner::In(_) => None,
         }
     }
 
     fn toward_archived(&self) -> Option<Next> {
         let status = self.row.status;
-        if !matches!(status.state(), SandboxState::Archiving | SandboxState::Stopped | SandboxState::Error) {
+        if !matches!(status.state(), S::Archiving | S::Stopped | S::Error) {
             return None;
         }
         match status.backup() {
             BackupState::None | BackupState::Pending | BackupState::InProgress => None,
             BackupState::Completed => match self.on_runner() {
                 OnRunner::Unasked if status.has_runner() => Some(Next::Ask),
-                OnRunner::Unasked | OnRunner::Gone => self.apply(self.draft().state(SandboxState::Archived)),
-                OnRunner::Silent | OnRunner::In(SandboxState::Destroying) => None,
+                OnRunner::Unasked | OnRunner::Gone => self.apply(self.draft().state(S::Archived)),
+                OnRunner::Silent | OnRunner::In(S::Destroying) => None,
                 OnRunner::In(_) => self.call(Task::Destroy),
             },
             BackupState::Error if self.view.archive_attempts <= self.policy.max_archive_attempts => {
                 Some(Next::Apply(self.draft().emits(EventName::BackupCreated).untouched()))
             }
-            BackupState::Error if status.state() == SandboxState::Error => None,
+            BackupState::Error if status.state() == S::Error => None,
             BackupState::Error => self.fails(Fault::Other), // Difference D3.
         }
     }
 
     fn toward_destroyed(&self) -> Option<Next> {
         let status = self.row.status;
-        let destroyed = || self.apply(self.draft().state(SandboxState::Destroyed));
+        let destroyed = || self.apply(self.draft().state(S::Destroyed));
         // Difference D2: an error is never pending, and its copy still has to go.
         let errored = status.state().is_failed();
         let owed = |next| if errored { next } else { self.owed(next) };
-        if matches!(status.state(), SandboxState::Resizing | SandboxState::Snapshotting | SandboxState::Forking) {
+        if matches!(status.state(), S::Resizing | S::Snapshotting | S::Forking) {
             return None;
         }
-        if matches!(status.state(), SandboxState::Archived | SandboxState::PendingBuild) {
+        if matches!(status.state(), S::Archived | S::PendingBuild) {
             return owed(destroyed());
         }
         if !status.has_runner() {
@@ -297,7 +292,7 @@ impl Pass<'_> {
             OnRunner::Unasked => Some(Next::Ask),
             OnRunner::Silent => None,
             OnRunner::Gone => owed(destroyed()),
-            OnRunner::In(SandboxState::Destroying) if status.state() == SandboxState::Destroying => None,
+            OnRunner::In(S::Destroying) if status.state() == S::Destroying => None,
             // Difference D4: a destroy that is not under way on the runner was lost, and is sent again.
             OnRunner::In(_) => self.call(Task::Destroy),
         }
@@ -308,14 +303,14 @@ impl Pass<'_> {
         match self.view.observed {
             Observed::NotAsked => OnRunner::Unasked,
             Observed::NoAnswer => OnRunner::Silent,
-            Observed::NotFound | Observed::State(SandboxState::Destroyed) => OnRunner::Gone,
+            Observed::NotFound | Observed::State(S::Destroyed) => OnRunner::Gone,
             Observed::State(state) => OnRunner::In(state),
         }
     }
 
     /// The backup of a sandbox in error has failed too often: there is nothing to look at until somebody asks anew.
     fn has_given_up(&self) -> bool {
-        self.row.status.state() == SandboxState::Error
+        self.row.status.state() == S::Error
             && self.row.status.desired() == DesiredState::Archived
             && self.row.status.backup() == BackupState::Error
             && self.view.archive_attempts > self.policy.max_archive_attempts
@@ -336,7 +331,7 @@ impl Pass<'_> {
     }
 
     fn fails(&self, fault: Fault) -> Option<Next> {
-        self.apply(self.draft().state(SandboxState::Error).ours(fault))
+        self.apply(self.draft().state(S::Error).ours(fault))
     }
 
     fn call(&self, task: Task) -> Option<Next> {

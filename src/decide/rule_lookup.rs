@@ -5,46 +5,20 @@
 
 use crate::{
     rules::{
-        Command,
+        input::command::{Command, CommandKind},
         table::{form::Rule, rows::row},
     },
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, SizeChange, Ttl},
+    vocabulary::{AutoDelete, AutoPause, AutoStop},
 };
 
-/// Each command, in the order of [`Command`], with its yes-or-no argument no and yes.
-const COMMANDS: [[Command; 2]; 16] = {
-    const fn both(command: Command) -> [Command; 2] {
-        [command, command]
-    }
-    let set = crate::vocabulary::Minutes::MAX;
-    [
-        both(Command::Start),
-        both(Command::Pause),
-        both(Command::Archive),
-        both(Command::Resize(SizeChange { cpu: None, memory: None, disk: None })),
-        both(Command::Fork),
-        [Command::Stop { force: false }, Command::Stop { force: true }],
-        [Command::Destroy { force: false }, Command::Destroy { force: true }],
-        [Command::Snapshot { include_memory: false }, Command::Snapshot { include_memory: true }],
-        [Command::Recover { start: false }, Command::Recover { start: true }],
-        both(Command::Backup),
-        [Command::AutoStop { interval: AutoStop::After(set) }, Command::AutoStop { interval: AutoStop::Never }],
-        [Command::AutoPause { interval: AutoPause::After(set) }, Command::AutoPause { interval: AutoPause::Never }],
-        [Command::AutoDelete { interval: AutoDelete::NEVER }, Command::AutoDelete { interval: AutoDelete::AtOnce }],
-        both(Command::AutoArchive { interval: AutoArchive::AtOnce }),
-        both(Command::Ttl { interval: Ttl::None }),
-        both(Command::Touch),
-    ]
-};
-
-/// The rule of each of [`COMMANDS`], found in the plain way at compile time.
-static RULES: [[Rule; 2]; COMMANDS.len()] = {
+/// The rules of [`Command::EXAMPLES`], found in the plain way at compile time.
+static RULES: [[Rule; 2]; Command::EXAMPLES.len()] = {
     const fn plain(command: Command) -> Rule {
         row(command.verb()).rule(command.flag())
     }
-    let [[no, yes], ..] = COMMANDS;
-    let mut rules = [[plain(no), plain(yes)]; COMMANDS.len()];
-    let (mut to, mut from): (&mut [[Rule; 2]], &[[Command; 2]]) = (&mut rules, &COMMANDS);
+    let [[no, yes], ..] = Command::EXAMPLES;
+    let mut rules = [[plain(no), plain(yes)]; Command::EXAMPLES.len()];
+    let (mut to, mut from): (&mut [[Rule; 2]], &[[Command; 2]]) = (&mut rules, &Command::EXAMPLES);
     while let ([place, places @ ..], [[no, yes], rest @ ..]) = (to, from) {
         *place = [plain(*no), plain(*yes)];
         (to, from) = (places, rest);
@@ -54,32 +28,9 @@ static RULES: [[Rule; 2]; COMMANDS.len()] = {
 
 /// Returns the rule of a command.
 #[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "`place` is below 16; the `&` tells the compiler so")]
+#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "below 16; the `&` tells the compiler so")]
 pub(super) fn rule_of(command: &Command) -> &'static Rule {
-    &RULES[place(command) & 15][usize::from(flag(command))]
-}
-
-/// The place in [`COMMANDS`]: the order of declaration, so that it compiles to a cast.
-#[inline]
-const fn place(command: &Command) -> usize {
-    match command {
-        Command::Start => 0,
-        Command::Pause => 1,
-        Command::Archive => 2,
-        Command::Resize(_) => 3,
-        Command::Fork => 4,
-        Command::Stop { .. } => 5,
-        Command::Destroy { .. } => 6,
-        Command::Snapshot { .. } => 7,
-        Command::Recover { .. } => 8,
-        Command::Backup => 9,
-        Command::AutoStop { .. } => 10,
-        Command::AutoPause { .. } => 11,
-        Command::AutoDelete { .. } => 12,
-        Command::AutoArchive { .. } => 13,
-        Command::Ttl { .. } => 14,
-        Command::Touch => 15,
-    }
+    &RULES[CommandKind::from(command) as usize & 15][usize::from(flag(command))]
 }
 
 /// `Command::flag` as comparisons. Each question is a function pointer, so that it is compiled by itself; asked in one
@@ -110,11 +61,11 @@ fn flag(command: &Command) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMANDS, rule_of};
+    use super::{Command, rule_of};
 
     #[test]
     fn the_lookup_finds_the_rule_of_every_command_and_argument() {
-        for command in COMMANDS.as_flattened() {
+        for command in Command::EXAMPLES.as_flattened() {
             let rule = rule_of(command);
             assert_eq!((rule.verb, rule.flag), (command.verb(), command.verb() == rule.verb && command.flag()));
         }

@@ -10,7 +10,7 @@ use super::{
     state_set::{StateSet, states},
     value::Lifecycle,
 };
-use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState, SandboxState};
+use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState as D, SandboxState as S};
 
 /// How a reader sees a fact.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ impl core::fmt::Display for Phrase {
 macro_rules! facts {
     (
         states { $($named:ident: $states:expr;)+ }
-        others($row:ident) { $($name:ident $words:literal: $holds:expr;)+ }
+        others($row:ident, $status:ident, $state:ident, $desired:ident) { $($name:ident $words:literal: $holds:expr;)+ }
     ) => {
         #[allow(non_camel_case_types, reason = "numbers the facts by their own names")]
         enum Number { $($named,)+ $($name,)+ End }
@@ -61,19 +61,16 @@ macro_rules! facts {
         impl Lifecycle {
             /// The value with its facts found anew. Every way to change a column ends here.
             pub(crate) fn with_facts(mut self) -> Self {
-                let $row = &self;
-                let state = $row.status.state();
+                let ($row, $status) = (&self, self.status);
+                let ($state, $desired) = ($status.state(), $status.desired());
                 self.facts = Facts::NONE
-                    $(.and($named.when(const { $states }.contains(state))))+
+                    $(.and($named.when(const { $states }.contains($state))))+
                     $(.and($name.when($holds)))+;
                 self
             }
         }
     };
 }
-
-/// The states of a change that ends where it began.
-const IN_PLACE: [SandboxState; 3] = [SandboxState::Resizing, SandboxState::Snapshotting, SandboxState::Forking];
 
 facts! {
     states {
@@ -85,44 +82,35 @@ facts! {
         started_or_paused: states![Started Paused];
         started_or_stopped: states![Started Stopped];
         can_wake: states![Stopped Archived Archiving Paused];
-        may_be_destroyed: pairs::states_beside(DesiredState::Destroyed);
+        may_be_destroyed: pairs::states_beside(D::Destroyed);
         // The same question as `stopped`, for which the API profile may answer yes too.
         disk_unused: states![Stopped];
     }
-    others(row) {
-        settled "settled": row.is_settled();
+    others(row, status, state, desired) {
+        settled "settled": status.is_settled();
         settled_or_archiving "settled, or stopped or archiving with desired archived":
-            row.is_settled()
-                || row.status.desired() == DesiredState::Archived
-                    && matches!(row.status.state(), SandboxState::Stopped | SandboxState::Archiving);
-        coherent "a desired state that may stand next to the state": row.status.is_coherent();
-        may_change_in_place "desired started, stopped or resized":
-            IN_PLACE.iter().all(|state| pairs::is_coherent(*state, row.status.desired()));
-        to_be_destroyed "desired destroyed": row.status.desired() == DesiredState::Destroyed;
-        idle "nothing pending": !row.status.pending();
-        idle_or_pending_build "nothing pending, or pending_build":
-            !row.status.pending() || row.status.state() == SandboxState::PendingBuild;
-        already_started "started, with desired started":
-            row.status.state() == SandboxState::Started && row.status.desired() == DesiredState::Started;
+            status.is_settled() || desired == D::Archived && states![Stopped Archiving].contains(state);
+        coherent "a desired state that may stand next to the state": status.is_coherent();
+        may_change_in_place "desired started, stopped or resized": pairs::stands_beside_a_change_in_place(desired);
+        to_be_destroyed "desired destroyed": desired == D::Destroyed;
+        idle "nothing pending": !status.pending();
+        idle_or_pending_build "nothing pending, or pending_build": !status.pending() || state == S::PendingBuild;
+        already_started "started, with desired started": state == S::Started && desired == D::Started;
         already_to_be_destroyed "desired destroyed, and nothing pending or pending_build":
-            row.status.desired() == DesiredState::Destroyed
-                && (!row.status.pending() || row.status.state() == SandboxState::PendingBuild);
-        on_a_runner "on a runner": row.status.has_runner();
-        held_by_a_runner "on a runner, and not destroyed":
-            row.status.has_runner() && row.status.state() != SandboxState::Destroyed;
-        recoverable "recoverable": row.status.recoverable();
-        timed_out_with_backup "timed out with a usable backup": row.status.timed_out_with_backup();
-        recovers_in_place "without a timeout and a usable backup": !row.status.timed_out_with_backup();
+            desired == D::Destroyed && (!status.pending() || state == S::PendingBuild);
+        on_a_runner "on a runner": status.has_runner();
+        held_by_a_runner "on a runner, and not destroyed": status.has_runner() && state != S::Destroyed;
+        recoverable "recoverable": status.recoverable();
+        timed_out_with_backup "timed out with a usable backup": status.timed_out_with_backup();
+        recovers_in_place "without a timeout and a usable backup": !status.timed_out_with_backup();
         recovers_in_place_or_idle "nothing pending, or without a timeout and a usable backup":
-            !row.status.timed_out_with_backup() || !row.status.pending();
+            !status.timed_out_with_backup() || !status.pending();
         recovers_somewhere "timed out with a usable backup, or on a runner":
-            row.status.timed_out_with_backup() || row.status.has_runner();
-        no_backup_under_way "no backup under way": match row.status.backup() {
-            BackupState::None | BackupState::Completed | BackupState::Error => true,
-            BackupState::Pending | BackupState::InProgress => false,
-        };
+            status.timed_out_with_backup() || status.has_runner();
+        no_backup_under_way "no backup under way":
+            !matches!(status.backup(), BackupState::Pending | BackupState::InProgress);
         vm "a VM class": row.class.is_vm();
-        vm_or_not_paused "a VM class, or not paused": row.class.is_vm() || row.status.state() != SandboxState::Paused;
+        vm_or_not_paused "a VM class, or not paused": row.class.is_vm() || state != S::Paused;
         without_gpu "without a GPU": row.gpus == 0;
         durable "not ephemeral": row.auto_delete != 0;
         ephemeral "ephemeral": row.auto_delete == 0;

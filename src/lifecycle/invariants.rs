@@ -6,23 +6,30 @@ use core::fmt;
 use serde::Serialize;
 
 /// An invariant that a stored row breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::Display, strum::VariantArray)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Violation {
     /// The desired state may not stand next to the state.
+    #[strum(to_string = "the desired state may not stand next to the state")]
     IncoherentStates,
     /// `pending` does not follow from state and desired state.
+    #[strum(to_string = "pending does not follow from state and desired state")]
     WrongPending,
     /// A destroyed or archived sandbox has a runner.
+    #[strum(to_string = "a destroyed or archived sandbox has a runner")]
     RunnerKept,
     /// A destroyed sandbox has a backup.
+    #[strum(to_string = "a destroyed sandbox has a backup")]
     BackupKept,
     /// An API-level timeout with a usable backup is not recoverable.
+    #[strum(to_string = "a timeout with a usable backup is not recoverable")]
     NotRecoverable,
     /// Auto-stop and auto-pause are both set (published API).
+    #[strum(to_string = "auto-stop and auto-pause are both set")]
     TwoIdleTimers,
     /// A GPU sandbox is not ephemeral (published API).
+    #[strum(to_string = "a GPU sandbox is not ephemeral")]
     DurableGpu,
 }
 
@@ -30,25 +37,6 @@ impl Violation {
     #[expect(clippy::as_conversions, reason = "a discriminant becomes a bit; `as` is what const allows")]
     const fn bit(self) -> u8 {
         1 << self as u8
-    }
-
-    /// Returns the violation in words.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::IncoherentStates => "the desired state may not stand next to the state",
-            Self::WrongPending => "pending does not follow from state and desired state",
-            Self::RunnerKept => "a destroyed or archived sandbox has a runner",
-            Self::BackupKept => "a destroyed sandbox has a backup",
-            Self::NotRecoverable => "a timeout with a usable backup is not recoverable",
-            Self::TwoIdleTimers => "auto-stop and auto-pause are both set",
-            Self::DurableGpu => "a GPU sandbox is not ephemeral",
-        }
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.text())
     }
 }
 

@@ -19,5 +19,5 @@ pub use columns::{Changes, Column, ColumnKind, ColumnValue, Columns, Expects, Ro
 pub use held_resources::HeldResources;
 pub use invariants::{Violation, Violations};
 pub use recovery::Recovery;
-pub(crate) use status::{Edit, PLACES, Status};
+pub(crate) use status::{Edit, PLACES, STATE_PLACES, Status};
 pub use value::Lifecycle;

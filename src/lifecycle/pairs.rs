@@ -30,6 +30,13 @@ pub(crate) const fn is_coherent(state: SandboxState, desired: DesiredState) -> b
     states_beside(desired).contains(state)
 }
 
+/// Whether the desired state may stand next to each state of a change that ends where it began.
+pub(crate) const fn stands_beside_a_change_in_place(desired: DesiredState) -> bool {
+    let beside = states_beside(desired);
+    let [resizing, snapshotting, forking] = [SandboxState::Resizing, SandboxState::Snapshotting, SandboxState::Forking];
+    beside.contains(resizing) && beside.contains(snapshotting) && beside.contains(forking)
+}
+
 /// Whether the sandbox is where it should go.
 pub(crate) const fn is_settled(state: SandboxState, desired: DesiredState) -> bool {
     match desired.fulfilled_by() {

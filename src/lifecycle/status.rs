@@ -86,6 +86,9 @@ const _: () = assert!(
         && Fault::ALL.len() < 1 << 3
 );
 
+/// How many places there are for a state.
+pub(crate) const STATE_PLACES: usize = 1 << 5;
+
 /// How many places there are for state, desired state, pending and runner, which stand lowest.
 pub(crate) const PLACES: usize = 1 << 10;
 
@@ -102,6 +105,19 @@ impl Status {
     #[inline]
     pub(crate) const fn place(self) -> usize {
         self.0 as usize & (PLACES - 1)
+    }
+
+    /// The place of the state in a table over states, which stands lowest.
+    #[inline]
+    pub(crate) const fn state_place(self) -> usize {
+        self.0 as usize & (STATE_PLACES - 1)
+    }
+
+    /// Whether a backup is being written.
+    #[inline]
+    pub(crate) const fn backs_up(self) -> bool {
+        const LOOKED_AT: u32 = Status(!0).0 ^ Status(!0).with_backup(BackupState::ALL[0]).0;
+        self.0 & LOOKED_AT == Status::BLANK.with_backup(BackupState::InProgress).0
     }
 
     /// The status at a place of such a table, with every other column empty.
@@ -249,28 +265,6 @@ mod tests {
             let plain = status.repaired_plainly().with_recoverable(status.recoverable() || timed_out);
             assert_eq!(status.repaired(), plain, "{status:?}");
             assert_eq!(status.is_settled(), status.desired().fulfilled_by() == Some(status.state()), "{status:?}");
-        }
-    }
-
-    #[test]
-    fn every_value_of_a_column_is_read_back_and_leaves_the_others() {
-        for status in Status::EXTREMES.map(|status| status.with_fault(Some(Fault::Other))) {
-            for state in SandboxState::ALL {
-                assert_eq!(status.with_state(*state).state(), *state);
-                assert_eq!(status.with_state(*state).with_state(status.state()), status.with_state(status.state()));
-            }
-            for desired in DesiredState::ALL {
-                assert_eq!(status.with_desired(*desired).desired(), *desired);
-                assert_eq!(status.with_desired(*desired).state(), status.state());
-            }
-            for fault in [None].into_iter().chain(Fault::ALL.iter().copied().map(Some)) {
-                assert_eq!(status.with_fault(fault).fault(), fault);
-                assert_eq!(status.with_fault(fault).with_fault(status.fault()), status);
-            }
-            for backup in BackupState::ALL {
-                assert_eq!(status.with_backup(*backup).backup(), *backup);
-                assert_eq!(status.with_backup(*backup).fault(), status.fault());
-            }
         }
     }
 }

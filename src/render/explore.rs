@@ -1,13 +1,12 @@
 //! What can happen to a sandbox, found by letting it happen: every command, timer, pass of the controller and word of a
 //! runner, from the rows that a sandbox begins with to all that follow from them.
 
-use super::samples;
 use crate::{
     controller::{Image, Next, Observed, Placement, RunnerView},
     decide::{NewSandbox, Origin},
     lifecycle::{Lifecycle, Status, fact_set::Facts},
     policy::Policy,
-    rules::{Answer, AsInput, BackupOf, Call, Context, Job, Outcome, Report, Step, Task, Timer, Verb},
+    rules::{Answer, AsInput, BackupOf, Call, Command, Context, Job, Outcome, Report, Step, Task, Timer, Verb},
     vocabulary::{
         AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
     },
@@ -173,10 +172,8 @@ impl Exploration {
 
     /// Commands, and the child that a fork would make. The verbs that move nothing lead nowhere.
     fn commands(&mut self, place: Place, policy: &Policy) {
-        for verb in Verb::ALL.iter().filter(|verb| verb.moves()) {
-            for command in samples::of(*verb) {
-                self.try_input(place, Trigger::Command(*verb), *command, place.work, policy);
-            }
+        for command in Command::EXAMPLES.as_flattened().iter().filter(|command| command.verb().moves()) {
+            self.try_input(place, Trigger::Command(command.verb()), command, place.work, policy);
         }
         let child = place.row.fork_child(THEN.into());
         self.reach(Place { row: child, work: Some(Task::Create) });

@@ -7,7 +7,6 @@
 
 mod diagram;
 mod explore;
-mod samples;
 mod table;
 mod typed;
 

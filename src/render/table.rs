@@ -1,10 +1,9 @@
 //! The decision tables: each row of the rule table as data, and in Markdown for those who read and do not program.
 
-use super::samples;
 use crate::{
     lifecycle::{Columns, Lifecycle, facts::Phrase, state_set::StateSet},
     rules::{
-        Check, Verb, guards,
+        Check, Command, Verb, guards,
         step::payload::Payload,
         table::{
             form::{Case, Row, Writes},
@@ -202,7 +201,7 @@ impl List<'_, '_> {
 /// The first column that the command itself sets, found on an ordinary sandbox.
 fn column(verb: Verb) -> Option<&'static str> {
     let row = Lifecycle::from(Columns::default());
-    let command = samples::of(verb).first()?;
+    let command = Command::EXAMPLES.as_flattened().iter().find(|command| command.verb() == verb)?;
     let changes = Payload::Command(*command).changes(&row, Minutes::MAX, Micros::EPOCH);
     changes.iter().next().map(|(column, _)| column.name)
 }

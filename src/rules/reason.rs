@@ -2,7 +2,6 @@
 
 use super::input::verb::Verb;
 use crate::vocabulary::word_list;
-use core::fmt;
 use serde::Serialize;
 
 /// Declares the reasons: the HTTP status that the recorded server answers, and what the caller can do.
@@ -79,36 +78,28 @@ reasons! {
 }
 
 /// What a caller can do about a refusal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Retry {
     /// Send the same command with other arguments.
+    #[strum(to_string = "try it with other arguments")]
     OtherArguments,
     /// Send the same command again when what stands in its way has ended: a change, live forks, a backup or a cooldown.
+    #[strum(to_string = "try again later")]
     WhenSettled,
     /// Bring the sandbox into another state first.
+    #[strum(to_string = "change the state first")]
     NotFromHere,
     /// Nothing: the sandbox is already so.
+    #[strum(to_string = "there is nothing to do")]
     AlreadySo,
     /// Read the row and decide again. This is no failure.
+    #[strum(to_string = "read the sandbox and decide again")]
     ReadAgain,
     /// Nothing: this sandbox never allows it, whatever its state.
+    #[strum(to_string = "this sandbox never allows it")]
     Never,
-}
-
-/// The advice as a sentence.
-impl fmt::Display for Retry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::OtherArguments => "try it with other arguments",
-            Self::WhenSettled => "try again later",
-            Self::NotFromHere => "change the state first",
-            Self::AlreadySo => "there is nothing to do",
-            Self::ReadAgain => "read the sandbox and decide again",
-            Self::Never => "this sandbox never allows it",
-        })
-    }
 }
 
 impl Reason {

@@ -1,11 +1,10 @@
 //! Points in time in microseconds, the unit that a lifecycle stores.
 
+use super::text_reader::read_text;
+use alloc::format;
 use chrono::{DateTime, SecondsFormat, Utc};
 use core::fmt;
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, Unexpected, Visitor},
-};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A point in time in whole microseconds UTC, within the range of chrono.
 ///
@@ -82,19 +81,10 @@ impl Serialize for Micros {
 }
 impl<'de> Deserialize<'de> for Micros {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(InstantVisitor)
-    }
-}
-
-struct InstantVisitor;
-
-impl Visitor<'_> for InstantVisitor {
-    type Value = Micros;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an RFC 3339 time of the years -262143 to +262142")
-    }
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Micros, E> {
-        let time: Result<DateTime<Utc>, _> = text.parse();
-        time.map(Micros::from).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+        let expected = "an RFC 3339 time of the years -262143 to +262142";
+        read_text(deserializer, expected, |text| {
+            let time = text.parse::<DateTime<Utc>>();
+            time.map(Self::from).map_err(|_| format!("invalid value: string {text:?}, expected {expected}"))
+        })
     }
 }

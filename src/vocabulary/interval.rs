@@ -77,19 +77,24 @@ impl IntervalError {
     }
 }
 
-const NOT_NEGATIVE: &str = "0 (never) or up to 2147483647";
-const NOT_NEGATIVE_TTL: &str = "0 (none) or up to 2147483647";
-const NOT_NEGATIVE_ARCHIVE: &str = "0 (the maximum) or up to 2147483647";
 const ANY_I32: &str = "negative (never), 0 (at once) or up to 2147483647";
 const AT_LEAST_ONE: &str = "1 to 2147483647";
 
-/// Implements the conversion from and to the wire number for an interval whose variant for 0 is `$zero`.
+/// Declares an interval: its wire name, its variant for 0, what that means in messages, and its default in minutes.
 macro_rules! interval {
-    ($name:ident, $field:ident, $allowed:ident, zero: $zero:ident) => {
-        impl $name {
-            /// The wire name of this interval.
-            pub const FIELD: &'static str = names::$field;
+    ($(#[$meta:meta])* $name:ident is $field:ident, 0 is $(#[$zero_meta:meta])+ $zero:ident $meaning:literal,
+     $(#[$after_meta:meta])+ default $default:literal;) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "i64", into = "i64")]
+        pub enum $name {
+            $(#[$zero_meta])+
+            $zero,
+            $(#[$after_meta])+
+            After(Minutes),
+        }
 
+        impl $name {
             /// Returns the minutes, if it has some.
             pub const fn minutes(self) -> Option<Minutes> {
                 match self {
@@ -107,7 +112,7 @@ macro_rules! interval {
             }
 
             /// Returns the interval of a wire number, or `None` if it is negative.
-            pub(crate) const fn from_wire(minutes: i32) -> Option<Self> {
+            const fn from_wire(minutes: i32) -> Option<Self> {
                 match Minutes::from_magnitude(minutes) {
                     None => Some(Self::$zero),
                     Some(_) if minutes < 0 => None,
@@ -115,13 +120,24 @@ macro_rules! interval {
                 }
             }
         }
-        wire_number!($name, $allowed);
+
+        /// The default of the recorded server.
+        impl Default for $name {
+            fn default() -> Self {
+                Minutes::new($default).map_or(Self::$zero, Self::After)
+            }
+        }
+        wire_number!($name, $field, concat!("0 (", $meaning, ") or up to 2147483647"));
     };
 }
 
 /// Implements the conversions from and to a number, with an error that names field and value.
 macro_rules! wire_number {
-    ($name:ident, $allowed:ident) => {
+    ($name:ident, $field:ident, $allowed:expr) => {
+        impl $name {
+            /// The wire name of this interval.
+            pub const FIELD: &'static str = names::$field;
+        }
         impl TryFrom<i64> for $name {
             type Error = IntervalError;
             fn try_from(minutes: i64) -> Result<Self, IntervalError> {
@@ -137,48 +153,47 @@ macro_rules! wire_number {
     };
 }
 
-/// How long a started sandbox may be idle before it is stopped. 0 on the wire means never.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
-pub enum AutoStop {
+interval! {
+    /// How long a started sandbox may be idle before it is stopped. 0 on the wire means never.
+    AutoStop is auto_stop_interval,
+    0 is
     /// It is never stopped for being idle.
-    Never,
+    Never "never",
     /// It is stopped after a longer idle time.
-    After(Minutes),
-}
-interval!(AutoStop, auto_stop_interval, NOT_NEGATIVE, zero: Never);
-
-/// 15 minutes, as the recorded server.
-impl Default for AutoStop {
-    fn default() -> Self {
-        Minutes::new(15).map_or(Self::Never, Self::After)
-    }
+    default 15;
 }
 
-/// How long a started VM may be idle before it is paused. 0 on the wire means never.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
-pub enum AutoPause {
+interval! {
+    /// How long a started VM may be idle before it is paused. 0 on the wire means never.
+    AutoPause is auto_pause_interval,
+    0 is
     /// It is never paused for being idle.
-    #[default]
-    Never,
+    Never "never",
     /// It is paused after a longer idle time.
-    After(Minutes),
+    default 0;
 }
-interval!(AutoPause, auto_pause_interval, NOT_NEGATIVE, zero: Never);
 
-/// How long a sandbox may be stopped and idle before it is archived.
-///
-/// On a stored row 0 means at once. In a request 0 means the maximum: read requests with [`AutoArchive::requested`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
-pub enum AutoArchive {
+interval! {
+    /// How long a sandbox may be stopped and idle before it is archived.
+    ///
+    /// On a stored row 0 means at once. In a request 0 means the maximum: read requests with [`AutoArchive::requested`].
+    AutoArchive is auto_archive_interval,
+    0 is
     /// It is archived as soon as it is stopped.
-    AtOnce,
+    AtOnce "the maximum",
     /// It is archived after a longer idle time.
-    After(Minutes),
+    default 10_080;
 }
-interval!(AutoArchive, auto_archive_interval, NOT_NEGATIVE_ARCHIVE, zero: AtOnce);
+
+interval! {
+    /// How long a sandbox may live, whatever it does. 0 on the wire means no limit. (Published API, 0.205.)
+    Ttl is ttl,
+    0 is
+    /// It has no limit.
+    None "none",
+    /// It is destroyed this long after it was created, or after the limit was set again.
+    default 0;
+}
 
 impl AutoArchive {
     /// Returns the interval that a request sets: 0 and numbers above `maximum` mean `maximum`.
@@ -199,13 +214,6 @@ impl AutoArchive {
     }
 }
 
-/// 10,080 minutes (7 days), as the recorded server.
-impl Default for AutoArchive {
-    fn default() -> Self {
-        Minutes::new(10_080).map_or(Self::AtOnce, Self::After)
-    }
-}
-
 /// How long a sandbox may be stopped and idle before it is deleted. At once makes it ephemeral.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
@@ -219,8 +227,6 @@ pub enum AutoDelete {
 }
 
 impl AutoDelete {
-    /// The wire name of this interval.
-    pub const FIELD: &'static str = names::auto_delete_interval;
     /// Never, as the server writes it: -1.
     pub const NEVER: Self = Self::Never(Negative::ONE);
 
@@ -246,7 +252,7 @@ impl AutoDelete {
         Some(Self::from_any(minutes))
     }
 }
-wire_number!(AutoDelete, ANY_I32);
+wire_number!(AutoDelete, auto_delete_interval, ANY_I32);
 
 /// Never, as the recorded server.
 impl Default for AutoDelete {
@@ -274,37 +280,22 @@ impl Negative {
     }
 }
 
-/// How long a sandbox may live in any state. 0 on the wire means no limit. From API version 0.205.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
-pub enum Ttl {
-    /// No limit.
-    #[default]
-    None,
-    /// It is destroyed this long after its creation, or after the last change of this limit.
-    After(Minutes),
-}
-interval!(Ttl, ttl, NOT_NEGATIVE_TTL, zero: None);
-
 /// How long a sandbox may wait for a runner before it is cancelled, at least 1 minute. From API version 0.226.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct QueueTimeout(pub Minutes);
 
 impl QueueTimeout {
-    /// The wire name of this interval.
-    pub const FIELD: &'static str = names::queue_timeout;
-
     /// Returns the wire number, in minutes.
     pub const fn as_minutes(self) -> i32 {
         self.0.as_minutes()
     }
 
-    pub(crate) const fn from_wire(minutes: i32) -> Option<Self> {
+    const fn from_wire(minutes: i32) -> Option<Self> {
         match Minutes::from_magnitude(minutes) {
             Some(some) if minutes > 0 => Some(Self(some)),
             Some(_) | None => None,
         }
     }
 }
-wire_number!(QueueTimeout, AT_LEAST_ONE);
+wire_number!(QueueTimeout, queue_timeout, AT_LEAST_ONE);

@@ -9,12 +9,14 @@ mod instant;
 mod interval;
 pub(crate) mod names;
 mod size;
-mod words;
+mod text_reader;
+pub(crate) mod words;
 
 pub use field_error::{FieldError, FieldErrors};
 pub(crate) use instant::MICROS_PER_MINUTE;
 pub use instant::Micros;
 pub use interval::{AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, Minutes, Negative, QueueTimeout, Ttl};
 pub use size::{Size, SizeChange};
+pub(crate) use text_reader::read_text;
 pub use words::{BackupState, DesiredState, Fault, GpuType, Open, SandboxClass, SandboxState, UnknownWord, Word};
-pub(crate) use words::{WordVisitor, word, word_list};
+pub(crate) use words::{word, word_list};

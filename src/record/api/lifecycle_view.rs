@@ -1,8 +1,8 @@
 //! The view of a record that holds only what rules read.
 
 use crate::{
-    record::form::{Maybe, Number, Sealed, Timestamp, Wire, defaults, object, read_text, reads},
-    vocabulary::{BackupState, DesiredState, Fault, GpuType, Open, SandboxClass, SandboxState, names},
+    record::form::{Maybe, Number, Sealed, Timestamp, Wire, defaults, object, reads},
+    vocabulary::{BackupState, DesiredState, Fault, GpuType, Open, SandboxClass, SandboxState, names, read_text},
 };
 use serde::{Deserializer, Serialize, Serializer};
 
@@ -77,7 +77,7 @@ macro_rules! reduced_texts {
                 Self($read(""))
             }
             fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                read_text(deserializer, |text| Self($read(text)))
+                read_text(deserializer, "a string", |text| Ok(Self($read(text))))
             }
         }
         impl Serialize for $kept {

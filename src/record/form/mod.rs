@@ -21,4 +21,4 @@ pub use one_or_many::OneOrMany;
 pub use text_map::TextMap;
 pub use timestamp::Timestamp;
 pub use wire::Wire;
-pub(super) use wire::{Sealed, at_path, read_into, read_text};
+pub(super) use wire::{Sealed, at_path, read_into};

@@ -1,7 +1,7 @@
 //! A timestamp of the wire, which is written back in the form in which it was read.
 
-use super::wire::{leaf, read_text};
-use crate::vocabulary::Micros;
+use super::wire::leaf;
+use crate::vocabulary::{Micros, read_text};
 use alloc::boxed::Box;
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
 use core::fmt;
@@ -132,7 +132,7 @@ impl Serialize for Timestamp {
 }
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_text(deserializer, |text| text.into())
+        read_text(deserializer, "a string", |text| Ok(text.into()))
     }
 }
 leaf! { Timestamp = Micros::EPOCH.into(); }

@@ -106,20 +106,3 @@ pub(crate) fn at_path<E: de::Error>(step: fmt::Arguments<'_>, error: E) -> E {
     let separator = if error.starts_with(['.', '[']) { "" } else { ": " };
     E::custom(format_args!("{step}{separator}{error}"))
 }
-
-/// Reads a text, without allocating for it.
-pub(crate) fn read_text<'de, T, D: Deserializer<'de>>(deserializer: D, read: fn(&str) -> T) -> Result<T, D::Error> {
-    deserializer.deserialize_str(TextVisitor(read))
-}
-
-struct TextVisitor<T>(fn(&str) -> T);
-
-impl<T> de::Visitor<'_> for TextVisitor<T> {
-    type Value = T;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        Ok((self.0)(text))
-    }
-}

@@ -4,7 +4,7 @@ use super::{
     command::Command,
     reader::{Form, Meant},
     report::Report,
-    timer::Timer,
+    timer::{Timer, TimerInput},
 };
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
@@ -24,12 +24,12 @@ mod sealed {
 
 /// Declares the kinds of input: one list for the value, the reference, and the way from each kind to both.
 macro_rules! inputs {
-    ($($(#[doc = $doc:literal])+ $kind:ident,)+) => {
+    ($($(#[doc = $doc:literal])+ $(#[serde($form:meta)])? $kind:ident,)+) => {
         /// Anything that can happen to a sandbox.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(untagged, try_from = "Form")]
         pub enum Input {
-            $($(#[doc = $doc])+ $kind($kind),)+
+            $($(#[doc = $doc])+ $(#[serde($form)])? $kind($kind),)+
         }
 
         /// An [`Input`] by reference.
@@ -70,6 +70,7 @@ inputs! {
     /// A message from a runner.
     Report,
     /// An event of the clock.
+    #[serde(serialize_with = "TimerInput::serialize")]
     Timer,
 }
 
@@ -86,7 +87,7 @@ impl TryFrom<Form> for Input {
         match form.meant {
             Meant::Command => form.command.0.map(Self::Command),
             Meant::Report => form.report.0.map(Self::Report),
-            Meant::Timer => form.timer.0.map(Self::Timer),
+            Meant::Timer => form.timer.0.map(|TimerInput { timer }| Self::Timer(timer)),
         }
     }
 }

@@ -3,16 +3,17 @@
 use super::verb::Verb;
 use crate::{
     rules::no_fields::no_fields,
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, SizeChange, Ttl, field_reader as told},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Minutes, SizeChange, Ttl, field_reader as told},
 };
-use core::fmt;
+use core::{fmt, num::NonZeroU32};
 use serde::{Deserialize, Serialize};
 
 /// A request of a caller. Texts that go with one (a snapshot's name, a fork's name) travel beside it.
 ///
 /// Which sandbox takes which command, and why not, stands in the rule table: see [`Verb`] and the decision tables of
 /// the [`render`](crate::render) module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
+#[strum_discriminants(name(CommandKind), vis(pub(crate)), doc = "A command without its arguments.")]
 #[serde(tag = "command", rename_all = "lowercase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Command {
     /// Wake it: from stopped, archived, archiving or paused.
@@ -98,6 +99,32 @@ const fn yes() -> bool {
 }
 
 impl Command {
+    /// Each command, in the order of declaration, with its yes-or-no argument no and yes. A resize asks for more CPU.
+    pub(crate) const EXAMPLES: [[Self; 2]; 16] = {
+        const fn both(command: Command) -> [Command; 2] {
+            [command, command]
+        }
+        let long = Minutes::MAX;
+        [
+            both(Self::Start),
+            both(Self::Pause),
+            both(Self::Archive),
+            both(Self::Resize(SizeChange { cpu: Some(NonZeroU32::MAX), memory: None, disk: None })),
+            both(Self::Fork),
+            [Self::Stop { force: false }, Self::Stop { force: true }],
+            [Self::Destroy { force: false }, Self::Destroy { force: true }],
+            [Self::Snapshot { include_memory: false }, Self::Snapshot { include_memory: true }],
+            [Self::Recover { start: false }, Self::Recover { start: true }],
+            both(Self::Backup),
+            [Self::AutoStop { interval: AutoStop::After(long) }, Self::AutoStop { interval: AutoStop::Never }],
+            [Self::AutoPause { interval: AutoPause::After(long) }, Self::AutoPause { interval: AutoPause::Never }],
+            [Self::AutoDelete { interval: AutoDelete::NEVER }, Self::AutoDelete { interval: AutoDelete::AtOnce }],
+            both(Self::AutoArchive { interval: AutoArchive::After(long) }),
+            both(Self::Ttl { interval: Ttl::After(long) }),
+            both(Self::Touch),
+        ]
+    };
+
     /// Returns the row of the rule table that decides this command.
     pub const fn verb(self) -> Verb {
         match self {

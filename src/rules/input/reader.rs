@@ -1,6 +1,6 @@
 //! Reading an input of any kind: which kind is meant is told first, so that an error tells of that kind alone.
 
-use super::{command::Command, report::Report, timer::Timer};
+use super::{command::Command, report::Report, timer::TimerInput};
 use alloc::string::{String, ToString};
 use core::fmt;
 use serde::{
@@ -21,7 +21,7 @@ pub(super) struct Form {
     #[serde(flatten)]
     pub(super) report: Tried<Report>,
     #[serde(flatten)]
-    pub(super) timer: Tried<Timer>,
+    pub(super) timer: Tried<TimerInput>,
 }
 
 pub(super) struct Tried<T>(pub(super) Result<T, String>);

@@ -24,23 +24,30 @@ pub enum Cause {
 }
 
 /// Why a report changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Ignored {
     /// The report is stale: its epoch is not the row's.
+    #[strum(to_string = "its epoch is not the row's")]
     OlderEpoch,
     /// It reports what the row already has.
+    #[strum(to_string = "the row already says so")]
     SameState,
     /// The sandbox is to be destroyed, so nothing else counts.
+    #[strum(to_string = "the sandbox is to be destroyed")]
     ToBeDestroyed,
     /// The sandbox has another desired state than the one this job serves.
+    #[strum(to_string = "the sandbox has another desired state")]
     NotWanted,
     /// The row does not wait for this job: it is in another state, or already where it should go.
+    #[strum(to_string = "the row does not wait for it")]
     NotAwaited,
     /// The write would leave incoherent states.
+    #[strum(to_string = "the write would leave incoherent states")]
     Incoherent,
     /// The report is about another backup than the sandbox's.
+    #[strum(to_string = "it is about another backup")]
     OtherBackup,
 }
 
@@ -54,19 +61,5 @@ impl fmt::Display for Cause {
             Self::Timer(timer) => write!(f, "timer {timer}"),
             Self::Controller => f.pad("controller"),
         }
-    }
-}
-
-impl fmt::Display for Ignored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::OlderEpoch => "its epoch is not the row's",
-            Self::SameState => "the row already says so",
-            Self::ToBeDestroyed => "the sandbox is to be destroyed",
-            Self::NotWanted => "the sandbox has another desired state",
-            Self::NotAwaited => "the row does not wait for it",
-            Self::Incoherent => "the write would leave incoherent states",
-            Self::OtherBackup => "it is about another backup",
-        })
     }
 }

@@ -143,31 +143,6 @@ impl Writes {
         self
     }
 
-    pub(super) const fn sets_force(mut self) -> Self {
-        self.sets_force = true;
-        self
-    }
-
-    pub(super) const fn rotates_token(mut self) -> Self {
-        self.effects.token = true;
-        self
-    }
-
-    pub(super) const fn calls_runner(mut self) -> Self {
-        self.effects.calls = true;
-        self
-    }
-
-    pub(super) const fn stores_child(mut self) -> Self {
-        self.effects.child = true;
-        self
-    }
-
-    pub(super) const fn leaves_row(mut self) -> Self {
-        self.row_untouched = true;
-        self
-    }
-
     /// The columns after this write, before the invariants are enforced. `flag` is the command's argument.
     ///
     /// It only replaces whole columns, so that an [`Edit`] does the same.
@@ -190,6 +165,25 @@ impl Writes {
         }
         after
     }
+}
+
+/// Words of the table that say yes to something.
+macro_rules! yes {
+    ($($word:ident: $($field:ident).+;)+) => {
+        impl Writes {
+            $(pub(super) const fn $word(mut self) -> Self {
+                self.$($field).+ = true;
+                self
+            })+
+        }
+    };
+}
+yes! {
+    sets_force: sets_force;
+    rotates_token: effects.token;
+    calls_runner: effects.calls;
+    stores_child: effects.child;
+    leaves_row: row_untouched;
 }
 
 /// A row as a decision needs it, for one value of its argument.

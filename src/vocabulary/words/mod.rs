@@ -7,7 +7,7 @@ mod fault;
 mod gpu;
 mod open;
 mod state;
-mod word;
+pub(crate) mod word;
 
 pub use backup_state::BackupState;
 pub use class::SandboxClass;
@@ -17,4 +17,4 @@ pub use gpu::GpuType;
 pub use open::Open;
 pub use state::SandboxState;
 pub use word::{UnknownWord, Word};
-pub(crate) use word::{WordVisitor, word, word_list};
+pub(crate) use word::{word, word_list};

@@ -1,6 +1,7 @@
 //! A word that may be newer than this crate: the text is kept, and rules see only known words.
 
 use super::word::{UnknownWord, Word};
+use crate::vocabulary::text_reader::read_text;
 use alloc::boxed::Box;
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -77,18 +78,8 @@ impl<T: Word> fmt::Display for Open<T> {
 }
 impl<'de, T: Word> Deserialize<'de> for Open<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(OpenVisitor(core::marker::PhantomData))
-    }
-}
-
-struct OpenVisitor<T>(core::marker::PhantomData<T>);
-
-impl<T: Word> serde::de::Visitor<'_> for OpenVisitor<T> {
-    type Value = Open<T>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a {}", T::KIND)
-    }
-    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Open<T>, E> {
-        Ok(T::from_word(word).map_or_else(|| Open::Other(word.into()), Open::Known))
+        read_text(deserializer, T::KIND, |word| {
+            Ok(T::from_word(word).map_or_else(|| Self::Other(word.into()), Self::Known))
+        })
     }
 }

@@ -1,7 +1,9 @@
 //! What every closed word list offers: all its words, their spelling, parsing, and an error that lists them.
 
-use alloc::boxed::Box;
-use core::fmt;
+use crate::vocabulary::text_reader::read_text;
+use alloc::{boxed::Box, string::ToString};
+use core::{fmt, marker::PhantomData};
+use serde::Deserializer;
 
 /// A closed list of wire words.
 ///
@@ -82,7 +84,7 @@ macro_rules! word {
         }
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str($crate::vocabulary::WordVisitor(core::marker::PhantomData))
+                $crate::vocabulary::words::word::read_word(deserializer)
             }
         }
     };
@@ -106,15 +108,17 @@ macro_rules! word_list {
 }
 pub(crate) use word_list;
 
-/// Reads a word without allocating for it.
-pub(crate) struct WordVisitor<W>(pub(crate) core::marker::PhantomData<W>);
+/// What is expected where a word is none: written only for an error.
+struct Expected<W>(PhantomData<W>);
 
-impl<W: Word> serde::de::Visitor<'_> for WordVisitor<W> {
-    type Value = W;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<W: Word> fmt::Display for Expected<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a {} (one of {})", W::KIND, W::WORDS.join(", "))
     }
-    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<W, E> {
-        W::from_word(word).ok_or_else(|| E::custom(UnknownWord::new::<W>(word)))
-    }
+}
+
+/// Reads a word of a closed list.
+pub(crate) fn read_word<'de, W: Word, D: Deserializer<'de>>(deserializer: D) -> Result<W, D::Error> {
+    let parse = |word: &str| W::from_word(word).ok_or_else(|| UnknownWord::new::<W>(word).to_string());
+    read_text(deserializer, Expected::<W>(PhantomData), parse)
 }
