@@ -1,4 +1,4 @@
-//! A command of each kind, with the arguments that decide between the cases of the table.
+//! Sample commands of each verb, with the arguments that select the cases of the rule table.
 
 use crate::{
     rules::{Command, Verb},
@@ -11,10 +11,10 @@ const HOUR: Minutes = match Minutes::new(60) {
     None => Minutes::MAX,
 };
 
-/// More cpu than any sandbox has by default: what a running one may ask for.
+/// A change to more CPU than any sandbox has by default. A running sandbox may request it.
 const MORE_CPU: SizeChange = SizeChange { cpu: Some(NonZeroU32::MAX), memory: None, disk: None };
 
-/// The ways to ask for what this row of the table decides.
+/// Returns the sample commands of a verb.
 pub(crate) const fn of(verb: Verb) -> &'static [Command] {
     match verb {
         Verb::Start => &[Command::Start],
