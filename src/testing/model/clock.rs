@@ -104,7 +104,7 @@ fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Dat
         Timer::Retention => {
             let (a_day, a_week) = (24 * 60, 7 * 24 * 60);
             let failed_build = row.state == S::BuildFailed;
-            // What a runner still holds is removed there first (D2).
+            // While a runner holds a copy, the copy must be removed first (D2).
             let unheld = destroyed && !row.has_runner;
             (row.state == S::Destroyed && kept(a_day))
                 || (failed_build && unheld && kept(a_day))
