@@ -44,11 +44,11 @@ fn every_transcript_is_up_to_date() {
     let rewrite = std::env::var_os("UPDATE_TRANSCRIPTS").is_some();
     let mut faults = Vec::new();
     for (path, written) in stories() {
-        match play::told(&written) {
+        match play::with_outcomes(&written) {
             Err(error) => faults.push(format!("{}:{error}", path.display())),
-            Ok(told) if told == written => {}
-            Ok(told) if rewrite => fs::write(&path, told).expect("a story can be written"),
-            Ok(told) => faults.push(format!("{}, {}", path.display(), first_difference(&told, &written))),
+            Ok(played) if played == written => {}
+            Ok(played) if rewrite => fs::write(&path, played).expect("a story can be written"),
+            Ok(played) => faults.push(format!("{}, {}", path.display(), first_difference(&played, &written))),
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -80,7 +80,7 @@ fn most_lines_of_the_transcripts_are_refused_or_change_nothing() {
 
 #[test]
 fn an_invalid_line_is_an_error_with_its_line_number() {
-    let error = |story: &str| play::told(story).expect_err(story);
+    let error = |story: &str| play::with_outcomes(story).expect_err(story);
     assert_eq!(error("client: stop\n"), "1: there is no sandbox yet: begin with `given`");
     assert_eq!(error("given started\n\nclient: jump\n"), "3: no such command: jump");
     assert_eq!(error("given started\nclient: stop gently\n"), "2: stop does not take `gently`");
@@ -101,5 +101,5 @@ fn an_invalid_line_is_an_error_with_its_line_number() {
 #[test]
 fn outcomes_are_rewritten_and_other_lines_are_kept() {
     let story = "# A note.\n\ngiven started\n= whatever stood here\n! and here\n";
-    assert_eq!(play::told(story).as_deref(), Ok("# A note.\n\ngiven started\n= started/started epoch 0\n"));
+    assert_eq!(play::with_outcomes(story).as_deref(), Ok("# A note.\n\ngiven started\n= started/started epoch 0\n"));
 }

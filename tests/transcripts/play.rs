@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{Call, Cause, Changes, Context, Effect, Input, Lifecycle, Next, Policy, Refusal, Step, Timer};
 
 /// Returns the story with its outcomes, or an error for the first invalid line.
-pub fn told(story: &str) -> Result<String, String> {
+pub fn with_outcomes(story: &str) -> Result<String, String> {
     let mut stage = Stage { row: None, context: Context::default(), now: begin(), held: None };
     let mut text = String::new();
     for (index, line) in story.lines().enumerate() {
@@ -52,8 +52,8 @@ impl Stage {
             self.row = Some(row);
             return Ok(vec![format!("= {}", shown(&row))]);
         }
-        if let Some(beside) = line.strip_prefix("beside ") {
-            self.context = read::context(beside, self.now)?;
+        if let Some(context) = line.strip_prefix("beside ") {
+            self.context = read::context(context, self.now)?;
             return Ok(Vec::new());
         }
         if let Some(length) = line.strip_prefix("after ") {

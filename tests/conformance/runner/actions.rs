@@ -1,7 +1,7 @@
 //! The rows of `actions` and `placement`: one pass of the controller.
 //!
-//! The judge calls `reconcile`, answers each question and each call as the row says, applies the steps, and stops where
-//! the pass of the server stopped: at the first write, or where there is nothing to do now.
+//! The judge calls `reconcile`, answers each question and each call as the row says, and applies the steps. It stops where
+//! the server's pass stopped: at the first write, or when there is nothing to do.
 
 use crate::{
     commands::{call, now},
