@@ -208,8 +208,8 @@ impl Exploration {
         for view in views().chain(answers) {
             match place.row.reconcile(&view, policy, THEN.into()) {
                 Next::Call(Call { task, .. }) => {
-                    let taken = answered(task, Answer::Accepted);
-                    self.try_input(place, Trigger::Taken, taken, Some(task), policy);
+                    let accepted = answered(task, Answer::Accepted);
+                    self.try_input(place, Trigger::Taken, accepted, Some(task), policy);
                     self.try_input(place, Trigger::Failed, answered(task, REFUSED), None, policy);
                 }
                 Next::Apply(step) => self.take(place, found_by(&view, &step), &step, place.work),

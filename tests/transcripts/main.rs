@@ -58,24 +58,24 @@ fn every_transcript_is_up_to_date() {
 fn counted(story: &str) -> (usize, usize) {
     let outcomes = |line: &&str| line.starts_with("= ") || line.starts_with("! ");
     let asked = |line: &str| ["client", "runner", "clock", "write"].iter().any(|who| line.starts_with(who));
-    let (mut not_taken, mut taken, mut counts) = (0, 0, false);
+    let (mut not_accepted, mut accepted, mut counts) = (0, 0, false);
     for line in story.lines() {
         if !outcomes(&line) {
             counts = asked(line) || (counts && line.starts_with("+ "));
         } else if counts && (line.starts_with("! ") || line.starts_with("= nothing")) {
-            not_taken += 1;
+            not_accepted += 1;
         } else if counts {
-            taken += 1;
+            accepted += 1;
         }
     }
-    (not_taken, taken)
+    (not_accepted, accepted)
 }
 
 #[test]
 fn most_lines_of_the_transcripts_are_refused_or_change_nothing() {
     let counts = stories().iter().map(|(_, story)| counted(story)).fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
-    let (not_taken, taken) = counts;
-    assert!(not_taken > taken && taken > 0, "{not_taken} refused or ignored, {taken} accepted");
+    let (not_accepted, accepted) = counts;
+    assert!(not_accepted > accepted && accepted > 0, "{not_accepted} refused or ignored, {accepted} accepted");
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Stage {
         match line {
             "write" => {
                 let step = self.held.take().ok_or("nothing is held")?;
-                return self.taken(step);
+                return self.accepted(step);
             }
             "the child" => {
                 let child = self.row()?.fork_child(self.now);
@@ -85,7 +85,7 @@ impl Stage {
             }
             "clock" => {
                 return match self.row()?.due(&Policy::default(), self.context, self.now) {
-                    Some(step) => self.taken(step),
+                    Some(step) => self.accepted(step),
                     None => Ok(vec![self.nothing_due()?]),
                 };
             }
@@ -96,7 +96,7 @@ impl Stage {
         }
         let input = self.input(line)?;
         match self.decided(input)? {
-            Ok(step) => self.taken(step),
+            Ok(step) => self.accepted(step),
             Err(refusal) => Ok(vec![refused(&refusal)]),
         }
     }
@@ -137,13 +137,13 @@ impl Stage {
         match self.row()?.reconcile(&view, &Policy::default(), self.now) {
             Next::Ask => Ok(vec!["= asks the runner what it has".to_owned()]),
             Next::Call(call) => Ok(vec![format!("= {}", called(call))]),
-            Next::Apply(step) => self.taken(step),
+            Next::Apply(step) => self.accepted(step),
             Next::Wait { until } => Ok(vec![format!("= waits until {}", time(until))]),
             Next::Nothing => Ok(vec!["= nothing to do".to_owned()]),
         }
     }
 
-    fn taken(&mut self, step: Step) -> Read<Vec<String>> {
+    fn accepted(&mut self, step: Step) -> Read<Vec<String>> {
         let row = match step.apply(self.row()?) {
             Ok(row) => row,
             Err(stale) => return Ok(vec![format!("! stale: {stale}")]),

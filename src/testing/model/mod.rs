@@ -78,7 +78,7 @@ impl SystemUnderTest for Model {
 
     fn decide(&mut self, row: &Columns, input: Input, context: Context, now: DateTime<Utc>) -> Verdict {
         match Self::decide(self, row, input, context, now) {
-            Ok(taken) => Verdict::row(taken.row),
+            Ok(accepted) => Verdict::row(accepted.row),
             Err(code) => Verdict::refused(code),
         }
     }

@@ -54,8 +54,8 @@ fn pass(before: Lifecycle, mut view: RunnerView, observed: Observed) -> Pass {
 
 /// Renders the runner of a row: none, the one before, or another.
 fn runner(pass: &Pass) -> &'static str {
-    let taken = [RunnerChange::Assigned, RunnerChange::AssignedKeepingPrevious].map(Effect::Runner);
-    let moved = pass.steps.iter().flat_map(Step::effects).any(|effect| taken.contains(&effect));
+    let assigned = [RunnerChange::Assigned, RunnerChange::AssignedKeepingPrevious].map(Effect::Runner);
+    let moved = pass.steps.iter().flat_map(Step::effects).any(|effect| assigned.contains(&effect));
     match (pass.after.has_runner(), moved) {
         (false, _) => "0",
         (true, false) => "1",
