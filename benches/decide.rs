@@ -1,17 +1,17 @@
-//! What one guarded decision costs, beside bare state machines of the same 22 states.
+//! Measures the cost of one guarded decision and compares it with bare state machines of the same 22 states.
 //!
-//! Ours: `Lifecycle::decide` of a command, with its arguments, a policy and a context, answered with a whole step or a
-//! refusal that names every failing check. `rust-fsm`, `smlang` and `stateless` are asked for less: the state is given
-//! for each decision (`from_state`, `new_with_state`, the state itself) and the answer is the next state or no, with
-//! no guard, no argument, no effect and no reason. The floor is a table of bytes read at state × event.
+//! Ours is `Lifecycle::decide` of a command, with its arguments, a policy and a context. It returns a whole step, or a
+//! refusal that names every failing check. `rust-fsm`, `smlang` and `stateless` do less: each decision gets the state
+//! (`from_state`, `new_with_state`, the state itself) and returns the next state or no, without guards, arguments, effects
+//! or reasons. The floor reads a table of bytes at state × event.
 //!
-//! 65,536 rows and commands, drawn from a fixed seed, uniform over commands and their arguments and over every column
-//! that a decision reads, each in one of 32 surroundings. Most such rows are broken and most such commands are refused,
-//! so the other groups decide only what is refused, and only what is accepted: there the whole step is made.
+//! The work is 65,536 rows and commands from a fixed seed, uniform over commands and their arguments and over every column
+//! that a decision reads, each with one of 32 contexts. Most such rows are broken and most such commands are refused. The
+//! other groups therefore measure only refused commands, and only accepted commands, where `decide` builds the whole step.
 //!
-//! A row is decided on when it has just been read, so time is taken of a block of rows that lie in the cache already; a
-//! bare state and event are two bytes, which always do. After criterion's groups the contestants run once more in turn,
-//! round by round, so that a machine that slows down slows them all; the table at the end gives medians over the rounds.
+//! A server decides on a row that it has just read, so the bench times blocks of rows that are already in the cache; a bare
+//! state and event are two bytes, which always are. After criterion's groups the contestants run once more in turn, round by
+//! round, so that a slow machine slows all of them; the table at the end gives medians over the rounds.
 
 use chrono::{DateTime, Duration, Utc};
 use criterion::{Criterion, Throughput};
@@ -22,12 +22,12 @@ use sandbox_lifecycle::{
 use std::{hint::black_box, num::NonZeroU32, time::Instant};
 
 const ITEMS: usize = 65_536;
-/// How many rows lie in the cache together.
+/// The number of rows that fit in the cache together.
 const BLOCK: usize = 1_024;
 const SURROUNDINGS: usize = 32;
 const ROUNDS: usize = 101;
 
-/// Bare transitions: where a command, once the runner has begun on it, leads from each state.
+/// The bare transitions: the state after each command, once the runner has accepted its call.
 macro_rules! with_transitions {
     ($then:ident) => {
         $then! {
@@ -63,7 +63,7 @@ macro_rules! with_transitions {
     };
 }
 
-/// What every state takes: a forced destroy, and commands that leave the state alone.
+/// The commands that every state accepts: a forced destroy, and commands that do not change the state.
 macro_rules! machines {
     ($($state:ident { $($event:ident => $to:ident),* })+) => {
         #[derive(Clone, Copy)]
@@ -168,7 +168,7 @@ macro_rules! events {
 events!(Start Stop Destroy ForceDestroy Pause Archive Resize Fork Snapshot Recover Backup AutoStop AutoPause AutoArchive
     AutoDelete Ttl Touch);
 
-/// SplitMix64, so that every run decides the same.
+/// SplitMix64, so that every run decides the same cases.
 struct Draw(u64);
 
 impl Draw {
@@ -253,7 +253,7 @@ impl Draw {
     }
 }
 
-/// Rows that lie in the cache together, and what is asked of them; the same for each contestant in its own words.
+/// Rows that fit in the cache together, with their commands, in the form of each contestant.
 #[derive(Clone, Default)]
 struct Block {
     rows: Vec<Lifecycle>,
@@ -264,7 +264,7 @@ struct Block {
     stateless: Vec<(with_stateless::State, with_stateless::Event)>,
 }
 
-/// What all decisions have in common.
+/// The arguments that all decisions share.
 struct World {
     policy: Policy,
     now: DateTime<Utc>,
@@ -313,7 +313,7 @@ impl Work {
         Self { blocks: blocks.collect(), world, accepted: accepted as f64 / ITEMS as f64 }
     }
 
-    /// The time of all decisions, each block having been read before.
+    /// Returns the time of all decisions. It reads each block before it measures.
     fn timed(&self, run: fn(&World, &Block)) -> std::time::Duration {
         let mut read = Block::default();
         let of_block = |block: &Block| {
@@ -387,7 +387,7 @@ fn median(mut of: Vec<f64>) -> f64 {
     of[of.len() / 2]
 }
 
-/// One pass of each contestant a round: what the table compares ran within the same few milliseconds.
+/// Runs each contestant once a round, so that the compared runs lie within the same few milliseconds.
 fn table(name: &str, work: &Work) {
     let mut times = [const { Vec::new() }; CONTESTANTS.len()];
     for _ in 0..ROUNDS {
@@ -413,11 +413,11 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     groups(&mut criterion, &works);
     criterion.final_summary();
-    // `cargo test --benches` only sees to it that the benches run.
+    // `cargo test --benches` only checks that the benches run.
     if std::env::args().any(|argument| argument == "--bench") {
         for (name, work) in &works {
             table(name, work);
         }
-        println!("\nTheirs: the state given, state x event alone, no guard, no argument, no effect, no reason.");
+        println!("\nTheirs: the state is an argument; state x event only; no guards, arguments, effects or reasons.");
     }
 }

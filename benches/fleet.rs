@@ -1,8 +1,8 @@
-//! When does the next timer of a fleet act? A million sandboxes, asked of this crate and of SQLite in the same run.
+//! Measures how fast this crate and SQLite find the next deadline of a fleet of a million sandboxes, in the same run.
 //!
-//! SQLite holds the same columns in memory, its words as small numbers and its times as integers, and answers with one
-//! prepared statement: the minimum over the rows of the minimum over the nine timers, without the time limits that the
-//! controller's pass ends itself. The answers are compared.
+//! SQLite holds the same columns in memory, with words as small numbers and times as integers. It answers with one
+//! prepared statement: the minimum over the rows of the minimum over the nine timers, without the time limits on which the
+//! controller's pass acts. The bench checks that both answers are equal.
 
 use criterion::{Criterion, Throughput};
 use rusqlite::{Connection, params};
@@ -14,12 +14,12 @@ use sandbox_lifecycle::{
 use std::{hint::black_box, time::Duration};
 
 const FLEET: usize = 1_000_000;
-/// What we aim at: at most so many ns a sandbox, and so many times faster than SQLite.
+/// The targets: at most this many ns a sandbox, and at least this many times faster than SQLite.
 const AIM: (f64, f64) = (8.0, 15.0);
-/// How often each is asked for the table of ratios, in turns.
+/// The number of measurements of each for the table of ratios, in turns.
 const ROUNDS: usize = 15;
 
-/// A small generator (splitmix64), so that every run asks the same.
+/// A small random generator (splitmix64) with a fixed seed, so that every run measures the same fleet.
 struct Chance(u64);
 
 impl Chance {
@@ -37,7 +37,7 @@ impl Chance {
     }
 }
 
-/// A sandbox that was used within the last month, in any sound pair of states.
+/// Returns a sandbox that was used within the last month, in any coherent pair of states.
 fn sandbox(chance: &mut Chance) -> Lifecycle {
     loop {
         let micros = 1_760_000_000_000_000 - i64::try_from(chance.below(2_592_000_000_000)).expect("a month");
@@ -71,7 +71,7 @@ fn code<T: PartialEq>(all: &[T], word: &T) -> i64 {
     all.iter().position(|found| found == word).and_then(|index| i64::try_from(index).ok()).expect("a word of the list")
 }
 
-/// The same fleet in SQLite.
+/// Returns the same fleet in SQLite.
 fn store(fleet: &[Lifecycle]) -> Connection {
     let mut store = Connection::open_in_memory().expect("an empty store");
     store
@@ -113,7 +113,7 @@ fn store(fleet: &[Lifecycle]) -> Connection {
     store
 }
 
-/// Where a pass of the controller ends the change itself, toward started.
+/// The states whose time limit, with desired started, the controller's pass ends itself.
 const FOLLOWED: [SandboxState; 6] = [
     SandboxState::Creating,
     SandboxState::Restoring,
@@ -123,7 +123,7 @@ const FOLLOWED: [SandboxState; 6] = [
     SandboxState::PullingSnapshot,
 ];
 
-/// The statement, with the codes of the words and the policy's limits filled in.
+/// Returns the statement, with the codes of the words and the limits of the policy.
 fn statement(policy: &Policy) -> String {
     let state = |state| code(SandboxState::ALL, &state);
     let desired = |desired| code(DesiredState::ALL, &desired);
@@ -134,26 +134,26 @@ fn statement(policy: &Policy) -> String {
         .map(|(code, limit)| format!("WHEN {code} THEN since + {}", i64::from(limit.get()) * minute))
         .collect();
     let (started, stopped) = (state(SandboxState::Started), state(SandboxState::Stopped));
-    let (wants_started, wants_stopped) = (desired(DesiredState::Started), desired(DesiredState::Stopped));
-    let wants_destroyed = desired(DesiredState::Destroyed);
+    let (desired_started, desired_stopped) = (desired(DesiredState::Started), desired(DesiredState::Stopped));
+    let desired_destroyed = desired(DesiredState::Destroyed);
     let (destroyed, failed) = (state(SandboxState::Destroyed), state(SandboxState::BuildFailed));
     let error = state(SandboxState::Error);
     let queued = format!(
-        "(state IN ({}, {}) AND desired = {wants_started} AND NOT runner AND queue > 0)",
+        "(state IN ({}, {}) AND desired = {desired_started} AND NOT runner AND queue > 0)",
         state(SandboxState::PendingBuild),
         state(SandboxState::PullingSnapshot)
     );
     let followed = format!(
-        "(state IN ({}) AND desired = {wants_started} AND pending AND (runner OR state <> {}))",
+        "(state IN ({}) AND desired = {desired_started} AND pending AND (runner OR state <> {}))",
         FOLLOWED.map(|followed| state(followed).to_string()).join(", "),
         state(SandboxState::PullingSnapshot)
     );
-    let runs = format!("state = {started} AND desired = {wants_started} AND NOT pending AND runner");
-    let rests = format!("state = {stopped} AND desired = {wants_stopped} AND NOT pending");
+    let runs = format!("state = {started} AND desired = {desired_started} AND NOT pending AND runner");
+    let rests = format!("state = {stopped} AND desired = {desired_stopped} AND NOT pending");
     let begun = code(BackupState::ALL, &BackupState::InProgress);
     format!(
         "SELECT MIN(MIN(
-            CASE WHEN desired <> {wants_destroyed} THEN ifnull(ends, {never}) ELSE {never} END,
+            CASE WHEN desired <> {desired_destroyed} THEN ifnull(ends, {never}) ELSE {never} END,
             CASE WHEN {queued} THEN created + queue * {minute} ELSE {never} END,
             CASE WHEN {queued} OR {followed} THEN {never} ELSE CASE state {limits} ELSE {never} END END,
             CASE WHEN backup = {begun} THEN backup_since + {backup} ELSE {never} END,
@@ -161,8 +161,8 @@ fn statement(policy: &Policy) -> String {
             CASE WHEN {rests} AND del <> 0 THEN used + archive * {minute} ELSE {never} END,
             CASE WHEN {runs} AND pause > 0 AND vm AND del <> 0 THEN used + pause * {minute} ELSE {never} END,
             CASE WHEN {runs} AND stop > 0 THEN used + stop * {minute} ELSE {never} END,
-            CASE WHEN state = {destroyed} OR (state = {failed} AND desired = {wants_destroyed}) THEN since + {day}
-                 WHEN (state = {failed} AND desired = {wants_started}) OR (state = {error} AND desired = {wants_destroyed})
+            CASE WHEN state = {destroyed} OR (state = {failed} AND desired = {desired_destroyed}) THEN since + {day}
+                 WHEN (state = {failed} AND desired = {desired_started}) OR (state = {error} AND desired = {desired_destroyed})
                  THEN since + {week} ELSE {never} END
         )) FROM sandbox",
         limits = limits.join(" "),
@@ -214,5 +214,5 @@ fn main() {
     let (mine, other) = (each(median(mine)), each(median(other)));
     println!("\n| next deadline of {FLEET} sandboxes | ns a sandbox | ours is faster by |\n|---|---|---|");
     println!("| ours | {mine:.1} | |\n| SQLite, in memory | {other:.1} | {:.0} times |", other / mine);
-    println!("| the aim | {:.0} at most | {:.0} times at least |", AIM.0, AIM.1);
+    println!("| the target | at most {:.0} | at least {:.0} times |", AIM.0, AIM.1);
 }

@@ -1,10 +1,9 @@
-//! Decides line by line, for tests and tools in other languages: a question in, an answer out, JSON Lines both.
+//! Answers questions line by line, for tests and tools in other languages. Questions and answers are JSON Lines.
 //!
-//! `{"lifecycle":{…},"input":{"command":"stop","force":false},"now":"2024-10-01T16:45:00Z"}` asks what a command does;
-//! an input can also be a `{"report":…}` or a `{"timer":…}`. `context` and `policy` may stand beside it. The answer is
-//! `{"step":{"lifecycle":{…},"effects":[…]}}`, `{"refusal":{"code":…,"http":…,"message":…}}` or, for a line that is no
-//! question, `{"error":…}`. Every line gets exactly one answer; nothing ends the program but the end of its input, or of
-//! the interest in its answers.
+//! `{"lifecycle":{…},"input":{"command":"stop","force":false},"now":"2024-10-01T16:45:00Z"}` asks what a command does.
+//! The input can also be a `{"report":…}` or a `{"timer":…}`. `context` and `policy` are optional fields. The answer is
+//! `{"step":{"lifecycle":{…},"effects":[…]}}`, `{"refusal":{"code":…,"http":…,"message":…}}` or, for a line that is not a
+//! question, `{"error":…}`. Every line gets exactly one answer. The program ends when its input ends or its output is closed.
 
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
@@ -20,14 +19,15 @@ use std::{
 
 const USAGE: &str = "usage: decide < questions.jsonl
 
-  A line asks {\"lifecycle\":{...},\"input\":{\"command\":\"stop\",\"force\":false},\"now\":\"2024-10-01T16:45:00Z\"}; the input
-  can also be a {\"report\":...} or a {\"timer\":...}, and a \"context\" and a \"policy\" may stand beside it.
-  Its answer is a {\"step\":...}, a {\"refusal\":...} or, where the line is no question, an {\"error\":...}.";
+  Each line is a question: {\"lifecycle\":{...},\"input\":{\"command\":\"stop\",\"force\":false},\"now\":\"2024-10-01T16:45:00Z\"}.
+  The input can also be a {\"report\":...} or a {\"timer\":...}. The fields \"context\" and \"policy\" are optional.
+  The answer is a {\"step\":...}, a {\"refusal\":...} or, if the line is not a question, an {\"error\":...}.";
 
-/// What some editors put before a text.
+/// The UTF-8 byte order mark, which some editors write at the start of a file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Its parts as they came, so that each is read by itself: a field that stands in one twice is found, too.
+/// A question with unparsed parts. Each part is parsed separately, so that an error names its part and a duplicate field is
+/// an error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
@@ -46,7 +46,7 @@ enum Answer {
     Error(String),
 }
 
-/// A refusal as a server would answer it: by the rules, or for an interval that its timer cannot take.
+/// A refusal as a server would answer it: by the rules, or because an interval is out of range.
 #[derive(Serialize)]
 struct Refused {
     code: &'static str,
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
     ended(answers())
 }
 
-/// Whoever closes the pipe has seen enough: `decide | head`.
+/// Returns the exit status. A closed pipe is not an error, as in `decide | head`.
 fn ended(result: io::Result<()>) -> ExitCode {
     match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -97,7 +97,7 @@ fn answers() -> io::Result<()> {
         let answer = answer(&line?).unwrap_or_else(Answer::Error);
         serde_json::to_writer(&mut output, &answer)?;
         output.write_all(b"\n")?;
-        output.flush()?; // Whoever asks one question at a time waits for this answer.
+        output.flush()?; // An interactive caller waits for this answer.
     }
     Ok(())
 }
@@ -128,8 +128,8 @@ fn answer(line: &[u8]) -> Result<Answer, String> {
     }
 }
 
-/// A whole number of minutes that the command's interval cannot take: the server refuses it, and so do we. With it, the
-/// command as it would be without this mistake, which may not be its only one.
+/// Returns the error for minutes that are out of range for the command's interval, which the server refuses too. It also
+/// returns the command with valid minutes, so that the caller can check the rest of the command.
 fn bad_interval(input: &RawValue) -> Option<(IntervalError, Value)> {
     let mut command: Value = serde_json::from_str(input.get()).ok()?;
     let minutes = command.get("minutes")?.as_i64()?;
@@ -145,7 +145,7 @@ fn bad_interval(input: &RawValue) -> Option<(IntervalError, Value)> {
     Some((error, command))
 }
 
-/// A part of the question; an error names it.
+/// Parses a part of the question. An error names the part.
 fn part<T: DeserializeOwned>(name: &str, text: &RawValue) -> Result<T, String> {
     serde_json::from_str(text.get()).map_err(|error| format!("{name}: {error}"))
 }

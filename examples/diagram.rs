@@ -1,4 +1,4 @@
-//! Prints the state machine or its decision tables, drawn from the rules: `diagram [mermaid|dot|table]`.
+//! Prints the state machine or its decision tables, rendered from the rules: `diagram [mermaid|dot|table]`.
 
 use sandbox_lifecycle::render::{DecisionTables, Diagram};
 use std::{
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     };
     match io::stdout().write_all(picture.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has seen enough: `diagram | head`.
+        // A closed pipe is not an error, as in `diagram | head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("diagram: cannot write: {error}");

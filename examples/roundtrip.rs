@@ -1,8 +1,8 @@
-//! Reads API records, one JSON object a line, and writes each back as it came, unknown words and fields too.
+//! Reads API records, one JSON object a line, and writes each record unchanged, including unknown words and fields.
 //!
-//! `cargo run --example roundtrip < records.jsonl`. A line that is no record gives `{"error":…}` in its place and the
-//! program goes on; it then ends with 2. What is written back differs from what came in three ways only: blanks
-//! between tokens, unknown fields after the known ones, and `4` for `4.0`.
+//! `cargo run --example roundtrip < records.jsonl`. For a line that is not a record the program writes `{"error":…}`,
+//! continues, and ends with exit status 2. The output differs from the input in three ways only: blanks between tokens,
+//! unknown fields after the known ones, and `4` for `4.0`.
 
 use sandbox_lifecycle::record::{Kept, SandboxDto};
 use serde_json::{json, value::RawValue};
@@ -13,10 +13,10 @@ use std::{
 
 const USAGE: &str = "usage: roundtrip < records.jsonl
 
-  Writes every API record as it came, one a line; for a line that is no record, an {\"error\":...}.
-  Exit status: 0 all were records, 2 some were not.";
+  Reads API records, one a line, and writes each one unchanged; for a line that is not a record, an {\"error\":...}.
+  Exit status: 0 if every line is a record, 2 otherwise.";
 
-/// What some editors put before a text.
+/// The UTF-8 byte order mark, which some editors write at the start of a file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn main() -> ExitCode {
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         }
     };
     result.unwrap_or_else(|error| {
-        // Whoever closes the pipe has seen enough: `roundtrip | head`.
+        // A closed pipe is not an error, as in `roundtrip | head`.
         if error.kind() == ErrorKind::BrokenPipe {
             return ExitCode::SUCCESS;
         }

@@ -1,6 +1,6 @@
-//! Stop a sandbox: read its API record, decide, print the record as the API would answer, and tell the story.
+//! Stops a sandbox: reads its API record, decides, and prints the record as the API would answer and what happens next.
 //!
-//! `stop [FILE|-] [--force] [--now RFC3339]`. The record goes to standard output, the story to standard error.
+//! `stop [FILE|-] [--force] [--now RFC3339]`. The record goes to standard output, the events after it to standard error.
 //! Exit status: 0 stopped, 1 refused, 2 bad input.
 
 use chrono::{DateTime, Utc};
@@ -17,30 +17,30 @@ use std::{
     time::SystemTime,
 };
 
-/// The record that is read where no file is named: a sandbox that runs.
+/// The record that is read if the command line names no file: a started sandbox.
 const SAMPLE: &str = include_str!("data/sandbox.json");
 const USAGE: &str = "usage: stop [FILE|-] [--force] [--now RFC3339]";
 const HELP: &str = "
-  FILE           the API record of a sandbox, as JSON; - is standard input, and without it the sample is read
-  --force        with SIGKILL instead of SIGTERM
-  --now RFC3339  the time at which it is stopped, such as 2024-10-01T16:45:00Z; without it, now
+  FILE           the API record of a sandbox, as JSON; - is standard input; the default is a sample record
+  --force        stop it with SIGKILL instead of SIGTERM
+  --now RFC3339  the time of the stop, such as 2024-10-01T16:45:00Z; the default is the current time
 
-The record as the API would answer goes to standard output, the story of what follows to standard error.
+The record as the API would answer goes to standard output, and what happens next to standard error.
 Exit status: 0 stopped, 1 refused, 2 bad input.";
 
-/// What some editors put before a text.
+/// The UTF-8 byte order mark, which some editors write at the start of a file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 type Record = SandboxDto<Kept<serde_json::Value>>;
 
-/// A line to standard error. Who does not listen to the story may still want the record.
+/// Writes a line to standard error and ignores an error, because the record matters even if standard error is closed.
 macro_rules! say {
     ($($what:tt)*) => {
         writeln!(io::stderr(), $($what)*).unwrap_or_default()
     };
 }
 
-/// What the command line asks for.
+/// The arguments of the command line.
 struct Arguments {
     file: Option<PathBuf>,
     force: bool,
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     });
     match written {
         Ok((before, step)) => {
-            Story { now: asked.now }.tell(&before, &step);
+            Story { now: asked.now }.print(&before, &step);
             print(&serde_json::to_string_pretty(sandbox.dto()).expect("a record has a JSON form"))
         }
         Err(reason) => fail(1, &reason),
@@ -78,7 +78,7 @@ fn fail(code: u8, reason: &str) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// The answer. Whoever closes the pipe before it is read has seen enough.
+/// Prints the answer. A closed pipe is not an error.
 fn print(text: &str) -> ExitCode {
     match writeln!(io::stdout(), "{text}") {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => fail(2, &format!("cannot write: {error}")),
@@ -134,25 +134,25 @@ fn decide(row: &Lifecycle, command: Command, now: DateTime<Utc>) -> Result<Step,
     row.decide(command, &Policy::default(), Context::default(), now)
 }
 
-/// What happens after the answer, told by asking the crate what comes next with a runner that does its work.
+/// Prints what happens after the answer: it asks the crate for the next action and simulates a runner without faults.
 struct Story {
     now: DateTime<Utc>,
 }
 
 impl Story {
-    fn tell(&self, before: &Lifecycle, step: &Step) {
-        let stopped = step.apply(*before).expect("nobody else writes this sandbox");
-        say!("decided  stop of a sandbox that was {}, wanted {}", before.state(), before.desired_state());
+    fn print(&self, before: &Lifecycle, step: &Step) {
+        let stopped = step.apply(*before).expect("the step was decided on this row");
+        say!("decided  stop of a sandbox in state {}, desired state {}", before.state(), before.desired_state());
         self.written(before, step, &stopped);
         let rest = self.work(stopped);
         self.held(before, &rest);
         self.restart(rest);
     }
 
-    /// What a step writes and tells.
+    /// Prints what a step writes and emits.
     fn written(&self, before: &Lifecycle, step: &Step, after: &Lifecycle) {
         if !step.writes() {
-            return say!("written  nothing: it is so already");
+            return say!("written  nothing: the sandbox is already in this state");
         }
         if before.state() != after.state() {
             say!("written  state {} -> {}", before.state(), after.state());
@@ -165,13 +165,13 @@ impl Story {
             match effect {
                 Effect::GiveUpName => say!("         its name can be used again"),
                 Effect::RotateToken => say!("         it gets a new auth token"),
-                Effect::Emit(event) => say!("told     {}", event.name()),
+                Effect::Emit(event) => say!("event    {}", event.name()),
                 _ => {}
             }
         }
     }
 
-    /// Reconciles until nothing is left to do, with a runner that takes each call and ends each job.
+    /// Reconciles until nothing is left to do, with a runner that accepts each call and completes each job.
     fn work(&self, mut row: Lifecycle) -> Lifecycle {
         let policy = Policy::default();
         let mut view = RunnerView::default();
@@ -207,7 +207,7 @@ impl Story {
     }
 
     fn apply(&self, row: Lifecycle, step: &Step) -> Lifecycle {
-        let after = step.apply(row).expect("nobody else writes this sandbox");
+        let after = step.apply(row).expect("the step was decided on this row");
         self.written(&row, step, &after);
         after
     }
@@ -238,7 +238,7 @@ impl Story {
     }
 }
 
-/// What a runner does when it ends a task: the job, and the state of its copy.
+/// Returns the end of a task: the job, and the state of the runner's copy after it.
 fn ends(task: Task) -> Option<(Job, SandboxState)> {
     match task {
         Task::Stop { .. } => Some((Job::Stop, SandboxState::Stopped)),

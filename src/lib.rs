@@ -23,7 +23,7 @@ extern crate alloc;
 #[cfg(feature = "proptest")]
 extern crate std;
 
-/// The chrono that this crate speaks at its border.
+/// The version of chrono in this crate's public API.
 pub use chrono;
 
 mod client;

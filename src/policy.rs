@@ -1,22 +1,22 @@
-//! What a platform may choose: limits, time limits and which published API it speaks, each default with its reason.
+//! The choices of a platform: limits, time limits and the API profile. Each default has a reason.
 
 use crate::vocabulary::{Minutes, SandboxState};
 use serde::{Deserialize, Serialize};
 
-/// The published API whose rules apply where they moved on.
+/// The published version of the API whose rules apply where versions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ApiProfile {
     /// 0.190.0, the last server whose decisions are recorded. Conformance is measured under it.
     #[serde(rename = "0.190")]
     V0_190,
-    /// 0.226, as published. What a new embedder wants.
+    /// 0.226, as published. Use it for a new platform.
     #[default]
     #[serde(rename = "0.226")]
     V0_226,
 }
 
-/// Everything a platform may choose. Start from [`Policy::default`] and change a field.
+/// All choices of a platform. Start from [`Policy::default`] and change a field.
 ///
 /// ```
 /// use sandbox_lifecycle::{ApiProfile, Policy};
@@ -24,24 +24,25 @@ pub enum ApiProfile {
 /// policy.profile = ApiProfile::V0_190;
 /// ```
 ///
-/// A stored one may lack any field, which is then the default. A field that is unknown is refused: a limit with a slip
-/// in its name would hold nothing.
+/// A stored policy may lack fields, which then have their defaults. An unknown field is an error, because a limit with a
+/// misspelled name would limit nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Policy {
-    /// Which published rules apply.
+    /// The version of the API whose rules apply.
     pub profile: ApiProfile,
-    /// The longest auto-archive interval a command can set; 0 asks for it (recorded: 43,200 minutes, 30 days).
+    /// The longest auto-archive interval that a command can set; an interval of 0 means this one (recorded: 43,200 minutes,
+    /// 30 days).
     pub max_auto_archive: Minutes,
-    /// Minutes between two recoveries from a backup (recorded: 60).
+    /// The least time between two recoveries from a backup, in minutes (recorded: 60).
     pub recovery_cooldown: Minutes,
-    /// How many failed archive attempts end in error: more than this (recorded: 3).
+    /// The number of failed archive attempts that a sandbox survives; one more ends in error (recorded: 3).
     pub max_archive_attempts: u32,
     /// How long a controller waits before it looks again at a sandbox that owes work (ours: 1 minute, well within the
     /// shortest time limit).
     pub look_again: Minutes,
-    /// How long each change may take.
+    /// The longest time of each change.
     pub time_limits: TimeLimits,
 }
 
@@ -59,19 +60,19 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// The rules as recorded from the 0.190 server. What it did not know (auto-pause, time to live, the queue timeout) is
-    /// taken all the same.
+    /// Returns the policy of the recorded 0.190 server. Features that it did not have (auto-pause, time to live, the queue
+    /// timeout) are accepted too.
     pub fn recorded() -> Self {
         Self { profile: ApiProfile::V0_190, ..Self::default() }
     }
 }
 
-/// Declares the time limits, each with its default, and the state that it limits.
+/// Declares the time limits, each with its default and the state that it limits.
 macro_rules! time_limits {
     ($($(#[doc = $doc:literal])+ $limit:ident: $default:literal $(, $state:ident)?;)+) => {
-        /// The longest time that a change may take, in minutes, before the clock ends it.
+        /// The time limits: how long a transitional state may last, in minutes, before a timer ends it.
         ///
-        /// A limit is recorded, or it is ours, since the recorded server waits for ever there; each says why.
+        /// A limit is recorded, or it is ours, because the recorded server waits forever there. Each of ours gives its reason.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
         #[non_exhaustive]
@@ -86,9 +87,10 @@ macro_rules! time_limits {
         }
 
         impl TimeLimits {
-            /// Returns the limit of a state, where it has one.
+            /// Returns the limit of a state, if it has one.
             ///
-            /// States at rest have none. `unknown` is left at the next pass, and `pending_build` has the queue timeout.
+            /// States without a change under way have none. The next pass leaves `unknown`, and `pending_build` has the queue
+            /// timeout.
             pub const fn of_state(&self, state: SandboxState) -> Option<Minutes> {
                 match state {
                     $($(SandboxState::$state => Some(self.$limit),)?)+
@@ -121,7 +123,7 @@ time_limits! {
     pausing: 30, Pausing;
     /// Ours: 30. Memory is read back from disk.
     resuming: 30, Resuming;
-    /// Ours: 30. A disk grows in seconds; a runner that needs half an hour is lost.
+    /// Ours: 30. A disk grows in seconds; a runner that needs half an hour does not finish.
     resizing: 30, Resizing;
     /// Ours: 60. A fork copies memory and disk, as a snapshot does.
     forking: 60, Forking;
@@ -131,7 +133,7 @@ time_limits! {
     backup: 120;
 }
 
-/// A default, which is never 0 and far below the maximum.
+/// Returns the minutes of a default, which is never 0 and far below the maximum.
 const fn minutes(count: u32) -> Minutes {
     match Minutes::new(count) {
         Some(minutes) => minutes,

@@ -1,5 +1,5 @@
-//! Any bytes: read as a record or refused, never a panic; what is read is written so that it is read again equal, and
-//! decided on without a panic whatever it says.
+//! Reads any bytes as an API record or gets an error, without a panic. A record that it reads survives a write and a second
+//! read unchanged, and the commands are decided on it without a panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! The state machine as a picture, in Mermaid and in DOT, drawn from what [`transitions`](super::transitions) finds.
+//! The state machine as a diagram, in Mermaid and in DOT, drawn from [`transitions`](super::transitions).
 
 use super::explore::{self, Transition, Trigger, transitions};
 use crate::{lifecycle::state_set::StateSet, vocabulary::SandboxState};
@@ -9,10 +9,10 @@ use alloc::{
 };
 use core::fmt;
 
-/// The picture of the state machine as a client sees it: reported states, and what leads from one to another.
+/// The diagram of the state machine as a client sees it: reported states, and the triggers that lead from one to another.
 ///
-/// What leads from many states to one is drawn as a single arrow from a box that names them, since twenty arrows say
-/// less than `not archived, destroyed` does.
+/// A trigger that leads from many states to one is drawn as a single arrow from a box that names the states: one box such
+/// as `not archived, destroyed` is easier to read than twenty arrows.
 ///
 /// ```
 /// use sandbox_lifecycle::render::Diagram;
@@ -34,41 +34,41 @@ struct Edge {
     by: BTreeSet<Trigger>,
 }
 
-/// From more states than this to the same one, an arrow is drawn from a box that names them: failures, and what
-/// supersedes. The end that a piece of work was meant to have is always drawn from its own state.
+/// The largest number of source states that are drawn separately. From more states, one arrow is drawn from a box that
+/// names them: failures, and commands and timers that supersede. The success of a job is always drawn from its own state.
 const DRAWN_APART: u32 = 4;
 
 impl Diagram {
-    /// Everything that moves a sandbox.
+    /// Returns the diagram of all triggers.
     pub fn whole() -> Self {
         Self { begins: explore::first_states().into_iter().collect(), edges: edges(transitions()) }
     }
 
-    /// What callers ask, alone.
+    /// Returns the diagram of the commands alone.
     pub fn of_commands() -> Self {
         let mut asked = transitions();
         asked.retain(|transition| matches!(transition.by, Trigger::Command(_)));
         Self { begins: Vec::new(), edges: edges(asked) }
     }
 
-    /// As Mermaid (`stateDiagram-v2`).
+    /// Renders the diagram as Mermaid (`stateDiagram-v2`).
     pub fn mermaid(&self) -> impl fmt::Display + use<'_> {
         Mermaid(self)
     }
 
-    /// As DOT, for Graphviz.
+    /// Renders the diagram as DOT, for Graphviz.
     pub fn dot(&self) -> impl fmt::Display + use<'_> {
         Dot(self)
     }
 
-    /// The states that the picture shows.
+    /// Returns the states that the diagram shows as nodes.
     fn states(&self) -> impl Iterator<Item = SandboxState> {
         let apart = self.edges.iter().filter(|edge| !edge.is_gathered());
         let shown = apart.fold(StateSet::NONE, |shown, edge| shown.or(edge.from));
         self.edges.iter().fold(shown, |shown, edge| shown.or(StateSet::of(&[edge.to]))).iter()
     }
 
-    /// A set of states in words. A state that the picture never shows is not named among those that are missing.
+    /// Returns the set of states to print. Where the text is `not …`, it does not name states that the diagram never shows.
     fn words(&self, several: StateSet) -> StateSet {
         let ends = |shown: StateSet, edge: &Edge| shown.or(edge.from).or(StateSet::of(&[edge.to]));
         let shown = self.edges.iter().fold(StateSet::NONE, ends);
@@ -76,7 +76,7 @@ impl Diagram {
         if widest.len() > widest.not().len() { widest } else { several }
     }
 
-    /// The sets of states that share an arrow, each once.
+    /// Returns the sets of states that share an arrow, each once.
     fn gathered(&self) -> BTreeSet<StateSet> {
         self.edges.iter().filter(|edge| edge.is_gathered()).map(|edge| edge.from).collect()
     }
@@ -92,7 +92,7 @@ impl Edge {
     }
 }
 
-/// One arrow for each pair of states, with all that leads from one to the other; one for each large set of states.
+/// Returns one arrow for each pair of states, with all its triggers, and one for each large set of source states.
 fn edges(transitions: Vec<Transition>) -> Vec<Edge> {
     let mut sources: BTreeMap<(SandboxState, Trigger), StateSet> = BTreeMap::new();
     for Transition { from, to, by } in transitions {
@@ -113,7 +113,7 @@ fn edges(transitions: Vec<Transition>) -> Vec<Edge> {
     arrows.into_iter().map(|((from, to), by)| Edge { from, to, by }).collect()
 }
 
-/// How a state is drawn.
+/// The style in which a state is drawn.
 enum Look {
     Resting,
     Moving,
@@ -130,7 +130,7 @@ impl Look {
     }
 }
 
-/// The name of a node: a state's own word, or a number among the gathered ones.
+/// The name of a node: the word of a state, or the number of a set of states.
 struct Node<'a>(StateSet, &'a BTreeSet<StateSet>);
 
 impl fmt::Display for Node<'_> {

@@ -1,5 +1,5 @@
-//! What can happen to a sandbox, found by letting it happen: every command, timer, pass of the controller and word of a
-//! runner, from the rows that a sandbox begins with to all that follow from them.
+//! All transitions of a sandbox, found by exploration: from every new row, it tries every command, timer, controller pass
+//! and runner report, and repeats this for every row that results.
 
 use crate::{
     controller::{Image, Next, Observed, Placement, RunnerView},
@@ -18,17 +18,17 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Trigger {
-    /// A caller asks.
+    /// A caller sends a command.
     Command(Verb),
-    /// The runner takes a call of the controller.
+    /// The runner accepts a call of the controller.
     Taken,
-    /// The runner has done what it was called for, or the controller sees that it has.
+    /// The runner reports the success of a job, or the controller observes it.
     Done,
-    /// The runner refuses a call, or fails at it.
+    /// The runner refuses a call, or its job fails.
     Failed,
-    /// The runner tells of a state that nobody asked for.
+    /// The runner reports a state unasked.
     Reported,
-    /// The controller finds in a pass that there is something to write.
+    /// A pass of the controller writes without an answer of the runner.
     Controller,
     /// The clock acts.
     Timer(Timer),
@@ -48,9 +48,10 @@ impl fmt::Display for Trigger {
     }
 }
 
-/// A way from one reported state to another.
+/// A transition from one reported state to another.
 ///
-/// The two are the same where a command records an intent that is not yet seen: an archived sandbox that is to start.
+/// The two states are the same if a command records an intent that the API does not show yet, such as the start of an
+/// archived sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Transition {
     /// The reported state before.
@@ -61,10 +62,10 @@ pub struct Transition {
     pub by: Trigger,
 }
 
-/// Every transition there is, in order, each once.
+/// Returns every transition, in order, each once.
 ///
-/// Runners are taken to answer what they were called for and to echo its epoch, so that an end of older work, which
-/// changes nothing, is left out. The rules are those of the default [`Policy`].
+/// The exploration assumes that runners answer only the calls they received and echo the epoch. It leaves out stale reports,
+/// which change nothing. The rules are those of the default [`Policy`].
 ///
 /// ```
 /// use sandbox_lifecycle::{SandboxState, Verb, render::{Transition, Trigger, transitions}};
@@ -84,29 +85,29 @@ pub fn transitions() -> Vec<Transition> {
     exploration.found.into_iter().collect()
 }
 
-/// A row, and what its runner is at work on. Of the row only what a step's status holds ever differs from the row it
-/// began as: neither times nor epochs, so that what comes round again is known again.
+/// A row, and the task that its runner works on. Steps change only the status of the row here and neither times nor epochs,
+/// so that the exploration recognizes a row that it has visited.
 #[derive(Clone, Copy)]
 struct Place {
     row: Lifecycle,
     work: Option<Task>,
 }
 
-/// When every sandbox of the exploration is made; here no time is over.
+/// The time at which every sandbox of the exploration is created. No time limit is over.
 const THEN: Micros = Micros::EPOCH;
-/// By now every time is over.
+/// A time at which every time limit and interval is over.
 const LATER: Micros = Micros::MAX;
 const HOUR: Option<Minutes> = Minutes::new(60);
 
 type Key = (Status, Facts, Option<&'static str>);
 
 impl Place {
-    /// What tells one place from another: the columns that steps write, and the facts that follow from the others.
+    /// Returns what distinguishes places: the columns that steps write, and the facts that follow from the other columns.
     fn key(&self) -> Key {
         (self.row.status, self.row.facts, self.work.map(Into::into))
     }
 
-    /// Where a step leads. Work goes on until it ends or newer work, with another epoch, takes its place.
+    /// Returns the place after a step. Work continues until it ends or until work of a newer epoch replaces it.
     fn after(self, step: &Step, work: Option<Task>) -> Self {
         let goes_on = if step.next_epoch == step.row.epoch { work } else { None };
         let row = Lifecycle { status: step.after, ..self.row }.with_facts();
@@ -114,8 +115,8 @@ impl Place {
     }
 }
 
-/// The rows that a sandbox begins with: every class from every origin, durable or not, with a GPU or without, with
-/// either idle timer. What may not be created is left out.
+/// Returns the rows of all new sandboxes: every class from every origin, durable or not, with or without a GPU, with
+/// either idle timer. It leaves out the combinations that `create` refuses.
 fn beginnings(policy: &Policy) -> impl Iterator<Item = Lifecycle> {
     let hour = HOUR.map(AutoPause::After);
     let idle = [(Some(AutoStop::default()), None), (None, hour)];
@@ -135,12 +136,12 @@ fn beginnings(policy: &Policy) -> impl Iterator<Item = Lifecycle> {
     asked.filter_map(|asked| Lifecycle::create(&asked, policy, THEN.into()).ok())
 }
 
-/// The states in which a sandbox is first seen.
+/// Returns the reported states of new sandboxes.
 pub(crate) fn first_states() -> BTreeSet<SandboxState> {
     beginnings(&Policy::default()).map(|row| row.reported_state()).collect()
 }
 
-/// What has been found so far, and where there is more to try.
+/// The transitions found so far, and the places that are still to be tried.
 struct Exploration {
     found: BTreeSet<Transition>,
     seen: BTreeSet<Key>,
@@ -170,7 +171,7 @@ impl Exploration {
         }
     }
 
-    /// Commands, and the child that a fork would make. The verbs that move nothing lead nowhere.
+    /// Tries all commands, and the child that a fork would create. It skips the verbs that change no state.
     fn commands(&mut self, place: Place, policy: &Policy) {
         for command in Command::EXAMPLES.as_flattened().iter().filter(|command| command.verb().moves()) {
             self.try_input(place, Trigger::Command(command.verb()), command, place.work, policy);
@@ -179,7 +180,7 @@ impl Exploration {
         self.reach(Place { row: child, work: Some(Task::Create) });
     }
 
-    /// The end of what the runner is at work on, a word that nobody asked for, the end of a backup.
+    /// Tries the end of the runner's work, unsolicited reports and the end of a backup.
     fn runner(&mut self, place: Place, policy: &Policy) {
         for outcome in [Outcome::Completed, FAILED] {
             let by = if outcome == Outcome::Completed { Trigger::Done } else { Trigger::Failed };
@@ -204,8 +205,8 @@ impl Exploration {
         for view in views().chain(answers) {
             match place.row.reconcile(&view, policy, THEN.into()) {
                 Next::Call(Call { task, .. }) => {
-                    let taken = answered(task, Answer::Accepted);
-                    self.try_input(place, Trigger::Taken, taken, Some(task), policy);
+                    let accepted = answered(task, Answer::Accepted);
+                    self.try_input(place, Trigger::Taken, accepted, Some(task), policy);
                     self.try_input(place, Trigger::Failed, answered(task, REFUSED), None, policy);
                 }
                 Next::Apply(step) => self.take(place, found_by(&view, &step), &step, place.work),
@@ -230,7 +231,7 @@ const fn answered(task: Task, answer: Answer) -> Report {
     Report::Answered { task, answer, from: None, epoch: None }
 }
 
-/// What a pass of the controller tells of: what it saw on the runner, or what it found by itself.
+/// Returns the trigger of a step of the controller: what it saw on the runner, or its own pass.
 fn found_by(view: &RunnerView, step: &Step) -> Trigger {
     if step.state().is_failed() {
         Trigger::Failed
@@ -243,7 +244,7 @@ fn found_by(view: &RunnerView, step: &Step) -> Trigger {
     }
 }
 
-/// What a controller can know before it asks: one thing at a time, since no pass looks at two.
+/// Returns what a controller can know before it asks the runner: one fact at a time, because no pass reads two.
 fn views() -> impl Iterator<Item = RunnerView> {
     let of = |ready| RunnerView { ready, ..RunnerView::default() };
     let images = [Image::Missing, Image::Pulling, Image::Building, Image::Ready, Image::Failed, Image::Removing];
@@ -254,7 +255,7 @@ fn views() -> impl Iterator<Item = RunnerView> {
     placed.chain(built).chain([RunnerView { archive_attempts: u32::MAX, ..of(true) }])
 }
 
-/// What a runner that is asked can say.
+/// Returns all answers of a runner that the controller asks.
 fn observations() -> impl Iterator<Item = RunnerView> {
     let states = SandboxState::ALL.iter().map(|state| Observed::State(*state));
     let observed = [Observed::NotFound].into_iter().chain(states);

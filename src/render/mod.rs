@@ -1,9 +1,9 @@
-//! What follows from the rules and is written nowhere by hand: decision tables, diagrams and the typestate view.
+//! Views that are derived from the rules: decision tables, diagrams and the typestate view.
 //!
 //! - [`DecisionTable`]: a row of the rule table as data and as Markdown: what a command demands, in which order and
-//!   why, what it answers, what it writes.
-//! - [`transitions`] and [`Diagram`]: what can happen to a sandbox, found by letting it happen; as Mermaid and as DOT.
-//! - [`Typed`]: a sandbox whose state the compiler knows, so that it refuses what the table refuses.
+//!   why, its refusals and what it writes.
+//! - [`transitions`] and [`Diagram`]: all transitions of a sandbox, found by exploration; as Mermaid and as DOT.
+//! - [`Typed`]: a sandbox whose state is a type, so that a command that the table refuses in that state does not compile.
 
 mod diagram;
 mod explore;

@@ -1,4 +1,4 @@
-//! The decision tables: each row of the rule table as data, and in Markdown for those who read and do not program.
+//! The decision tables: each row of the rule table as data, and as Markdown for readers who do not program.
 
 use crate::{
     lifecycle::{Columns, Lifecycle, facts::Phrase, state_set::StateSet},
@@ -68,12 +68,12 @@ impl DecisionTable {
     }
 }
 
-/// The case holds for every sandbox and argument.
+/// Returns whether the case holds for every sandbox and argument.
 fn always(case: &Case) -> bool {
     case.only.is_none() && guards::named(case.when).is_none()
 }
 
-/// A condition in words, limited to one value of the command's argument where it is: `with memory: started`.
+/// A condition in words. A condition for one value of the command's argument starts with it: `with memory: started`.
 #[derive(Debug, Clone, Copy)]
 struct Words {
     only: Option<&'static str>,
@@ -98,7 +98,7 @@ impl fmt::Display for Words {
     }
 }
 
-/// One thing that a command demands, and the refusal without it.
+/// One check of a command, and its refusal.
 #[derive(Clone, Copy)]
 pub struct Demand {
     row: &'static Row,
@@ -111,7 +111,7 @@ impl Demand {
         self.check
     }
 
-    /// Returns what must hold, in words.
+    /// Returns the condition that must hold, in words.
     pub fn words(&self) -> impl fmt::Display + Copy + use<> {
         Words::new(self.row, self.check.only, guards::named(self.check.guard).map(|(_, phrase)| phrase))
     }
@@ -122,7 +122,7 @@ impl Demand {
     }
 }
 
-/// What an accepted command writes in one case. `Display` says it in words.
+/// What an accepted command writes in one case. `Display` renders it in words.
 #[derive(Clone, Copy)]
 pub struct Writing {
     row: &'static Row,
@@ -131,7 +131,7 @@ pub struct Writing {
 }
 
 impl Writing {
-    /// Returns when the case holds, in words; `None` for the case that is left.
+    /// Returns the condition of the case, in words, or `None` for the last case, which holds otherwise.
     pub fn when(&self) -> Option<impl fmt::Display + Copy + use<>> {
         let phrase = guards::named(self.case.when).map(|(_, phrase)| phrase);
         (!always(self.case)).then(|| Words::new(self.row, self.case.only, phrase))
@@ -184,7 +184,7 @@ impl fmt::Display for Writing {
     }
 }
 
-/// Items with semicolons between them.
+/// A list of items, separated by semicolons.
 struct List<'a, 'b> {
     f: &'a mut fmt::Formatter<'b>,
     separator: &'static str,
@@ -198,7 +198,7 @@ impl List<'_, '_> {
     }
 }
 
-/// The first column that the command itself sets, found on an ordinary sandbox.
+/// Returns the first column that the command itself sets on a default sandbox.
 fn column(verb: Verb) -> Option<&'static str> {
     let row = Lifecycle::from(Columns::default());
     let command = Command::EXAMPLES.as_flattened().iter().find(|command| command.verb() == verb)?;
@@ -227,7 +227,7 @@ impl fmt::Display for DecisionTable {
     }
 }
 
-/// All decision tables; `Display` renders them in Markdown, after a table of which state takes which command.
+/// All decision tables. `Display` renders them in Markdown, after a table of the commands that each state can accept.
 ///
 /// ```
 /// use sandbox_lifecycle::render::DecisionTables;
@@ -236,7 +236,7 @@ impl fmt::Display for DecisionTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DecisionTables;
 
-/// Commands with commas between them.
+/// A list of the commands that fulfil a condition, separated by commas.
 struct Verbs<F>(F);
 
 impl<F: Fn(Verb) -> bool> fmt::Display for Verbs<F> {

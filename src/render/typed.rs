@@ -1,4 +1,4 @@
-//! The typestate view: a sandbox whose state the compiler knows takes only the commands that its state can take.
+//! The typestate view: a sandbox whose state is a type, with only the commands that this state can accept.
 
 use crate::{
     lifecycle::Lifecycle,
@@ -17,8 +17,8 @@ use core::marker::PhantomData;
 
 /// A [`Lifecycle`] that is in the state `S`.
 ///
-/// It has a method for each command, and only those compile that the rule table knows a way for from `S`. The facts
-/// beside the state still decide: a method answers a [`Step`] or a [`Refusal`], as [`Lifecycle::decide`] does.
+/// It has a method for each command. A call compiles only if the rule table accepts the command in `S`. The other facts of
+/// the row still count: a method returns a [`Step`] or a [`Refusal`], as [`Lifecycle::decide`] does.
 ///
 /// ```
 /// use sandbox_lifecycle::{Columns, Context, DesiredState, Lifecycle, Policy, render::{Typed, at}};
@@ -30,7 +30,7 @@ use core::marker::PhantomData;
 /// # Ok::<(), sandbox_lifecycle::render::WrongState>(())
 /// ```
 ///
-/// What the table has no way for does not compile. A sandbox in its backup holds nothing that could be stopped:
+/// A command that the table refuses in the state does not compile. An archived sandbox cannot be stopped:
 ///
 /// ```compile_fail,E0277
 /// # use sandbox_lifecycle::{Context, Policy, render::{Typed, at}};
@@ -41,7 +41,7 @@ use core::marker::PhantomData;
 /// }
 /// ```
 ///
-/// what runs is not started,
+/// A started sandbox cannot be started:
 ///
 /// ```compile_fail,E0277
 /// # use sandbox_lifecycle::{Context, Policy, render::{Typed, at}};
@@ -51,7 +51,7 @@ use core::marker::PhantomData;
 /// }
 /// ```
 ///
-/// and what is on its way is destroyed with force or not at all:
+/// A starting sandbox can be destroyed only with force:
 ///
 /// ```compile_fail,E0277
 /// # use sandbox_lifecycle::{Context, Policy, render::{Typed, at}};
@@ -66,21 +66,21 @@ pub struct Typed<S> {
     state: PhantomData<fn() -> S>,
 }
 
-/// The sandbox is in another state than it was taken for; here it is back.
+/// The error for a sandbox in another state than expected. It returns the sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the sandbox is {}, not {taken_for}", lifecycle.state())]
 pub struct WrongState {
     /// The sandbox.
     pub lifecycle: Lifecycle,
-    /// The state it was taken for.
+    /// The expected state.
     pub taken_for: SandboxState,
 }
 
 impl<S: State> Typed<S> {
-    /// The sandbox, if it is in the state `S`.
+    /// Returns the typed sandbox if it is in the state `S`.
     ///
     /// # Errors
-    /// [`WrongState`], which hands it back, when it is not.
+    /// [`WrongState`], which contains the sandbox, if it is in another state.
     pub fn new(lifecycle: Lifecycle) -> Result<Self, WrongState> {
         if lifecycle.state() == S::STATE {
             Ok(Self { lifecycle, state: PhantomData })
@@ -91,12 +91,12 @@ impl<S: State> Typed<S> {
 }
 
 impl<S> Typed<S> {
-    /// The value.
+    /// Returns the lifecycle.
     pub const fn lifecycle(&self) -> &Lifecycle {
         &self.lifecycle
     }
 
-    /// The value, without what the compiler knew of it.
+    /// Returns the lifecycle without its typed state.
     pub const fn into_inner(self) -> Lifecycle {
         self.lifecycle
     }
@@ -108,7 +108,7 @@ impl<S> From<Typed<S>> for Lifecycle {
     }
 }
 
-/// Writes a method for each verb, and proves that none is missing.
+/// Declares a method for each verb, and proves that none is missing.
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) is $verb:ident: $command:expr;)+) => {
         impl<S: State> Typed<S> {
@@ -116,7 +116,7 @@ macro_rules! methods {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// [`Refusal`], where the facts beside the state do not allow it.
+                /// [`Refusal`] if the other facts of the row do not allow the command.
                 pub fn $name(
                     &self,
                     $($argument: $type,)*
@@ -138,38 +138,38 @@ macro_rules! methods {
     };
 }
 methods! {
-    /// [`Command::Start`].
+    /// Decides [`Command::Start`].
     start() is Start: Command::Start;
-    /// [`Command::Stop`].
+    /// Decides [`Command::Stop`].
     stop(force: bool) is Stop: Command::Stop { force };
-    /// [`Command::Destroy`], which waits for what is under way.
+    /// Decides [`Command::Destroy`] without force: it is refused while a change is under way.
     destroy() is Destroy: Command::Destroy { force: false };
-    /// [`Command::Destroy`], which supersedes what is under way.
+    /// Decides [`Command::Destroy`] with force: it supersedes the change that is under way.
     force_destroy() is ForceDestroy: Command::Destroy { force: true };
-    /// [`Command::Pause`].
+    /// Decides [`Command::Pause`].
     pause() is Pause: Command::Pause;
-    /// [`Command::Archive`].
+    /// Decides [`Command::Archive`].
     archive() is Archive: Command::Archive;
-    /// [`Command::Resize`].
+    /// Decides [`Command::Resize`].
     resize(change: SizeChange) is Resize: Command::Resize(change);
-    /// [`Command::Fork`].
+    /// Decides [`Command::Fork`].
     fork() is Fork: Command::Fork;
-    /// [`Command::Snapshot`].
+    /// Decides [`Command::Snapshot`].
     snapshot(include_memory: bool) is Snapshot: Command::Snapshot { include_memory };
-    /// [`Command::Recover`].
+    /// Decides [`Command::Recover`].
     recover(start: bool) is Recover: Command::Recover { start };
-    /// [`Command::Backup`].
+    /// Decides [`Command::Backup`].
     backup() is Backup: Command::Backup;
-    /// [`Command::AutoStop`].
+    /// Decides [`Command::AutoStop`].
     auto_stop(minutes: AutoStop) is AutoStop: Command::AutoStop { interval: minutes };
-    /// [`Command::AutoPause`].
+    /// Decides [`Command::AutoPause`].
     auto_pause(minutes: AutoPause) is AutoPause: Command::AutoPause { interval: minutes };
-    /// [`Command::AutoArchive`].
+    /// Decides [`Command::AutoArchive`].
     auto_archive(minutes: AutoArchive) is AutoArchive: Command::AutoArchive { interval: minutes };
-    /// [`Command::AutoDelete`].
+    /// Decides [`Command::AutoDelete`].
     auto_delete(minutes: AutoDelete) is AutoDelete: Command::AutoDelete { interval: minutes };
-    /// [`Command::Ttl`].
+    /// Decides [`Command::Ttl`].
     ttl(minutes: Ttl) is Ttl: Command::Ttl { interval: minutes };
-    /// [`Command::Touch`].
+    /// Decides [`Command::Touch`].
     touch() is Touch: Command::Touch;
 }

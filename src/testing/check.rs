@@ -1,4 +1,4 @@
-//! HeldResources an embedder's own implementation against this crate, case by case, down to the smallest disagreement.
+//! Compares an embedder's own implementation with this crate, case by case, and finds the smallest disagreement.
 
 use super::inputs::{self, Case};
 use crate::{
@@ -16,36 +16,36 @@ use proptest::{
 
 /// A platform's own implementation of the lifecycle: a service, a stored procedure, a port to another language.
 pub trait SystemUnderTest {
-    /// The policy it works under. The default one, unless it says otherwise.
+    /// Returns the policy of the system. It is the default policy unless the system overrides this method.
     fn policy(&self) -> Policy {
         Policy::default()
     }
 
-    /// Put `row` in place, let `input` happen to it at `now`, and say what became of it.
+    /// Stores `row`, applies `input` to it at `now`, and returns the result.
     fn decide(&mut self, row: &Columns, input: Input, context: Context, now: DateTime<Utc>) -> Verdict;
 }
 
-/// What became of an input.
+/// The result of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It was taken, or ignored; the row is this now.
+    /// The input was accepted or ignored, and this is the row after it.
     Row(Box<Columns>),
-    /// It was refused with this code.
+    /// The input was refused with this code.
     Refused(Cow<'static, str>),
 }
 
 impl Verdict {
-    /// The input was taken, or ignored, and left this row.
+    /// Returns the verdict for an input that was accepted or ignored and left this row.
     pub fn row(row: Columns) -> Self {
         Self::Row(Box::new(row))
     }
 
-    /// The input was refused with this code.
+    /// Returns the verdict for an input that was refused with this code.
     pub fn refused(code: impl Into<Cow<'static, str>>) -> Self {
         Self::Refused(code.into())
     }
 
-    /// What this crate answers.
+    /// Returns the verdict of this crate.
     pub fn of(case: &Case, policy: &Policy) -> Self {
         match case.row.decide(case.input, policy, case.context, case.now) {
             Ok(step) => match step.apply(case.row) {
@@ -60,7 +60,7 @@ impl Verdict {
 /// The smallest case found on which a system and this crate disagree.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Disagreement {
-    /// The question.
+    /// The case.
     pub case: Case,
     /// What this crate answers.
     pub expected: Verdict,
@@ -72,17 +72,17 @@ impl fmt::Display for Disagreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { case, expected, found } = self;
         let Case { row, input, context, now } = case;
-        write!(f, "on {row:#?}\nat {now} with {context:?}\n{input:?}\nshould give {expected:#?}\nbut gave {found:#?}")
+        write!(f, "on {row:#?}\nat {now} with {context:?}\n{input:?}\nexpected {expected:#?}\nfound {found:#?}")
     }
 }
 impl core::error::Error for Disagreement {}
 
-/// Why a check did not pass.
+/// The reason why a check failed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
-    /// The two disagree, here.
+    /// The system and this crate disagree on this case.
     Disagreement(Box<Disagreement>),
-    /// Not enough cases could be made: the strategy's own filters reject too many.
+    /// The strategy generated too few cases, because its filters reject too many.
     TooFewCases(String),
 }
 
@@ -90,15 +90,16 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Disagreement(disagreement) => disagreement.fmt(f),
-            Self::TooFewCases(reason) => write!(f, "too few cases could be made: {reason}"),
+            Self::TooFewCases(reason) => write!(f, "the strategy generated too few cases: {reason}"),
         }
     }
 }
 impl core::error::Error for Failure {}
 
-/// Holds `system` against this crate on so many sound rows, each with an input, surroundings and a moment that matters.
+/// Compares `system` with this crate on this number of cases. Each case is a sound row with an input, a context and a moment
+/// at which a rule could change its answer.
 ///
-/// The cases are the same in every run. What is compared is the whole row after, or the code of the refusal.
+/// The cases are the same in every run. The check compares the whole row after the input, or the code of the refusal.
 ///
 /// ```
 /// use sandbox_lifecycle::{
@@ -107,7 +108,7 @@ impl core::error::Error for Failure {}
 /// };
 /// use chrono::{DateTime, Utc};
 ///
-/// /// A platform that forgot that a stop deletes an ephemeral sandbox.
+/// /// A platform that does not delete an ephemeral sandbox when it stops.
 /// struct Platform;
 ///
 /// impl SystemUnderTest for Platform {
@@ -132,16 +133,16 @@ impl core::error::Error for Failure {}
 /// ```
 ///
 /// # Errors
-/// [`Failure`], with the smallest case on which the two differ.
+/// [`Failure`], with the smallest case on which the system and this crate disagree.
 pub fn check(system: &mut impl SystemUnderTest, cases: u32) -> Result<(), Failure> {
     check_within(system, cases, inputs::case())
 }
 
-/// As [`check`], on the cases that `strategy` makes: on broken rows too ([`any_case`](super::any_case)), or only on
-/// those that the system knows (`case().prop_filter(…)`).
+/// Does the same as [`check`] on the cases of `strategy`: for example on broken rows too ([`any_case`](super::any_case)), or
+/// only on those that the system supports (`case().prop_filter(…)`).
 ///
 /// # Errors
-/// [`Failure`], with the smallest case on which the two differ.
+/// [`Failure`], with the smallest case on which the system and this crate disagree.
 pub fn check_within(
     system: &mut impl SystemUnderTest,
     cases: u32,
@@ -149,7 +150,7 @@ pub fn check_within(
 ) -> Result<(), Failure> {
     let policy = system.policy();
     let system = RefCell::new(system);
-    let question = |case: &Case| {
+    let verdicts = |case: &Case| {
         let expected = Verdict::of(case, &policy);
         let found = system.borrow_mut().decide(&case.row.columns(), case.input, case.context, case.now);
         (same(&expected), same(&found))
@@ -157,20 +158,20 @@ pub fn check_within(
     let config = Config { cases, failure_persistence: None, max_local_rejects: 8_192, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let outcome = runner.run(&strategy, |case| {
-        let (expected, found) = question(&case);
+        let (expected, found) = verdicts(&case);
         if expected == found { Ok(()) } else { Err(TestCaseError::fail("they disagree")) }
     });
     match outcome {
         Ok(()) => Ok(()),
         Err(TestError::Abort(reason)) => Err(Failure::TooFewCases(String::from(reason.message()))),
         Err(TestError::Fail(_, case)) => {
-            let (expected, found) = question(&case);
+            let (expected, found) = verdicts(&case);
             Err(Failure::Disagreement(Box::new(Disagreement { case, expected, found })))
         }
     }
 }
 
-/// A verdict as it is compared: two ways to store the same row are one.
+/// Returns the normal form of a verdict, so that two ways to store the same row are equal.
 fn same(verdict: &Verdict) -> Verdict {
     match verdict {
         Verdict::Row(row) => Verdict::row(Lifecycle::from(**row).columns()),

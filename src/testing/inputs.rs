@@ -1,4 +1,4 @@
-//! Strategies for what happens to a row, and for whole cases: a row, an input, its surroundings and a moment.
+//! Strategies for inputs, and for whole cases: a row, an input, its context and a time.
 
 use super::{rows, words};
 use crate::{
@@ -13,20 +13,20 @@ use chrono::{DateTime, Utc};
 use core::num::NonZeroU32;
 use proptest::{option, prelude::*, sample::select};
 
-/// One question to [`Lifecycle::decide`]. The policy is the platform's own.
+/// The arguments of one call of [`Lifecycle::decide`], without the policy, which the platform chooses.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Case {
     /// The row.
     pub row: Lifecycle,
-    /// What happens to it.
+    /// The input.
     pub input: Input,
-    /// What the row does not hold.
+    /// The facts that the row does not hold.
     pub context: Context,
-    /// When.
+    /// The time of the decision.
     pub now: DateTime<Utc>,
 }
 
-/// Any command with any arguments.
+/// Generates any command with any arguments.
 pub fn command() -> impl Strategy<Value = Command> + Clone {
     prop_oneof![
         Just(Command::Start),
@@ -49,21 +49,21 @@ pub fn command() -> impl Strategy<Value = Command> + Clone {
     .boxed()
 }
 
-/// What a resize can name: nothing, less, the same, more, and the largest numbers.
+/// Generates the sizes that a resize can name: none, smaller, equal, larger, and the largest numbers.
 pub fn size_change() -> impl Strategy<Value = SizeChange> + Clone {
     let count = prop_oneof![6 => 1u32..12, 1 => Just(u32::MAX)].prop_map(NonZeroU32::new);
     let quantity = prop_oneof![Just(None), count];
     (quantity.clone(), quantity.clone(), quantity).prop_map(|(cpu, memory, disk)| SizeChange { cpu, memory, disk })
 }
 
-/// Any report, with no epoch, with one that a row may well have, and with any other.
+/// Generates any report: without an epoch, with an epoch that rows often have, or with any other epoch.
 pub fn report() -> impl Strategy<Value = Report> + Clone {
     let epoch = prop_oneof![6 => Just(None), 3 => (0u32..4).prop_map(Some), 1 => any::<u32>().prop_map(Some)];
-    let told = (words::state(), option::of(words::fault()), any::<bool>(), epoch.clone());
+    let unsolicited = (words::state(), option::of(words::fault()), any::<bool>(), epoch.clone());
     let ended = (job(), outcome(), epoch.clone());
     let answered = (task(), answer(), option::of(words::state()), epoch);
     prop_oneof![
-        4 => told.prop_map(|(state, fault, recoverable, epoch)| Report::State { state, fault, recoverable, epoch }),
+        4 => unsolicited.prop_map(|(state, fault, recoverable, epoch)| Report::State { state, fault, recoverable, epoch }),
         6 => ended.prop_map(|(job, outcome, epoch)| Report::Ended { job, outcome, epoch }),
         6 => answered.prop_map(|(task, answer, from, epoch)| Report::Answered { task, answer, from, epoch }),
         1 => any::<bool>().prop_map(|begun| Report::BackupUnderWay { begun }),
@@ -71,7 +71,7 @@ pub fn report() -> impl Strategy<Value = Report> + Clone {
     .boxed()
 }
 
-/// Any job.
+/// Generates any job.
 pub fn job() -> impl Strategy<Value = Job> + Clone {
     prop_oneof![
         4 => select(&[Job::Create, Job::Start, Job::Stop, Job::Destroy][..]),
@@ -82,7 +82,7 @@ pub fn job() -> impl Strategy<Value = Job> + Clone {
     ]
 }
 
-/// Any end of a job.
+/// Generates any outcome of a job.
 pub fn outcome() -> impl Strategy<Value = Outcome> + Clone {
     let failed = (words::fault(), any::<bool>());
     prop_oneof![
@@ -91,7 +91,7 @@ pub fn outcome() -> impl Strategy<Value = Outcome> + Clone {
     ]
 }
 
-/// Any task of a runner.
+/// Generates any task of a runner.
 pub fn task() -> impl Strategy<Value = Task> + Clone {
     prop_oneof![
         4 => select(&[Task::Create, Task::Restore, Task::Start, Task::Resume][..]),
@@ -103,7 +103,7 @@ pub fn task() -> impl Strategy<Value = Task> + Clone {
     ]
 }
 
-/// Any answer of a runner to a call.
+/// Generates any answer of a runner to a call.
 pub fn answer() -> impl Strategy<Value = Answer> + Clone {
     let refused = (words::fault(), any::<bool>());
     prop_oneof![
@@ -113,17 +113,17 @@ pub fn answer() -> impl Strategy<Value = Answer> + Clone {
     ]
 }
 
-/// Any timer.
+/// Generates any timer.
 pub fn timer() -> impl Strategy<Value = Timer> + Clone {
     select(<Timer as strum::VariantArray>::VARIANTS)
 }
 
-/// Anything that can happen to a row.
+/// Generates any input.
 pub fn input() -> impl Strategy<Value = Input> + Clone {
     prop_oneof![2 => command().prop_map(Input::from), 1 => report().prop_map(Input::from), 1 => timer().prop_map(Input::from)].boxed()
 }
 
-/// Any surroundings, most of them ordinary.
+/// Generates any context; most of them are ordinary.
 pub fn context() -> impl Strategy<Value = Context> + Clone {
     let seldom = || prop::bool::weighted(0.15);
     let children = prop_oneof![4 => Just(0u32), 1 => Just(1), 1 => Just(u32::MAX)];
@@ -152,7 +152,7 @@ pub fn context() -> impl Strategy<Value = Context> + Clone {
         .boxed()
 }
 
-/// Anything that a controller can know beside the row.
+/// Generates anything that a controller can know in addition to the row.
 pub fn runner_view() -> impl Strategy<Value = RunnerView> + Clone {
     let image = || {
         let images = [Image::Missing, Image::Pulling, Image::Building, Image::Ready, Image::Failed, Image::Removing];
@@ -180,12 +180,12 @@ pub fn runner_view() -> impl Strategy<Value = RunnerView> + Clone {
         .boxed()
 }
 
-/// A question about a sound row, asked at a moment that matters to it: what a platform meets.
+/// Generates a case of a sound row, at a moment at which a rule could change its answer. A platform meets such cases.
 pub fn case() -> impl Strategy<Value = Case> + Clone {
     case_of(rows::sound_lifecycle())
 }
 
-/// A question about any row, broken ones included.
+/// Generates a case of any row, including broken rows.
 pub fn any_case() -> impl Strategy<Value = Case> + Clone {
     case_of(rows::lifecycle())
 }
@@ -196,7 +196,7 @@ fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Val
         .prop_map(|(row, input, mut context, (from, after, by, anywhere, other))| {
             let now = if anywhere { other } else { moment_of(&row, &context, from, after).saturating_add_micros(by) };
             if from == 7 {
-                // As often as not a recovery lies about an hour back.
+                // Some cases have a recovery about an hour ago, where the cooldown ends.
                 let an_hour_ago = now.saturating_add_minutes(-60).saturating_add_micros(by);
                 context = context.with_last_recovery(DateTime::from(an_hour_ago));
             }
@@ -205,7 +205,7 @@ fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Val
         .boxed()
 }
 
-/// One of the row's own times, and one of its own intervals later: where a rule could change its answer.
+/// Returns one of the row's own times plus one of its own intervals: there a rule could change its answer.
 fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> Micros {
     let columns = row.columns();
     let from = Micros::from(match from {

@@ -1,12 +1,12 @@
-//! What a test of a sandbox platform needs: strategies for every value, a second opinion, and a check of one's own
-//! system against this crate. Behind the feature `proptest`; links std.
+//! Tools to test a sandbox platform: strategies for every value, a second implementation of the rules, and a check of an
+//! embedder's own system. They need the feature `proptest` and link std.
 //!
-//! - The strategies ([`lifecycle`], [`sound_lifecycle`], [`input`], [`case`], …) make any value of the domain, extremes
-//!   included: any combination of known words, the first and the last instant, the largest interval.
-//! - [`Model`] states the rules a second time, in the simplest form that could be right: it writes columns one after
-//!   the other, and shares no rule with the rest of the crate.
-//! - [`check`] holds an embedder's own implementation ([`SystemUnderTest`]) against this crate and hands back the smallest
-//!   case on which the two disagree.
+//! - The strategies ([`lifecycle`], [`sound_lifecycle`], [`input`], [`case`], …) generate any value of the domain, including
+//!   extremes: any combination of known words, the first and the last instant, the largest interval.
+//! - [`Model`] implements the rules a second time, as simply as possible: it writes columns one after the other, and shares
+//!   no rule with the rest of the crate.
+//! - [`check`] compares an embedder's own implementation ([`SystemUnderTest`]) with this crate and returns the smallest case
+//!   on which they disagree.
 
 mod check;
 mod inputs;

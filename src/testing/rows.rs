@@ -1,4 +1,4 @@
-//! Strategies for rows: any combination of known words, and the sound ones among them.
+//! Strategies for rows: any combination of known words, and sound rows.
 
 use super::words;
 use crate::{
@@ -8,12 +8,12 @@ use crate::{
 use alloc::vec::Vec;
 use proptest::{option, prelude::*, sample::select};
 
-/// Columns with any known words in them, whether or not they may stand together: a stored row may be broken.
+/// Generates columns with any known words, coherent or not, because a stored row may be broken.
 pub fn any_columns() -> impl Strategy<Value = Columns> + Clone {
     columns_at((words::state(), words::desired_state()))
 }
 
-/// Columns with these two states and anything beside them.
+/// Generates columns with these two states and any other values.
 pub fn columns_at(
     states: impl Strategy<Value = (SandboxState, DesiredState)> + 'static,
 ) -> impl Strategy<Value = Columns> + Clone {
@@ -54,23 +54,23 @@ pub fn columns_at(
             state_since: times.2.into(),
             backup_since: times.3.map(Into::into),
         })
-        .boxed() // On the heap: so many fields shrink too deep for a test's stack otherwise.
+        .boxed() // On the heap: shrinking so many fields would overflow a test's stack.
 }
 
-/// Any row, broken ones included.
+/// Generates any row, including broken rows.
 pub fn lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
     any_columns().prop_map(Lifecycle::from)
 }
 
-/// A sound row: [`check`](Lifecycle::violations) finds nothing. This is what a platform's own writes leave behind.
+/// Generates a sound row: [`violations`](Lifecycle::violations) finds nothing. A platform's own writes leave such rows.
 pub fn sound_lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
-    // At rest is where most commands start from, so it is met as often as all the rest.
-    let at_rest = [SandboxState::Started, SandboxState::Stopped, SandboxState::Paused, SandboxState::Archived];
-    let pairs = allowed_pairs();
+    // Most commands start from a settled row, so half of the rows are settled.
+    let resting = [SandboxState::Started, SandboxState::Stopped, SandboxState::Paused, SandboxState::Archived];
+    let pairs = coherent_pairs();
     let settled = pairs
         .iter()
         .copied()
-        .filter(|(state, desired)| at_rest.contains(state) && desired.fulfilled_by() == Some(*state));
+        .filter(|(state, desired)| resting.contains(state) && desired.fulfilled_by() == Some(*state));
     let settled: Vec<_> = settled.collect();
     columns_at(prop_oneof![select(pairs), select(settled)]).prop_map(|mut columns| {
         if columns.gpu > 0 {
@@ -83,13 +83,13 @@ pub fn sound_lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
     })
 }
 
-/// The pairs of states that rule 4 allows.
-fn allowed_pairs() -> Vec<(SandboxState, DesiredState)> {
+/// Returns all pairs of coherent states.
+fn coherent_pairs() -> Vec<(SandboxState, DesiredState)> {
     let pairs = SandboxState::ALL.iter().flat_map(|state| DesiredState::ALL.iter().map(|desired| (*state, *desired)));
-    pairs.filter(|pair| may_stand(*pair)).collect()
+    pairs.filter(|pair| coherent(*pair)).collect()
 }
 
-fn may_stand((state, desired_state): (SandboxState, DesiredState)) -> bool {
+fn coherent((state, desired_state): (SandboxState, DesiredState)) -> bool {
     let row = Lifecycle::from(Columns { state, desired_state, ..Columns::default() });
     !row.violations().contains(Violation::IncoherentStates)
 }

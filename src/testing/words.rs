@@ -6,58 +6,58 @@ use crate::vocabulary::{
 };
 use proptest::{option, prelude::*, sample::select};
 
-/// Any word of a closed list.
+/// Generates any word of a closed list.
 fn any_of<W: Word>() -> impl Strategy<Value = W> + Clone {
     select(W::ALL)
 }
 
-/// Any of the states.
+/// Generates any state.
 pub fn state() -> impl Strategy<Value = SandboxState> + Clone {
     any_of()
 }
-/// Any of the desired states, the legacy one included.
+/// Generates any desired state, including the legacy `resized`.
 pub fn desired_state() -> impl Strategy<Value = DesiredState> + Clone {
     any_of()
 }
-/// Any backup state.
+/// Generates any backup state.
 pub fn backup_state() -> impl Strategy<Value = BackupState> + Clone {
     any_of()
 }
-/// Any class, the bygone one included.
+/// Generates any class, including `android`, which 0.226 no longer has.
 pub fn class() -> impl Strategy<Value = SandboxClass> + Clone {
     any_of()
 }
-/// Any GPU model.
+/// Generates any GPU model.
 pub fn gpu_type() -> impl Strategy<Value = GpuType> + Clone {
     any_of()
 }
-/// Any fault.
+/// Generates any fault.
 pub fn fault() -> impl Strategy<Value = Fault> + Clone {
     any_of()
 }
 
-/// The largest number of minutes an interval can hold.
+/// The largest number of minutes of an interval.
 const MOST: u32 = Minutes::MAX.get();
 
-/// So many minutes: the usual ones, the extremes and any other.
+/// Generates minutes: the usual numbers, the extremes and any other number.
 pub fn minutes() -> impl Strategy<Value = Minutes> + Clone {
     let count = prop_oneof![4 => select(&[1, 5, 15, 60, 10_080, 43_200][..]), 1 => Just(MOST), 1 => 1..=MOST];
     count.prop_map(|count| Minutes::new(count).unwrap_or(Minutes::MAX))
 }
 
-/// Auto-stop: never, or after any interval.
+/// Generates auto-stop: never, or after any interval.
 pub fn auto_stop() -> impl Strategy<Value = AutoStop> + Clone {
     prop_oneof![1 => Just(AutoStop::Never), 2 => minutes().prop_map(AutoStop::After)]
 }
-/// Auto-pause: never, or after any interval.
+/// Generates auto-pause: never, or after any interval.
 pub fn auto_pause() -> impl Strategy<Value = AutoPause> + Clone {
     prop_oneof![2 => Just(AutoPause::Never), 1 => minutes().prop_map(AutoPause::After)]
 }
-/// Auto-archive: at once, or after any interval.
+/// Generates auto-archive: at once, or after any interval.
 pub fn auto_archive() -> impl Strategy<Value = AutoArchive> + Clone {
     prop_oneof![1 => Just(AutoArchive::AtOnce), 3 => minutes().prop_map(AutoArchive::After)]
 }
-/// Auto-delete: never by any negative number, at once, or after any interval.
+/// Generates auto-delete: never (any negative number), at once, or after any interval.
 pub fn auto_delete() -> impl Strategy<Value = AutoDelete> + Clone {
     let never = prop_oneof![3 => Just(-1i32), 1 => Just(i32::MIN), 1 => i32::MIN..0];
     prop_oneof![
@@ -66,26 +66,27 @@ pub fn auto_delete() -> impl Strategy<Value = AutoDelete> + Clone {
         1 => minutes().prop_map(AutoDelete::After),
     ]
 }
-/// A time to live: none, or any interval.
+/// Generates a time to live: none, or any interval.
 pub fn ttl() -> impl Strategy<Value = Ttl> + Clone {
     prop_oneof![1 => Just(Ttl::None), 2 => minutes().prop_map(Ttl::After)]
 }
-/// A queue timeout, or none.
+/// Generates a queue timeout, or none.
 pub fn queue_timeout() -> impl Strategy<Value = Option<QueueTimeout>> + Clone {
     option::of(minutes().prop_map(QueueTimeout))
 }
 
-/// A size: usual, nothing at all, or as large as the columns hold.
+/// Generates a size: a usual one, zero, or the largest that the columns hold.
 pub fn size() -> impl Strategy<Value = Size> + Clone {
     let count = prop_oneof![6 => 1u32..12, 1 => Just(0), 1 => Just(u32::MAX)];
     (count.clone(), count.clone(), count).prop_map(|(cpu, memory, disk)| Size { cpu, memory, disk })
 }
 
-/// The moment around which most times are made: 2025-10-09T08:53:20Z.
+/// The moment around which most generated times lie: 2025-10-09T08:53:20Z.
 const AROUND: i64 = 1_760_000_000_000_000;
 const A_YEAR: i64 = 365 * 24 * 60 * 60 * 1_000_000;
 
-/// Any instant: most within a year of October 2025, some at the ends of time, some anywhere.
+/// Generates any instant: most within a year of October 2025, some near the first, the last or the zero instant, some
+/// anywhere.
 pub fn instant() -> impl Strategy<Value = Micros> + Clone {
     let (first, last) = (Micros::MIN.as_micros(), Micros::MAX.as_micros());
     let extremes = [first, first.saturating_add(1), -1, 0, 1, last.saturating_sub(1), last];
@@ -97,7 +98,7 @@ pub fn instant() -> impl Strategy<Value = Micros> + Clone {
     micros.prop_map(Micros::from_micros)
 }
 
-/// Any instant, as the time a decision is made at.
+/// Generates any instant, as the time of a decision.
 pub fn moment() -> impl Strategy<Value = chrono::DateTime<chrono::Utc>> + Clone {
     instant().prop_map(Into::into)
 }

@@ -1,4 +1,4 @@
-//! The loop of a host: it applies the steps that are due and waits for the next deadline. It never runs in circles.
+//! The loop of a host: it applies the steps that are due and waits for the next deadline. The loop always ends.
 
 use crate::{at_noon, cases::cases, time::last_instant};
 use chrono::{DateTime, Duration, Utc};
@@ -8,7 +8,7 @@ use sandbox_lifecycle::{
     testing::{Case, any_case, context, lifecycle, runner_view},
 };
 
-/// More steps than there are timers. A host that takes so many runs in circles.
+/// More steps than there are timers. A host that applies this many steps is in an endless loop.
 const MANY: usize = 12;
 
 /// Applies every step that is due. Returns `None` when the record is purged.
@@ -50,8 +50,8 @@ proptest! {
     #[test]
     fn once_nothing_is_due_a_pass_waits_only_for_a_later_time(case in any_case(), view in runner_view()) {
         let Case { row, now, .. } = case;
-        let beside = Context::default().with_warm_pool(view.warm_pool).with_runner_unready(!view.ready);
-        let Some(row) = drained(row, beside, now) else { return Ok(()) };
+        let context = Context::default().with_warm_pool(view.warm_pool).with_runner_unready(!view.ready);
+        let Some(row) = drained(row, context, now) else { return Ok(()) };
         if let Next::Wait { until } = row.reconcile(&view, &Policy::default(), now) {
             prop_assert!(until > now, "the pass waits until {until}, but it is already {now}");
         }

@@ -1,4 +1,4 @@
-//! The clock: timers, deadlines and the loop of a host that acts on what is due.
+//! The clock: timers, deadlines and the loop of a host that acts on due timers.
 
 #[path = "../support/cases.rs"]
 mod cases;

@@ -104,8 +104,8 @@ fn the_clock_enforces_a_time_limit_that_no_pass_enforces() {
 fn idle_timers_do_not_act_in_a_warm_pool_or_without_a_ready_runner() {
     let now = noon() + Duration::days(1);
     let row = Lifecycle::from(at_noon());
-    for beside in [Context::default().with_warm_pool(true), Context::default().with_runner_unready(true)] {
-        assert_eq!(row.due(&Policy::default(), beside, now), None, "{beside:?}");
+    for context in [Context::default().with_warm_pool(true), Context::default().with_runner_unready(true)] {
+        assert_eq!(row.due(&Policy::default(), context, now), None, "{context:?}");
     }
     assert_eq!(due(Columns { has_runner: false, ..at_noon() }, now), None);
 }

@@ -154,10 +154,10 @@ fn stop_accepts_exactly_the_sandboxes_that_can_be_stopped() {
         (json!({ "state": "archived", "desiredState": "archived" }), 1, "is refused while the sandbox is archived"),
         (json!({ "state": "error" }), 1, "its runner's copy is not to be trusted"),
     ];
-    for (fields, code, told) in cases {
+    for (fields, code, message) in cases {
         let output = run("stop", &["-"], &record(fields));
-        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(code), code != 0), "{told}");
-        assert!(text(&output.stderr).contains(told), "{told} in:\n{}", text(&output.stderr));
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(code), code != 0), "{message}");
+        assert!(text(&output.stderr).contains(message), "{message} in:\n{}", text(&output.stderr));
     }
 }
 
@@ -270,7 +270,7 @@ fn decide_takes_every_stored_input() {
         include_str!("../storage/golden/timer.jsonl"),
     ];
     let inputs = golden.iter().flat_map(|lines| lines.lines());
-    // Lines that end as some systems end them are lines, too.
+    // A line may end with a carriage return and a line feed.
     let asked = |input| format!("{}\r", question("input", serde_json::from_str(input).expect("JSON"))).into_bytes();
     let answers = answers(&inputs.map(asked).collect::<Vec<_>>());
     assert!(answers.len() > 50);

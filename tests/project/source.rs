@@ -1,4 +1,4 @@
-//! Source files, read well enough to check rules on them: code, strings, matches and imports.
+//! Source files, parsed as far as the checks of the source rules need it: code, strings, matches and imports.
 
 use std::{
     collections::BTreeSet,
@@ -46,8 +46,8 @@ pub fn sources() -> Vec<Source> {
     found.iter().map(PathBuf::as_path).map(Source::read).collect()
 }
 
-/// Returns the code without comments and with empty strings, and the string literals with their lines. It knows as much
-/// of Rust's grammar as the files of this crate need.
+/// Returns the code without comments and with empty strings, and the string literals with their lines. It knows
+/// only the part of Rust's grammar that the files of this crate use.
 fn read(text: &str) -> (String, Vec<(usize, String)>) {
     let (mut code, mut quoted, mut line) = (String::new(), Vec::new(), 1);
     let mut rest = text;
@@ -177,7 +177,7 @@ fn the_reader_finds_every_catch_all_arm() {
     let found = |arms: &str| catch_alls(&format!("fn f() {{\n match x {{\n{arms}\n }}\n}}\n"));
     assert_eq!(found("State::Stopped => 1,\n_ => 2,"), [4]);
     assert_eq!(found("Some(State::Stopped) => { 1 }\n_other if y => 2,"), [4]);
-    assert_eq!(found("(State::Stopped, _) => 1,\n(_, _wish) => 2,"), [0; 0]);
+    assert_eq!(found("(State::Stopped, _) => 1,\n(_, _desired) => 2,"), [0; 0]);
     assert_eq!(found("400 => 1,\n_ => State::Stopped,"), [0; 0]);
     assert_eq!(found("400 => State::Stopped,\n_ => 2,"), [0; 0]);
     assert_eq!(found("(Task::Stop, State::Stopped) => 1,\n_moved_on => 2,"), [4]);

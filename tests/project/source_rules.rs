@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, fs};
 /// The number of lines above which a file must be split.
 const LONGEST: usize = 400;
 
-/// Fails with all places that break a rule, if there are any.
+/// Fails if any place breaks the rule, and lists all of them.
 fn hold(rule: &str, broken: Vec<String>) {
     assert!(broken.is_empty(), "{rule}\n{}", broken.join("\n"));
 }

@@ -80,7 +80,7 @@ proptest! {
         let policy = Policy::default();
         let accepted: Vec<Verb> = row.accepted_commands(&policy, context, now).collect();
         for verb in Verb::ALL.iter().copied().filter(|verb| verb.is_offered_by(policy.profile)) {
-            let taken = |command: &Command| {
+            let is_accepted = |command: &Command| {
                 let decided = row.decide(*command, &policy, context, now);
                 // A command whose result already holds succeeds even where the verb is not accepted.
                 decided.is_ok_and(|step| step.cause() == Cause::Command(verb))
@@ -91,10 +91,10 @@ proptest! {
             };
             let ways = ways(verb, &row);
             if accepted.contains(&verb) {
-                prop_assert!(ways.iter().any(|way| taken(way) || already(way)), "decide refuses every command of {}", verb);
+                prop_assert!(ways.iter().any(|way| is_accepted(way) || already(way)), "decide refuses every command of {}", verb);
                 prop_assert!(verb.from_states().any(|state| state == row.state()), "{} from {}", verb, row.state());
             } else {
-                prop_assert!(!ways.iter().any(taken), "decide accepts {}, accepted_commands does not list it", verb);
+                prop_assert!(!ways.iter().any(is_accepted), "decide accepts {}, accepted_commands does not list it", verb);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The controller: its calls, its progress, and what it asks first.
+//! The controller: its calls, its progress, and its first question to the runner.
 
 use crate::{CASES, cases::cases};
 use proptest::prelude::*;

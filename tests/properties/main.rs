@@ -1,7 +1,7 @@
-//! Properties of every row, every input and every instant, and the naive model as a second opinion.
+//! Properties of every row, every input and every instant, and a comparison with the naive model.
 //!
-//! They need the feature `proptest`, which the dev-dependencies turn on. A case that a property has found becomes a
-//! test of its own, under the subject that it belongs to.
+//! They need the feature `proptest`, which the dev-dependencies turn on. If a property finds
+//! a failing case, add it as a separate test to the folder of its subject.
 
 mod accepted_commands;
 mod applied_steps;

@@ -15,8 +15,9 @@ fn policies() -> impl Strategy<Value = Policy> {
 fn agree(case: Case, policy: &Policy) -> TestCaseResult {
     let Case { row, input, context, now } = case;
     let model = Model { policy: policy.clone() };
-    let expected =
-        model.decide(&row.columns(), input, context, now).map(|taken| (Lifecycle::from(taken.row), taken.effects));
+    let expected = model
+        .decide(&row.columns(), input, context, now)
+        .map(|accepted| (Lifecycle::from(accepted.row), accepted.effects));
     let expected = expected.map_err(|code| (code, Model::http_status(code, input)));
     let got = row.decide(input, policy, context, now).map(|step| {
         let after = step.apply(row).expect("it was decided on this row");

@@ -29,9 +29,9 @@ proptest! {
         let Ok(first) = row.decide(other, &policy, context, now) else { return Ok(()) };
         let moved = first.apply(row).expect("its row");
         let Ok(late) = step.apply(moved) else { return Ok(()) };
-        let anew = moved.decide(input, &policy, context, now);
-        prop_assert!(anew.is_ok(), "{:?} is written after {:?}, but a new decision refuses it: {:?}", input, other, anew);
-        let anew = anew.expect("just asserted").apply(moved).expect("its row");
-        prop_assert_eq!(late, anew, "{:?} after {:?}", input, other);
+        let decided_again = moved.decide(input, &policy, context, now);
+        prop_assert!(decided_again.is_ok(), "{:?} is written after {:?}, but a new decision refuses it: {:?}", input, other, decided_again);
+        let decided_again = decided_again.expect("just asserted").apply(moved).expect("its row");
+        prop_assert_eq!(late, decided_again, "{:?} after {:?}", input, other);
     }
 }

@@ -1,4 +1,4 @@
-//! The context: what is set is read back, and what is taken back leaves no trace.
+//! The context: every field that is set is read back, and a cleared field is as if it was never set.
 
 use super::NOW;
 use sandbox_lifecycle::Context;

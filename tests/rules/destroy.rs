@@ -53,6 +53,6 @@ fn recovering_an_ephemeral_sandbox_in_order_to_start_it_does_not_delete_it() {
     let stopped = passing.apply(failed.into()).expect("it was decided on this row");
     assert_eq!((stopped.state(), stopped.desired_state()), (SandboxState::Stopped, DesiredState::Stopped));
     assert_eq!(after(stopped, Command::Start).desired_state(), DesiredState::Started);
-    // An ephemeral sandbox that would rest in stopped is deleted (difference D8).
+    // An ephemeral sandbox that would stay in stopped is deleted (difference D8).
     assert!(recovered(false).is_soft_delete());
 }

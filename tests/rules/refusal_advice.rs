@@ -1,5 +1,5 @@
-//! What a refusal suggests, for every state, desired state, command and profile: it works, the API has it, and a loss is
-//! named.
+//! The advice of a refusal, for every state, desired state, command and profile: each suggested command is accepted and is
+//! part of the API, and the advice names a loss of data.
 
 use super::NOW;
 use sandbox_lifecycle::{
@@ -24,7 +24,7 @@ fn commands() -> Vec<Command> {
     commands
 }
 
-/// Every combination of the columns that decide.
+/// Every combination of the columns that change a refusal.
 fn rows() -> impl Iterator<Item = Lifecycle> {
     let pairs =
         SandboxState::ALL.iter().flat_map(|state| DesiredState::ALL.iter().map(move |desired| (*state, *desired)));
@@ -57,7 +57,7 @@ fn policy(profile: ApiProfile) -> Policy {
     policy
 }
 
-/// The suggestions of a message: each verb with what is said of its loss.
+/// Returns the suggestions of a message: each verb with the text about its loss.
 fn suggestions(refusal: &Refusal) -> Vec<(Verb, String)> {
     let message = refusal.to_string();
     let Some((_, list)) = message.split_once("; possible now: ") else { return Vec::new() };
@@ -75,7 +75,7 @@ fn accepted(row: &Lifecycle, verb: Verb, policy: &Policy, commands: &[Command]) 
 }
 
 #[test]
-fn a_refusal_suggests_only_other_commands_that_work_and_that_the_api_has_and_names_a_loss() {
+fn a_refusal_suggests_only_other_commands_that_the_row_accepts_and_names_a_loss_of_data() {
     let commands = commands();
     let mut seen = 0;
     for profile in [ApiProfile::V0_190, ApiProfile::V0_226] {
@@ -112,7 +112,7 @@ fn a_refused_command_in_a_transitional_state_may_be_sent_again_unless_the_sandbo
 }
 
 #[test]
-fn what_the_class_forbids_is_never_worth_a_retry_whatever_the_state() {
+fn a_command_that_the_class_forbids_is_never_retried_in_any_state() {
     let policy = Policy::default();
     for row in rows().filter(|row| !row.class().is_vm()) {
         for command in [Command::Pause, Command::Fork] {

@@ -11,7 +11,7 @@ use std::num::NonZeroU32;
 /// A row, an input and the refusal that follows.
 struct Case {
     given: Columns,
-    beside: Context,
+    context: Context,
     asked: Input,
     reason: Reason,
     http: u16,
@@ -67,7 +67,7 @@ fn cases() -> Vec<Case> {
     let windows = Columns { class: SandboxClass::Windows, ..Columns::default() };
     let case = |given, asked: Input, reason, http, retry, message| Case {
         given,
-        beside: alone,
+        context: alone,
         asked,
         reason,
         http,
@@ -180,7 +180,7 @@ fn cases() -> Vec<Case> {
             "cannot recover while the state is started: only a sandbox in error can be recovered; possible now: stop, destroy (deletes its data), resize, snapshot",
         ),
         Case {
-            beside: alone.with_last_recovery(noon() - Duration::minutes(30)),
+            context: alone.with_last_recovery(noon() - Duration::minutes(30)),
             ..case(
                 timed_out(),
                 Command::Recover { start: true }.into(),
@@ -271,7 +271,7 @@ fn cases() -> Vec<Case> {
             "cannot set auto-delete while the state is started: a GPU sandbox is always deleted when it stops; possible now: stop (deletes its data), destroy (deletes its data), pause, resize, snapshot",
         ),
         Case {
-            beside: alone.with_linked(true),
+            context: alone.with_linked(true),
             ..case(
                 ephemeral(container()),
                 Command::AutoDelete { interval: AutoDelete::NEVER }.into(),
@@ -290,7 +290,7 @@ fn cases() -> Vec<Case> {
             "cannot set auto-stop while the state is started: auto-pause is on and counts the same idle time: turn it off first",
         ),
         Case {
-            beside: alone.with_live_fork_children(2),
+            context: alone.with_live_fork_children(2),
             ..case(
                 vm(),
                 Command::Destroy { force: false }.into(),
@@ -301,7 +301,7 @@ fn cases() -> Vec<Case> {
             )
         },
         Case {
-            beside: alone.with_organization_suspended(true),
+            context: alone.with_organization_suspended(true),
             ..case(
                 resting(container(), Stopped),
                 Command::Start.into(),
@@ -316,8 +316,8 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn each_refusal_has_its_code_status_retry_and_message() {
-    for Case { given, beside, asked, reason, http, retry, message } in cases() {
-        let decided = Lifecycle::from(given).decide(asked, &Policy::default(), beside, noon());
+    for Case { given, context, asked, reason, http, retry, message } in cases() {
+        let decided = Lifecycle::from(given).decide(asked, &Policy::default(), context, noon());
         let refusal = decided.expect_err(message);
         let answer = (refusal.reason(), refusal.code(), refusal.http_status(), refusal.retry(), refusal.to_string());
         assert_eq!(answer, (reason, reason.code(), http, retry, message.to_owned()));

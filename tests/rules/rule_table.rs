@@ -1,6 +1,6 @@
-//! The rule table: `decide` does what the table says of itself.
+//! The rule table: `decide` agrees with the table.
 //!
-//! The table names for each command the states it is accepted from and its checks in order. These tests decide every
+//! For each command the table names its checks in order and the states from which it is accepted. These tests decide every
 //! command on every combination of facts that a check can read, and compare the results with the table.
 
 use crate::time::minutes;
@@ -214,7 +214,7 @@ fn a_refusal_names_only_failing_checks() {
 
 #[test]
 fn no_accepted_command_leaves_incoherent_states() {
-    none("accepted writes leave a desired state beside a state that it may not stand beside", &found().broken);
+    none("accepted commands leave incoherent states", &found().broken);
 }
 
 #[test]

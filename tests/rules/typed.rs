@@ -1,6 +1,6 @@
 //! The typestate view: it decides as `Lifecycle::decide` does, for the states that the rule table names.
 //!
-//! That other commands do not compile is held by the `compile_fail` doc tests of `Typed`.
+//! The `compile_fail` doc tests of `Typed` check that other commands do not compile.
 
 use sandbox_lifecycle::{
     Columns, Command, Context, DesiredState, Lifecycle, Policy, Refusal, SandboxState, Step, Verb,

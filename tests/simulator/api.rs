@@ -10,7 +10,8 @@ use crate::{
 };
 use sandbox_lifecycle::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, Cause, Columns, Command, DesiredState, Effect,
-    Event as Told, GpuType, Job, Lifecycle, Outcome, QueueTimeout, Report, SandboxClass, SandboxState, SizeChange, Ttl,
+    Event as Emitted, GpuType, Job, Lifecycle, Outcome, QueueTimeout, Report, SandboxClass, SandboxState, SizeChange,
+    Ttl,
 };
 use std::num::NonZeroU32;
 
@@ -212,8 +213,8 @@ impl Fleet {
             let record = &mut self.store.records[*id];
             (record.asked, record.backup) = (None, None);
         }
-        let told = |state| matches!(state, SandboxState::Started | SandboxState::Stopped | SandboxState::Paused);
-        if step.before().state() != step.state() && (told(step.before().state()) || told(step.state())) {
+        let settles = |state| matches!(state, SandboxState::Started | SandboxState::Stopped | SandboxState::Paused);
+        if step.before().state() != step.state() && (settles(step.before().state()) || settles(step.state())) {
             let version = self.copy_version(&self.store.records[*id], *id);
             let record = &mut self.store.records[*id];
             record.shown = record.shown.max(version.unwrap_or(0));
@@ -262,7 +263,7 @@ impl Fleet {
                     self.plan(30 * SECOND, Event::Call { id, runner, call, from: Some(from) });
                 }
             }
-            Effect::Emit(Told::BackupCreated) => self.begin_backup(id),
+            Effect::Emit(Emitted::BackupCreated) => self.begin_backup(id),
             _ => {}
         }
     }

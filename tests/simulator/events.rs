@@ -1,4 +1,4 @@
-//! The event queue: it jumps to the next planned event.
+//! The event queue: it returns the next planned event, and the clock jumps to it.
 
 use std::{cmp::Ordering, collections::BinaryHeap};
 

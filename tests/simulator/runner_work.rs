@@ -37,7 +37,9 @@ impl Fleet {
             let empty = self.runners[runner].state(id).is_none();
             let record = &self.store.records[id];
             let loses = empty && record.lived && !record.lost && call.epoch == life.epoch();
-            self.store.verdict.hold(Invariant::DataIsKept, !loses, || format!("sandbox {id} is made anew: {life:?}"));
+            self.store
+                .verdict
+                .hold(Invariant::DataIsKept, !loses, || format!("sandbox {id} is created again: {life:?}"));
         }
         match self.runners[runner].take(id, call, self.store.mistake) {
             Taken::TooOld => self.tally.old_reports += 1,

@@ -177,9 +177,9 @@ impl Store {
     }
 
     fn judge(&mut self, id: Id, step: &Step, stored: &Lifecycle, next: &Lifecycle) {
-        let told = with_changes(stored.columns(), &step.changes());
-        self.verdict.hold(Invariant::NoUpdateIsLost, Lifecycle::from(told) == *next, || {
-            format!("sandbox {id}: {:?}\n wrote {next:?}\n where its changes say {told:?}", step.cause())
+        let expected = with_changes(stored.columns(), &step.changes());
+        self.verdict.hold(Invariant::NoUpdateIsLost, Lifecycle::from(expected) == *next, || {
+            format!("sandbox {id}: {:?}\n wrote {next:?}\n but its changes give {expected:?}", step.cause())
         });
         if let Cause::Timer(timer) = step.cause()
             && timer != Timer::SpotEviction

@@ -50,7 +50,7 @@ fn mistyped(value: &Value) -> Vec<Value> {
 /// Returns the error for this value. It panics where the value is accepted.
 fn complaint_of<T: DeserializeOwned>(value: &Value) -> String {
     match serde_json::from_value::<T>(value.clone()) {
-        Ok(_) => format!("taken: {value}"),
+        Ok(_) => format!("accepted: {value}"),
         Err(error) => error.to_string(),
     }
 }

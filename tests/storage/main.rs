@@ -1,4 +1,4 @@
-//! The stored forms: golden files keep them, and old or broken ones are read or refused.
+//! The stored forms: golden files pin them; an old form is read, and a broken one is an error.
 
 mod golden;
 mod inputs;

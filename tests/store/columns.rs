@@ -183,7 +183,7 @@ fn the_select_statement_finds_exactly_the_rows_that_need_reconcile() {
     let missed: Vec<&Lifecycle> =
         rows.iter().filter(|(id, row)| is_driven(row) && !found.contains(id)).map(|(_, row)| row).collect();
     assert_eq!(missed, Vec::<&Lifecycle>::new(), "a pass acts on these rows, but the statement does not select them");
-    assert!(found.len() < rows.len(), "the statement does not select rows at rest");
+    assert!(found.len() < rows.len(), "the statement does not select rows without work");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 /// The instant at which every story begins.
 pub const BEGINNING: DateTime<Utc> = DateTime::from_timestamp(86_400, 0).expect("a time");
 
-/// The copy of a runner, and the calls that it has done.
+/// The copy of a sandbox on a runner, and the calls that the runner has done.
 #[derive(Clone, Default)]
 struct Runner {
     copy: Option<SandboxState>,
@@ -22,7 +22,7 @@ struct Runner {
     done: Vec<Call>,
 }
 
-/// The host. Its stored fields survive a crash; the step in the hands of the controller does not.
+/// The host. Its stored fields survive a crash; the step that the controller holds in memory does not.
 pub struct Host {
     pub row: Lifecycle,
     /// The row of the fork child, once there is one. It waits for the report of its runner.
@@ -35,7 +35,7 @@ pub struct Host {
     pub sent: Vec<Report>,
     pub now: DateTime<Utc>,
     manner: Manner,
-    /// An act waited for a state that the sandbox never reached, and happened at rest instead.
+    /// True if an act waited for a state that the sandbox never reached, and then happened when the sandbox was at rest.
     pub missed: bool,
     acts: VecDeque<Act>,
     /// Inputs decided on a row that another writer has changed since.
@@ -233,7 +233,7 @@ impl Host {
             Some(InHand::Question(read, observed)) if read == self.row => observed,
             Some(InHand::Question(..)) | None => Observed::NotAsked,
         };
-        // The purge of a record is left to its store.
+        // The store purges the record.
         let due = self.row.due(&Policy::default(), Context::default(), self.now).filter(Step::writes);
         if let Some(step) = due {
             self.in_hand = Some(InHand::Write(step));

@@ -12,7 +12,7 @@ use sandbox_lifecycle::{Answer, Columns, Lifecycle, Report, SandboxState};
 use script::{STORIES, Story};
 
 /// Returns the row without its times, which may differ. The epoch may not: a repeated call keeps its epoch.
-fn told(row: &Lifecycle) -> Columns {
+fn without_times(row: &Lifecycle) -> Columns {
     let plain = Columns::default();
     // As recorded, the end of a destroy job clears an older fault, but a pass that finds no copy keeps it.
     let fault = row.fault().filter(|_| row.state() != SandboxState::Destroyed);
@@ -27,7 +27,7 @@ fn told(row: &Lifecycle) -> Columns {
 
 /// Returns the rows of the sandbox and of its fork child.
 fn end(host: &Host) -> (Columns, Option<Columns>) {
-    (told(&host.row), host.child.as_ref().map(told))
+    (without_times(&host.row), host.child.as_ref().map(without_times))
 }
 
 fn played(story: &Story) -> Host {

@@ -1,4 +1,4 @@
-//! How many random cases a property test makes.
+//! The number of random cases of a property test.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Where two texts begin to differ.
+//! The first difference of two texts.
 
 /// Returns the number of the first line that differs, with both versions of it.
 pub fn first_difference(expected: &str, found: &str) -> String {

@@ -44,11 +44,11 @@ fn every_transcript_is_up_to_date() {
     let rewrite = std::env::var_os("UPDATE_TRANSCRIPTS").is_some();
     let mut faults = Vec::new();
     for (path, written) in stories() {
-        match play::told(&written) {
+        match play::with_outcomes(&written) {
             Err(error) => faults.push(format!("{}:{error}", path.display())),
-            Ok(told) if told == written => {}
-            Ok(told) if rewrite => fs::write(&path, told).expect("a story can be written"),
-            Ok(told) => faults.push(format!("{}, {}", path.display(), first_difference(&told, &written))),
+            Ok(played) if played == written => {}
+            Ok(played) if rewrite => fs::write(&path, played).expect("a story can be written"),
+            Ok(played) => faults.push(format!("{}, {}", path.display(), first_difference(&played, &written))),
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -58,29 +58,29 @@ fn every_transcript_is_up_to_date() {
 fn counted(story: &str) -> (usize, usize) {
     let outcomes = |line: &&str| line.starts_with("= ") || line.starts_with("! ");
     let asked = |line: &str| ["client", "runner", "clock", "write"].iter().any(|who| line.starts_with(who));
-    let (mut not_taken, mut taken, mut counts) = (0, 0, false);
+    let (mut not_accepted, mut accepted, mut counts) = (0, 0, false);
     for line in story.lines() {
         if !outcomes(&line) {
             counts = asked(line) || (counts && line.starts_with("+ "));
         } else if counts && (line.starts_with("! ") || line.starts_with("= nothing")) {
-            not_taken += 1;
+            not_accepted += 1;
         } else if counts {
-            taken += 1;
+            accepted += 1;
         }
     }
-    (not_taken, taken)
+    (not_accepted, accepted)
 }
 
 #[test]
 fn most_lines_of_the_transcripts_are_refused_or_change_nothing() {
     let counts = stories().iter().map(|(_, story)| counted(story)).fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
-    let (not_taken, taken) = counts;
-    assert!(not_taken > taken && taken > 0, "{not_taken} refused or ignored, {taken} accepted");
+    let (not_accepted, accepted) = counts;
+    assert!(not_accepted > accepted && accepted > 0, "{not_accepted} refused or ignored, {accepted} accepted");
 }
 
 #[test]
 fn an_invalid_line_is_an_error_with_its_line_number() {
-    let error = |story: &str| play::told(story).expect_err(story);
+    let error = |story: &str| play::with_outcomes(story).expect_err(story);
     assert_eq!(error("client: stop\n"), "1: there is no sandbox yet: begin with `given`");
     assert_eq!(error("given started\n\nclient: jump\n"), "3: no such command: jump");
     assert_eq!(error("given started\nclient: stop gently\n"), "2: stop does not take `gently`");
@@ -101,5 +101,5 @@ fn an_invalid_line_is_an_error_with_its_line_number() {
 #[test]
 fn outcomes_are_rewritten_and_other_lines_are_kept() {
     let story = "# A note.\n\ngiven started\n= whatever stood here\n! and here\n";
-    assert_eq!(play::told(story).as_deref(), Ok("# A note.\n\ngiven started\n= started/started epoch 0\n"));
+    assert_eq!(play::with_outcomes(story).as_deref(), Ok("# A note.\n\ngiven started\n= started/started epoch 0\n"));
 }

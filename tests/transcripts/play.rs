@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{Call, Cause, Changes, Context, Effect, Input, Lifecycle, Next, Policy, Refusal, Step, Timer};
 
 /// Returns the story with its outcomes, or an error for the first invalid line.
-pub fn told(story: &str) -> Result<String, String> {
+pub fn with_outcomes(story: &str) -> Result<String, String> {
     let mut stage = Stage { row: None, context: Context::default(), now: begin(), held: None };
     let mut text = String::new();
     for (index, line) in story.lines().enumerate() {
@@ -52,8 +52,8 @@ impl Stage {
             self.row = Some(row);
             return Ok(vec![format!("= {}", shown(&row))]);
         }
-        if let Some(beside) = line.strip_prefix("beside ") {
-            self.context = read::context(beside, self.now)?;
+        if let Some(context) = line.strip_prefix("beside ") {
+            self.context = read::context(context, self.now)?;
             return Ok(Vec::new());
         }
         if let Some(length) = line.strip_prefix("after ") {
@@ -76,7 +76,7 @@ impl Stage {
         match line {
             "write" => {
                 let step = self.held.take().ok_or("nothing is held")?;
-                return self.taken(step);
+                return self.accepted(step);
             }
             "the child" => {
                 let child = self.row()?.fork_child(self.now);
@@ -85,7 +85,7 @@ impl Stage {
             }
             "clock" => {
                 return match self.row()?.due(&Policy::default(), self.context, self.now) {
-                    Some(step) => self.taken(step),
+                    Some(step) => self.accepted(step),
                     None => Ok(vec![self.nothing_due()?]),
                 };
             }
@@ -96,7 +96,7 @@ impl Stage {
         }
         let input = self.input(line)?;
         match self.decided(input)? {
-            Ok(step) => self.taken(step),
+            Ok(step) => self.accepted(step),
             Err(refusal) => Ok(vec![refused(&refusal)]),
         }
     }
@@ -137,13 +137,13 @@ impl Stage {
         match self.row()?.reconcile(&view, &Policy::default(), self.now) {
             Next::Ask => Ok(vec!["= asks the runner what it has".to_owned()]),
             Next::Call(call) => Ok(vec![format!("= {}", called(call))]),
-            Next::Apply(step) => self.taken(step),
+            Next::Apply(step) => self.accepted(step),
             Next::Wait { until } => Ok(vec![format!("= waits until {}", time(until))]),
             Next::Nothing => Ok(vec!["= nothing to do".to_owned()]),
         }
     }
 
-    fn taken(&mut self, step: Step) -> Read<Vec<String>> {
+    fn accepted(&mut self, step: Step) -> Read<Vec<String>> {
         let row = match step.apply(self.row()?) {
             Ok(row) => row,
             Err(stale) => return Ok(vec![format!("! stale: {stale}")]),

@@ -112,7 +112,7 @@ pub fn context(text: &str, now: DateTime<Utc>) -> Read<Context> {
                 } else if let Some(ago) = rest(part, "recovered").and_then(|ago| ago.strip_suffix(" ago")) {
                     context.with_last_recovery(now - length(ago)?)
                 } else {
-                    return Err(format!("nothing beside a sandbox is `{part}`"));
+                    return Err(format!("the context has no `{part}`"));
                 }
             }
         };
@@ -180,7 +180,7 @@ fn size(text: &str) -> Read<Size> {
 
 /// The optional parts of a report.
 #[derive(Default)]
-struct Beside {
+struct Details {
     fault: Option<Fault>,
     recoverable: bool,
     from: Option<SandboxState>,
@@ -190,17 +190,17 @@ struct Beside {
 pub fn report(text: &str) -> Read<Report> {
     let mut all = parts(text);
     let head = all.next().unwrap_or_default();
-    let mut beside = Beside::default();
+    let mut details = Details::default();
     for part in all {
         match part.split_once(' ') {
-            None if part == "recoverable" => beside.recoverable = true,
-            Some(("fault", fault)) => beside.fault = Some(word(fault)?),
-            Some(("from", state)) => beside.from = Some(word(state)?),
-            Some(("epoch", epoch)) => beside.epoch = Some(word(epoch)?),
+            None if part == "recoverable" => details.recoverable = true,
+            Some(("fault", fault)) => details.fault = Some(word(fault)?),
+            Some(("from", state)) => details.from = Some(word(state)?),
+            Some(("epoch", epoch)) => details.epoch = Some(word(epoch)?),
             _ => return Err(format!("a report does not say `{part}`")),
         }
     }
-    let Beside { fault, recoverable, from, epoch } = beside;
+    let Details { fault, recoverable, from, epoch } = details;
     let failed = || fault.unwrap_or(Fault::Other);
     if let Some(state) = rest(head, "says") {
         return Ok(Report::State { state: word(state)?, fault, recoverable, epoch });

@@ -1,4 +1,4 @@
-//! Values and what is read off them: words, intervals, instants, policy, held resources, reported state, warnings.
+//! Values and what follows from them: words, intervals, instants, policy, held resources, reported state, warnings.
 
 mod faults;
 mod held_resources;

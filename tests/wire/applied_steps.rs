@@ -100,8 +100,8 @@ fn a_step_that_assigns_a_runner_needs_the_id_of_the_runner() {
     let backup = BackupRef { snapshot: "b1".into(), registry: "eu".into() };
     let unseen = ServerFields { backup: Some(backup), ..ServerFields::default() };
     let mut sandbox: Sandbox = Sandbox::from_api(serde_json::from_value(given).unwrap(), unseen).unwrap();
-    let taken = Report::Answered { task: Task::Restore, answer: Answer::Accepted, from: None, epoch: None };
-    let step = decided(&sandbox, taken, "2024-10-01T16:45:00Z");
+    let accepted = Report::Answered { task: Task::Restore, answer: Answer::Accepted, from: None, epoch: None };
+    let step = decided(&sandbox, accepted, "2024-10-01T16:45:00Z");
     let before = sandbox.clone();
     assert_eq!(sandbox.apply(&step, StepDetails::default()), Err(ApplyError::MissingRunner));
     assert_eq!(sandbox, before);

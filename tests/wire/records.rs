@@ -1,4 +1,4 @@
-//! The API record: what is read is written back equal, and an error names the field.
+//! The API record: a record is written back equal after a read, and an error names the field.
 
 use crate::{SEED, at, dto, record, written};
 use sandbox_lifecycle::{Sandbox, SandboxDto, record::Kept};

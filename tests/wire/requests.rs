@@ -87,9 +87,9 @@ fn an_allow_list_must_have_the_documented_form() {
         ("domainAllowList", "-a.example", false),
         ("domainAllowList", "a..example", false),
     ];
-    for (field, list, is_taken) in cases {
+    for (field, list, is_accepted) in cases {
         let request: UpdateSandboxNetworkSettings = read(json!({field: list}));
-        assert_eq!(RecordEdit::try_from(&request).is_ok(), is_taken, "{field} {list:?}");
+        assert_eq!(RecordEdit::try_from(&request).is_ok(), is_accepted, "{field} {list:?}");
     }
     let request: UpdateSandboxNetworkSettings = read(json!({"networkAllowList": "a", "domainAllowList": "b c"}));
     assert_eq!(

@@ -1,6 +1,6 @@
-//! What the naive model makes of a runner's answer to a call: sections 6 and 7.
+//! The naive model's decisions on a runner's answer to a call, by `docs/LIFECYCLE.md` ("Commands" and "The controller").
 
-use super::{Answered, Write, at, reports, wants};
+use super::{Answered, Write, at, desired_is, reports};
 use crate::{
     lifecycle::Columns,
     rules::{Answer, Context, Effect, Event, Job, Outcome, ReasonText, RunnerChange, Task},
@@ -22,20 +22,22 @@ pub(super) fn decide(
     }
 }
 
-/// The state a call leads to, from the states the controller makes it in.
+/// Returns the state that an accepted call leads to, if the controller makes this call in the row's state.
 fn leads_to(row: &Columns, task: Task) -> Option<S> {
-    let up = wants(row, &[DesiredState::Started]);
+    let starts = desired_is(row, &[DesiredState::Started]);
     let rests = at(row, &[S::Stopped, S::Archived, S::Archiving]);
     match task {
-        Task::Create if up && at(row, &[S::Unknown]) => Some(S::Creating),
-        Task::Restore if up && rests => Some(S::Restoring),
-        Task::Start if up && rests => Some(S::Starting),
-        Task::Resume if up && at(row, &[S::Paused]) => Some(S::Resuming),
-        Task::Build if up && at(row, &[S::PendingBuild]) => Some(S::BuildingSnapshot),
-        Task::Stop { .. } if wants(row, &[DesiredState::Stopped]) && at(row, &[S::Started, S::Paused]) => {
+        Task::Create if starts && at(row, &[S::Unknown]) => Some(S::Creating),
+        Task::Restore if starts && rests => Some(S::Restoring),
+        Task::Start if starts && rests => Some(S::Starting),
+        Task::Resume if starts && at(row, &[S::Paused]) => Some(S::Resuming),
+        Task::Build if starts && at(row, &[S::PendingBuild]) => Some(S::BuildingSnapshot),
+        Task::Stop { .. } if desired_is(row, &[DesiredState::Stopped]) && at(row, &[S::Started, S::Paused]) => {
             Some(S::Stopping)
         }
-        Task::Destroy if wants(row, &[DesiredState::Destroyed]) && !at(row, &[S::Destroyed]) => Some(S::Destroying),
+        Task::Destroy if desired_is(row, &[DesiredState::Destroyed]) && !at(row, &[S::Destroyed]) => {
+            Some(S::Destroying)
+        }
         Task::Create | Task::Restore | Task::Start | Task::Resume | Task::Build => None,
         Task::Stop { .. } | Task::Destroy | Task::Pause | Task::Fork | Task::Recover { .. } => None,
         Task::Resize { .. } | Task::Snapshot { .. } => None,
@@ -44,17 +46,17 @@ fn leads_to(row: &Columns, task: Task) -> Option<S> {
 
 fn accepted(row: &Columns, mut write: Write, task: Task) -> super::Taken {
     if task == Task::Fork {
-        write.told = (row.state == S::Forking).then_some(Event::Created);
+        write.event = (row.state == S::Forking).then_some(Event::Created);
         return write.unwritten();
     }
-    let errored_destroy = wants(row, &[DesiredState::Destroyed]) && at(row, &[S::Error, S::BuildFailed]); // D2
+    let errored_destroy = desired_is(row, &[DesiredState::Destroyed]) && at(row, &[S::Error, S::BuildFailed]); // D2
     let Some(state) = leads_to(row, task).filter(|_| row.pending || errored_destroy) else {
         return write.unwritten();
     };
     write.row.state = state;
-    write.answers = true;
+    write.is_answer = true;
     if matches!(task, Task::Restore | Task::Build) {
-        // It was sent to the runner that placement found.
+        // The call went to the runner that the placement chose.
         write.runner = if row.has_runner { RunnerChange::AssignedKeepingPrevious } else { RunnerChange::Assigned };
         write.row.has_runner = true;
     }
@@ -62,7 +64,7 @@ fn accepted(row: &Columns, mut write: Write, task: Task) -> super::Taken {
     reports::written_or_dropped(row, write, now)
 }
 
-/// The change is made in place and is still under way.
+/// Returns whether the task changes the sandbox in place and is still under way.
 fn in_place(row: &Columns, task: Task) -> bool {
     matches!(
         (task, row.state),
@@ -70,15 +72,15 @@ fn in_place(row: &Columns, task: Task) -> bool {
     )
 }
 
-/// Done within the call: as the end of the job, back to the state the call was made from.
+/// The runner did the task within the call: decides as at the end of the job, back to the state before the call.
 fn done(row: &Columns, mut write: Write, task: Task, from: Option<S>, context: Context) -> Answered {
     if matches!(task, Task::Restore | Task::Build) && leads_to(row, task).is_some() {
         if task == Task::Build || !row.pending {
             return Ok(write.unwritten());
         }
-        // Taken and done in one: as accepted, and then as a create that has ended.
+        // Accepted and done in one answer: as an acceptance, followed by the end of a create.
         write.row.state = S::Started;
-        write.answers = true;
+        write.is_answer = true;
         reports::drop_finished(&mut write);
         write.clear_reason();
         write.runner = if row.has_runner { RunnerChange::AssignedKeepingPrevious } else { RunnerChange::Assigned };
@@ -105,7 +107,7 @@ fn done(row: &Columns, mut write: Write, task: Task, from: Option<S>, context: C
             }
             write.row.state = S::Stopped;
             write.row.desired_state = DesiredState::Stopped;
-            write.on_its_way = start;
+            write.starts_next = start;
             write.clear_reason();
             write.row.recoverable = false;
             write.row.backup_state = BackupState::None;
@@ -115,11 +117,11 @@ fn done(row: &Columns, mut write: Write, task: Task, from: Option<S>, context: C
         }
     };
     let back = from.filter(|_| in_place(row, task));
-    let mut taken = reports::ended(row, write, job, Outcome::Completed, back, context);
-    if task == Task::Fork && taken.row != *row {
-        taken.effects.push(Effect::Emit(Event::Created)); // The child was made within the call.
+    let mut ended = reports::ended(row, write, job, Outcome::Completed, back, context);
+    if task == Task::Fork && ended.row != *row {
+        ended.effects.push(Effect::Emit(Event::Created)); // The runner created the child within the call.
     }
-    Ok(taken)
+    Ok(ended)
 }
 
 fn refused(
@@ -130,7 +132,7 @@ fn refused(
     recoverable: bool,
     from: Option<S>,
 ) -> super::Taken {
-    write.answers = true;
+    write.is_answer = true;
     let asked_by_command =
         matches!(task, Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. });
     if task == Task::Pause && row.state == S::Pausing {
@@ -138,9 +140,9 @@ fn refused(
         write.row.desired_state = DesiredState::Started;
     } else if in_place(row, task) {
         write.row.state = from.or(row.desired_state.fulfilled_by()).unwrap_or(row.state);
-    } else if asked_by_command || (task == Task::Destroy && wants(row, &[DesiredState::Archived])) {
+    } else if asked_by_command || (task == Task::Destroy && desired_is(row, &[DesiredState::Archived])) {
         return write.unwritten();
-    } else if leads_to(row, task).is_some() || taken(row, task) {
+    } else if leads_to(row, task).is_some() || accepted_before(row, task) {
         write.fails(fault, recoverable, ReasonText::Reported);
     } else {
         return write.unwritten();
@@ -149,8 +151,8 @@ fn refused(
     reports::written_or_dropped(row, write, now)
 }
 
-/// The runner took the call before, and now says no.
-fn taken(row: &Columns, task: Task) -> bool {
+/// Returns whether the runner accepted the call earlier and now refuses it.
+fn accepted_before(row: &Columns, task: Task) -> bool {
     let leads = match task {
         Task::Create => "creating",
         Task::Restore => "restoring",

@@ -1,6 +1,6 @@
-//! What the naive model makes of a timer: section 9, sentence by sentence.
+//! The naive model's decisions on timers, by `docs/LIFECYCLE.md` ("Timers and time limits"), sentence by sentence.
 
-use super::{Taken, Write, at, is_ephemeral, is_vm, reports, wants};
+use super::{Taken, Write, at, desired_is, is_ephemeral, is_vm, reports};
 use crate::{
     lifecycle::Columns,
     policy::Policy,
@@ -48,19 +48,19 @@ pub(super) fn decide(row: &Columns, timer: Timer, policy: &Policy, context: Cont
 
 fn time_limit(row: &Columns, write: &mut Write) {
     let in_place = at(row, &[S::Resizing, S::Snapshotting, S::Forking]);
-    if in_place && wants(row, &[DesiredState::Started]) {
+    if in_place && desired_is(row, &[DesiredState::Started]) {
         write.row.state = S::Started;
-    } else if in_place && wants(row, &[DesiredState::Stopped]) {
+    } else if in_place && desired_is(row, &[DesiredState::Stopped]) {
         write.row.state = S::Stopped;
     } else {
         write.fails(Fault::Timeout, false, ReasonText::Ours(Fault::Timeout));
-        if row.state == S::BuildingSnapshot && !wants(row, &[DesiredState::Paused]) {
+        if row.state == S::BuildingSnapshot && !desired_is(row, &[DesiredState::Paused]) {
             write.row.state = S::BuildFailed;
         }
     }
 }
 
-/// Strictly more than so many minutes have passed. No clock of a row can be so late that the sum is cut.
+/// Returns whether strictly more than this number of minutes has passed. The sum cannot overflow.
 fn passed(since: DateTime<Utc>, minutes: i64, now: DateTime<Utc>) -> bool {
     let micros = i128::from(minutes).saturating_mul(60_000_000);
     i128::from(now.timestamp_micros()).saturating_sub(i128::from(since.timestamp_micros())) > micros
@@ -69,13 +69,13 @@ fn passed(since: DateTime<Utc>, minutes: i64, now: DateTime<Utc>) -> bool {
 fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: DateTime<Utc>) -> bool {
     let unclaimed = context.warm_pool();
     let reachable = row.has_runner && !context.runner_unready() && !unclaimed;
-    let runs = row.state == S::Started && wants(row, &[DesiredState::Started]) && !row.pending;
-    let rests = row.state == S::Stopped && wants(row, &[DesiredState::Stopped]) && !row.pending;
+    let runs = row.state == S::Started && desired_is(row, &[DesiredState::Started]) && !row.pending;
+    let rests = row.state == S::Stopped && desired_is(row, &[DesiredState::Stopped]) && !row.pending;
     let idle = |minutes: i32| passed(row.last_activity_at, i64::from(minutes), now);
     let kept = |minutes: i64| passed(row.state_since, minutes, now);
-    let destroyed = wants(row, &[DesiredState::Destroyed]);
+    let destroyed = desired_is(row, &[DesiredState::Destroyed]);
     let unassigned = at(row, &[S::PendingBuild, S::PullingSnapshot]) && !row.has_runner;
-    let queues = unassigned && wants(row, &[DesiredState::Started]) && row.queue_timeout.is_some();
+    let queues = unassigned && desired_is(row, &[DesiredState::Started]) && row.queue_timeout.is_some();
     match timer {
         Timer::SpotEviction => row.gpu > 0 && !destroyed,
         Timer::Ttl => !destroyed && row.auto_destroy_at.is_some_and(|at| now > at),
@@ -104,11 +104,11 @@ fn acts(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: Dat
         Timer::Retention => {
             let (a_day, a_week) = (24 * 60, 7 * 24 * 60);
             let failed_build = row.state == S::BuildFailed;
-            // What a runner still holds is removed there first (D2).
+            // While a runner holds a copy, the copy must be removed first (D2).
             let unheld = destroyed && !row.has_runner;
             (row.state == S::Destroyed && kept(a_day))
                 || (failed_build && unheld && kept(a_day))
-                || (failed_build && wants(row, &[DesiredState::Started]) && kept(a_week))
+                || (failed_build && desired_is(row, &[DesiredState::Started]) && kept(a_week))
                 || (row.state == S::Error && unheld && kept(a_week))
         }
     }

@@ -1,6 +1,6 @@
-//! What the naive model makes of a command: section 6, sentence by sentence.
+//! The naive model's decisions on commands, by `docs/LIFECYCLE.md` ("Commands"), sentence by sentence.
 
-use super::{Answered, Write, at, is_ephemeral, is_vm, may_stand, restorable, settled, wants};
+use super::{Answered, Write, at, coherent, desired_is, is_ephemeral, is_vm, restorable, settled};
 use crate::{
     lifecycle::Columns,
     policy::{ApiProfile, Policy},
@@ -38,9 +38,9 @@ pub(super) fn decide(
         Command::Touch => {
             write.row.last_activity_at = now.max(row.last_activity_at);
             let touched = write.row;
-            let mut taken = write.unwritten();
-            taken.row = touched;
-            return Ok(taken);
+            let mut unwritten = write.unwritten();
+            unwritten.row = touched;
+            return Ok(unwritten);
         }
     };
     match written {
@@ -61,14 +61,14 @@ fn start(row: &Columns, write: &mut Write, context: Context) -> Step {
     if row.state == S::Started && row.desired_state == DesiredState::Started {
         return Ok(Writes::Nothing);
     }
-    let called_back = at(row, &[S::Stopped, S::Archiving]) && row.desired_state == DesiredState::Archived;
+    let cancels_archive = at(row, &[S::Stopped, S::Archiving]) && row.desired_state == DesiredState::Archived;
     if context.organization_suspended() {
         return Err("suspended");
     }
     if at(row, &[S::Error, S::BuildFailed]) {
         return Err("errored");
     }
-    if !settled(row) && !called_back {
+    if !settled(row) && !cancels_archive {
         return Err("in_progress");
     }
     if !at(row, &[S::Stopped, S::Archived, S::Archiving, S::Paused]) {
@@ -82,7 +82,7 @@ fn start(row: &Columns, write: &mut Write, context: Context) -> Step {
     }
     write.row.desired_state = DesiredState::Started;
     write.new_token = row.state != S::Paused;
-    write.told = Some(Event::Started);
+    write.event = Some(Event::Started);
     Ok(Writes::Row)
 }
 
@@ -101,10 +101,10 @@ fn stop(row: &Columns, write: &mut Write, force: bool) -> Step {
     }
     if is_ephemeral(row) {
         write.soft_delete();
-        write.told = Some(Event::Destroyed);
+        write.event = Some(Event::Destroyed);
     } else {
         write.row.desired_state = DesiredState::Stopped;
-        write.told = Some(Event::Stopped);
+        write.event = Some(Event::Stopped);
     }
     write.row.force_stop = force;
     Ok(Writes::Row)
@@ -126,7 +126,7 @@ fn destroy(row: &Columns, write: &mut Write, force: bool, context: Context) -> S
     } else {
         write.soft_delete();
     }
-    write.told = Some(Event::Destroyed);
+    write.event = Some(Event::Destroyed);
     Ok(Writes::Row)
 }
 
@@ -167,7 +167,7 @@ fn archive(row: &Columns, write: &mut Write) -> Step {
     }
     write.row.state = S::Archiving;
     write.row.desired_state = DesiredState::Archived;
-    write.told = Some(Event::Archived);
+    write.event = Some(Event::Archived);
     Ok(Writes::Row)
 }
 
@@ -308,7 +308,7 @@ fn recover(
             write.runner = RunnerChange::ReleasedAsPrevious;
         }
         write.new_token = true;
-        write.told = Some(Event::Started);
+        write.event = Some(Event::Started);
         return Ok(Writes::Row);
     }
     if !row.has_runner {
@@ -327,7 +327,7 @@ fn backup(row: &Columns, write: &mut Write) -> Step {
     if ["Pending", "InProgress"].contains(&row.backup_state.as_str()) {
         return Err("backup_in_progress");
     }
-    write.told = Some(Event::BackupCreated);
+    write.event = Some(Event::BackupCreated);
     Ok(Writes::Nothing)
 }
 
@@ -357,7 +357,7 @@ fn interval(row: &Columns, write: &mut Write, command: Command, policy: &Policy)
         let too_much = i64::from(minutes.as_minutes()) > i64::from(most.get());
         write.row.auto_archive = if minutes.as_minutes() == 0 || too_much { AutoArchive::After(most) } else { minutes };
     }
-    standing(row)
+    in_coherent_states(row)
 }
 
 fn auto_delete(row: &Columns, write: &mut Write, minutes: AutoDelete, context: Context) -> Step {
@@ -368,21 +368,21 @@ fn auto_delete(row: &Columns, write: &mut Write, minutes: AutoDelete, context: C
         return Err("linked_must_stay_ephemeral");
     }
     write.row.auto_delete = minutes;
-    standing(row)
+    in_coherent_states(row)
 }
 
 fn ttl(row: &Columns, write: &mut Write, minutes: Ttl, now: DateTime<Utc>) -> Step {
     let now = Micros::from(now);
     let at = now.saturating_add_minutes(i64::from(minutes.as_minutes()));
-    // The last instant stands for never, so a limit that would come there ends a microsecond before it.
+    // The last instant means never, so a deadline at the last instant becomes one microsecond earlier.
     let at = if at == Micros::MAX { Micros::MAX.saturating_add_micros(-1) } else { at };
     write.row.auto_destroy_at = if minutes.as_minutes() == 0 || at < now { None } else { Some(at.into()) };
-    standing(row)
+    in_coherent_states(row)
 }
 
-/// An interval is taken in every state that rule 4 allows.
-fn standing(row: &Columns) -> Step {
-    // `resized` is never checked, so it stands beside every state.
-    let stands = wants(row, &[DesiredState::Resized]) || may_stand(row.state, row.desired_state);
-    if stands { Ok(Writes::Row) } else { Err("in_progress") }
+/// Accepts an interval if the states of the row are coherent.
+fn in_coherent_states(row: &Columns) -> Step {
+    // Desired `resized` is never checked, so it is coherent with every state.
+    let accepted = desired_is(row, &[DesiredState::Resized]) || coherent(row.state, row.desired_state);
+    if accepted { Ok(Writes::Row) } else { Err("in_progress") }
 }

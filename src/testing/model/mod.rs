@@ -1,7 +1,7 @@
-//! The rules a second time, in the simplest form that could be right, to judge the first by.
+//! A second, simple implementation of the rules, which the tests compare with the first.
 //!
-//! It shares the vocabulary and the open columns with the rest of the crate and no rule: no facts, no masks, no table,
-//! no deltas. It reads as the domain's facts do, one sentence after the other, and writes columns in place.
+//! It shares the vocabulary and the public columns with the rest of the crate, but no rule: no facts, no masks, no table,
+//! no deltas. It follows `docs/LIFECYCLE.md` sentence by sentence and writes columns in place.
 
 mod answers;
 mod clock;
@@ -21,18 +21,18 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 
-/// What the model makes of an input, or the code it is refused with.
+/// The model's result of an input, or the code of its refusal.
 type Answered = Result<Taken, &'static str>;
 
-/// The naive model. It is itself an [`SystemUnderTest`] system, and an example of one.
+/// The naive model. It is also an example of a [`SystemUnderTest`].
 #[derive(Debug, Clone, Default)]
 pub struct Model {
-    /// The policy it works under.
+    /// The policy of the model.
     pub policy: Policy,
 }
 
 impl Model {
-    /// What `input` makes of `row`, with all that is to be done; or the code of its refusal.
+    /// Returns the row after `input` with its effects, or the code of the refusal.
     ///
     /// # Errors
     /// The code, as [`Reason::code`](crate::Reason::code) spells it.
@@ -46,7 +46,7 @@ impl Model {
         let now = DateTime::from(Micros::from(now)); // A row is exact to the microsecond.
         let mut row = *row;
         if row.auto_destroy_at == Some(Micros::MAX.into()) {
-            row.auto_destroy_at = None; // The last instant stands for never.
+            row.auto_destroy_at = None; // The last instant means never.
         }
         if row.backup_since == Some(Micros::MAX.into()) {
             row.backup_since = None;
@@ -58,7 +58,7 @@ impl Model {
         }
     }
 
-    /// The HTTP status that goes with a code.
+    /// Returns the HTTP status of a code.
     pub fn http_status(code: &str, input: Input) -> u16 {
         let resize = matches!(input, Input::Command(crate::rules::Command::Resize(_)));
         match code {
@@ -78,13 +78,13 @@ impl SystemUnderTest for Model {
 
     fn decide(&mut self, row: &Columns, input: Input, context: Context, now: DateTime<Utc>) -> Verdict {
         match Self::decide(self, row, input, context, now) {
-            Ok(taken) => Verdict::row(taken.row),
+            Ok(accepted) => Verdict::row(accepted.row),
             Err(code) => Verdict::refused(code),
         }
     }
 }
 
-/// State and desired state are the same word.
+/// Returns whether state and desired state are the same word.
 fn settled(row: &Columns) -> bool {
     row.state.as_str() == row.desired_state.as_str()
 }
@@ -93,7 +93,7 @@ fn at(row: &Columns, states: &[SandboxState]) -> bool {
     states.contains(&row.state)
 }
 
-fn wants(row: &Columns, desired: &[DesiredState]) -> bool {
+fn desired_is(row: &Columns, desired: &[DesiredState]) -> bool {
     desired.contains(&row.desired_state)
 }
 
@@ -105,14 +105,15 @@ fn is_ephemeral(row: &Columns) -> bool {
     row.auto_delete.as_minutes() == 0
 }
 
-/// It is in error for a timeout of ours, and its backup could bring it back.
+/// Returns whether the fault is a time limit and a completed backup with its reference exists.
 fn restorable(row: &Columns) -> bool {
     row.fault == Some(Fault::Timeout) && row.backup_state.as_str() == "Completed" && row.has_backup_ref
 }
 
-/// Rule 4, as section 4 lists it, with error beside paused (difference D1).
-fn may_stand(state: SandboxState, desired: DesiredState) -> bool {
-    let beside = match desired.as_str() {
+/// Returns whether the states are coherent, as listed in `docs/LIFECYCLE.md#4-coherent-states`, and in addition error with
+/// desired paused (difference D1).
+fn coherent(state: SandboxState, desired: DesiredState) -> bool {
+    let coherent = match desired.as_str() {
         "started" => {
             "started stopped starting archived creating unknown restoring pending_build building_snapshot \
              pulling_snapshot archiving error build_failed resizing snapshotting forking paused resuming"
@@ -125,5 +126,5 @@ fn may_stand(state: SandboxState, desired: DesiredState) -> bool {
         "paused" => "started pausing paused error",
         _never_checked => return true,
     };
-    beside.split_whitespace().any(|word| word == state.as_str())
+    coherent.split_whitespace().any(|word| word == state.as_str())
 }

@@ -1,6 +1,6 @@
-//! What the naive model makes of a report: section 8, sentence by sentence.
+//! The naive model's decisions on reports, by `docs/LIFECYCLE.md` ("Runner reports and jobs"), sentence by sentence.
 
-use super::{Answered, Write, answers, at, is_vm, settled, wants};
+use super::{Answered, Write, answers, at, desired_is, is_vm, settled};
 use crate::{
     lifecycle::Columns,
     rules::{BackupOf, Context, Event, Job, Outcome, ReasonText, Report},
@@ -15,22 +15,22 @@ pub(super) fn decide(row: &Columns, report: Report, context: Context, now: DateT
         Report::BackupUnderWay { .. } => None,
     };
     if epoch.is_some_and(|epoch| epoch != row.epoch) {
-        return Ok(write.unwritten()); // It tells of an older piece of work.
+        return Ok(write.unwritten()); // The report is stale: it belongs to another epoch.
     }
     match report {
-        Report::State { state, fault, recoverable, .. } => told(row, write, state, fault, recoverable),
+        Report::State { state, fault, recoverable, .. } => unsolicited(row, write, state, fault, recoverable),
         Report::Ended { job, outcome, .. } => Ok(ended(row, write, job, outcome, None, context)),
         Report::Answered { task, answer, from, .. } => answers::decide(row, write, task, answer, from, context),
         Report::BackupUnderWay { begun } => Ok(backup_under_way(row, write, begun)),
     }
 }
 
-/// Written, or dropped where rule 4 forbids it.
+/// Returns the write, or an unwritten row if the write would make the states incoherent.
 pub(super) fn written_or_dropped(row: &Columns, write: Write, now: DateTime<Utc>) -> super::Taken {
     write.finish().unwrap_or_else(|_| Write::to(row, now).unwritten())
 }
 
-fn told(row: &Columns, mut write: Write, state: S, fault: Option<Fault>, recoverable: bool) -> Answered {
+fn unsolicited(row: &Columns, mut write: Write, state: S, fault: Option<Fault>, recoverable: bool) -> Answered {
     if state == row.state {
         return Ok(write.unwritten());
     }
@@ -43,7 +43,7 @@ fn told(row: &Columns, mut write: Write, state: S, fault: Option<Fault>, recover
     if row.pending {
         return Err("conflict");
     }
-    // D15: what a report may say.
+    // D15: the words that a report may contain.
     let archivable = row.backup_state == BackupState::Completed && row.has_backup_ref;
     match state.as_str() {
         "started" => write.row.desired_state = DesiredState::Started,
@@ -63,19 +63,19 @@ fn told(row: &Columns, mut write: Write, state: S, fault: Option<Fault>, recover
     Ok(written_or_dropped(row, write, now))
 }
 
-/// Whether the row waits for this job (D10 and D16 included).
+/// Returns whether the row waits for this job (including D10 and D16).
 fn awaited(row: &Columns, job: Job) -> bool {
     let late = settled(row) || at(row, &[S::Destroyed, S::Resizing, S::Snapshotting, S::Forking, S::Pausing]);
-    let rests = wants(row, &[DesiredState::Started, DesiredState::Stopped]);
-    let started = wants(row, &[DesiredState::Started]);
-    let stopped = wants(row, &[DesiredState::Stopped]);
+    let rests = desired_is(row, &[DesiredState::Started, DesiredState::Stopped]);
+    let started = desired_is(row, &[DesiredState::Started]);
+    let stopped = desired_is(row, &[DesiredState::Stopped]);
     match job {
-        // What runs, runs on a runner: the end of a restore may overtake its acceptance.
+        // Without a runner the end is ignored: the end of a restore may overtake its acceptance.
         Job::Create | Job::Start | Job::ForkChild => started && !late && row.has_runner,
         Job::Stop => stopped && !late,
         Job::Destroy => {
-            let archives = wants(row, &[DesiredState::Archived]) && row.backup_state == BackupState::Completed;
-            (wants(row, &[DesiredState::Destroyed]) || archives) && !late
+            let archives = desired_is(row, &[DesiredState::Archived]) && row.backup_state == BackupState::Completed;
+            (desired_is(row, &[DesiredState::Destroyed]) || archives) && !late
         }
         Job::Recover { start } => row.state == S::Error && if start { started } else { stopped },
         Job::Pause => row.state == S::Pausing,
@@ -86,7 +86,7 @@ fn awaited(row: &Columns, job: Job) -> bool {
     }
 }
 
-/// The end of a job. `back` is where a change made within the call came from.
+/// Decides on the end of a job. `back` is the state before the call, if the runner did the work within the call.
 pub(super) fn ended(
     row: &Columns,
     mut write: Write,
@@ -107,7 +107,7 @@ pub(super) fn ended(
                 (write.row.cpu, write.row.memory, write.row.disk) = (to.cpu, to.memory, to.disk);
             }
             if job == Job::Snapshot && outcome == Outcome::Completed && back.is_none() {
-                write.told = Some(Event::SnapshotCreated);
+                write.event = Some(Event::SnapshotCreated);
             }
         }
         (Job::Destroy, Outcome::Failed { .. }) if archives => return write.unwritten(), // D17
@@ -135,7 +135,7 @@ pub(super) fn ended(
             write.row.recoverable = false;
             drop_finished(&mut write);
             write.clear_reason();
-            write.told = if start { Some(Event::Started) } else { None };
+            write.event = if start { Some(Event::Started) } else { None };
         }
     }
     let now = write.now();
@@ -157,12 +157,12 @@ fn backup_ended(row: &Columns, mut write: Write, outcome: Outcome, context: Cont
         }
         Outcome::Failed { fault, recoverable } => {
             write.row.backup_state = BackupState::Error;
-            // D12: a draining runner counts for what rests there or is in error already.
-            let at_rest = at(row, &[S::Stopped, S::Archiving]);
-            let drained = context.runner_draining() && (at_rest || row.state == S::Error);
-            let wanted = row.desired_state == DesiredState::Archived;
-            write.row.recoverable = recoverable && (wanted || drained);
-            if context.runner_draining() && recoverable && at_rest {
+            // D12: a draining runner matters only for stopped and archiving sandboxes and those already in error.
+            let rests = at(row, &[S::Stopped, S::Archiving]);
+            let drained = context.runner_draining() && (rests || row.state == S::Error);
+            let archives = row.desired_state == DesiredState::Archived;
+            write.row.recoverable = recoverable && (archives || drained);
+            if context.runner_draining() && recoverable && rests {
                 write.fails(fault, true, ReasonText::Reported);
             }
         }
@@ -172,16 +172,16 @@ fn backup_ended(row: &Columns, mut write: Write, outcome: Outcome, context: Cont
 }
 
 fn backup_under_way(row: &Columns, mut write: Write, begun: bool) -> super::Taken {
-    let says = if begun { BackupState::InProgress } else { BackupState::Pending };
-    if row.backup_state == says || row.desired_state == DesiredState::Destroyed {
+    let reported = if begun { BackupState::InProgress } else { BackupState::Pending };
+    if row.backup_state == reported || row.desired_state == DesiredState::Destroyed {
         return write.unwritten();
     }
     let needed = row.desired_state == DesiredState::Archived || at(row, &[S::Error, S::BuildFailed]);
     let kept = needed && row.backup_state == BackupState::Completed;
     if kept || !row.has_runner {
-        return write.unwritten(); // Told late: a finished backup is not taken back, and nobody writes another.
+        return write.unwritten(); // A late report: it does not void the finished backup, since no other backup follows.
     }
-    write.row.backup_state = says;
+    write.row.backup_state = reported;
     let now = write.now();
     written_or_dropped(row, write, now)
 }

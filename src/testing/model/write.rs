@@ -1,6 +1,6 @@
-//! One write of the naive model: columns changed in place, then the rules that every write enforces.
+//! One write of the naive model: columns changed in place, then the invariants that every write enforces.
 
-use super::{is_ephemeral, may_stand, restorable, settled};
+use super::{coherent, is_ephemeral, restorable, settled};
 use crate::{
     lifecycle::Columns,
     rules::{Call, Effect, Event, ReasonText, RunnerChange, Stamp, Task},
@@ -9,23 +9,23 @@ use crate::{
 use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 
-/// What the model wrote and what goes with it.
+/// The model's result of an accepted input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Taken {
     /// The row after.
     pub row: Columns,
-    /// What is to be done, in order.
+    /// The effects, in order.
     pub effects: Vec<Effect>,
 }
 
-/// A write that is being made.
+/// A write under construction.
 pub(super) struct Write {
     before: Columns,
     pub(super) row: Columns,
     now: DateTime<Utc>,
     pub(super) name_given_up: bool,
-    /// It stops in passing: its start was asked for with what stopped it.
-    pub(super) on_its_way: bool,
+    /// The sandbox does not stay stopped: the same recovery asked for a start.
+    pub(super) starts_next: bool,
     pub(super) new_token: bool,
     pub(super) reason: ReasonText,
     pub(super) runner: RunnerChange,
@@ -33,12 +33,12 @@ pub(super) struct Write {
     pub(super) child: bool,
     pub(super) purge: bool,
     pub(super) task: Option<Task>,
-    pub(super) told: Option<Event>,
-    /// The runner answers a call: what follows belongs to the work that the call began.
-    pub(super) answers: bool,
+    pub(super) event: Option<Event>,
+    /// The input is a runner's answer, so that the write belongs to the epoch of the call.
+    pub(super) is_answer: bool,
 }
 
-/// The write would break rule 4.
+/// The error for a write that would make the states incoherent.
 pub(super) struct Forbidden;
 
 impl Write {
@@ -48,7 +48,7 @@ impl Write {
             row: *row,
             now,
             name_given_up: false,
-            on_its_way: false,
+            starts_next: false,
             new_token: false,
             reason: ReasonText::Kept,
             runner: RunnerChange::Kept,
@@ -56,8 +56,8 @@ impl Write {
             child: false,
             purge: false,
             task: None,
-            told: None,
-            answers: false,
+            event: None,
+            is_answer: false,
         }
     }
 
@@ -71,7 +71,7 @@ impl Write {
         self.name_given_up = true;
     }
 
-    /// Destroy it whatever is under way: both states at once.
+    /// Destroys the sandbox and supersedes any change under way: it writes both states at once.
     pub(super) fn supersede(&mut self) {
         self.soft_delete();
         let gone = self.before.state == SandboxState::Destroyed || !self.before.has_runner;
@@ -99,17 +99,20 @@ impl Write {
         self.row.has_backup_ref = false;
     }
 
-    /// The row is not written, only told about.
+    /// Returns the unchanged row with the effects.
     pub(super) fn unwritten(self) -> Taken {
         let row = self.before;
         Taken { row, effects: self.effects(row.epoch) }
     }
 
-    /// The write, unless it breaks rule 4.
+    /// Finishes the write.
+    ///
+    /// # Errors
+    /// [`Forbidden`] if the states would be incoherent.
     pub(super) fn finish(mut self) -> Result<Taken, Forbidden> {
         let moved = self.row.state != self.before.state;
-        let brought = matches!(self.reason, ReasonText::Reported | ReasonText::Ours(_));
-        if moved && ["started", "stopped", "paused"].contains(&self.row.state.as_str()) && !brought {
+        let new_reason = matches!(self.reason, ReasonText::Reported | ReasonText::Ours(_));
+        if moved && ["started", "stopped", "paused"].contains(&self.row.state.as_str()) && !new_reason {
             // D9: a clean start.
             if self.row.fault.is_some() {
                 self.clear_reason();
@@ -120,11 +123,11 @@ impl Write {
             && self.row.state == SandboxState::Stopped
             && settled(&self.row)
             && is_ephemeral(&self.before)
-            && !self.on_its_way
+            && !self.starts_next
         {
-            self.soft_delete(); // D8: an ephemeral sandbox does not rest.
+            self.soft_delete(); // D8: an ephemeral sandbox does not stay stopped.
         }
-        self.rule_5();
+        self.enforce_invariants();
         if moved {
             self.row.state_since = self.now;
             self.row.last_activity_at = self.now;
@@ -133,19 +136,19 @@ impl Write {
             let under_way = ["Pending", "InProgress"].contains(&self.row.backup_state.as_str());
             self.row.backup_since = if under_way { Some(self.now) } else { None };
         }
-        let owes_anew = self.row.pending && !self.before.pending && !self.answers;
-        let aims_anew = self.row.desired_state != self.before.desired_state && !settled(&self.row);
-        if owes_anew || aims_anew || self.name_given_up || self.task.is_some() {
+        let newly_pending = self.row.pending && !self.before.pending && !self.is_answer;
+        let newly_desired = self.row.desired_state != self.before.desired_state && !settled(&self.row);
+        if newly_pending || newly_desired || self.name_given_up || self.task.is_some() {
             self.row.epoch = self.before.epoch.saturating_add(1);
         }
-        if may_stand(self.row.state, self.row.desired_state) {
+        if coherent(self.row.state, self.row.desired_state) {
             Ok(Taken { row: self.row, effects: self.effects(self.row.epoch) })
         } else {
             Err(Forbidden)
         }
     }
 
-    fn rule_5(&mut self) {
+    fn enforce_invariants(&mut self) {
         let state = self.row.state.as_str();
         let failed = state == "error" || state == "build_failed";
         let to_be_archived = self.row.desired_state == DesiredState::Archived;
@@ -193,7 +196,7 @@ impl Write {
                 new_desired_state: new.desired_state,
             }));
         }
-        effects.extend(self.told.map(Effect::Emit));
+        effects.extend(self.event.map(Effect::Emit));
         if self.purge {
             effects.push(Effect::Purge);
         }

@@ -1,7 +1,7 @@
 //! The rows of `actions` and `placement`: one pass of the controller.
 //!
-//! The judge calls `reconcile`, answers each question and each call as the row says, applies the steps, and stops where
-//! the pass of the server stopped: at the first write, or where there is nothing to do now.
+//! The judge calls `reconcile`, answers each question and each call as the row says, and applies the steps. It stops where
+//! the server's pass stopped: at the first write, or when there is nothing to do.
 
 use crate::{
     commands::{call, now},
@@ -54,8 +54,8 @@ fn pass(before: Lifecycle, mut view: RunnerView, observed: Observed) -> Pass {
 
 /// Renders the runner of a row: none, the one before, or another.
 fn runner(pass: &Pass) -> &'static str {
-    let taken = [RunnerChange::Assigned, RunnerChange::AssignedKeepingPrevious].map(Effect::Runner);
-    let moved = pass.steps.iter().flat_map(Step::effects).any(|effect| taken.contains(&effect));
+    let assigned = [RunnerChange::Assigned, RunnerChange::AssignedKeepingPrevious].map(Effect::Runner);
+    let moved = pass.steps.iter().flat_map(Step::effects).any(|effect| assigned.contains(&effect));
     match (pass.after.has_runner(), moved) {
         (false, _) => "0",
         (true, false) => "1",

@@ -171,18 +171,18 @@ fn converse(talk: &mut Conversation, command: Command, argument: &Argument, cont
             if argument.fails() {
                 return talk.runner_failed();
             }
-            told(talk, Report::answered(&step, task, Answer::Done));
+            answered(talk, Report::answered(&step, task, Answer::Done));
             if start && talk.outcome.is_ok() {
                 converse(talk, Command::Start, argument, context);
             }
         }
         Task::Fork if !argument.fails() => {
             talk.take(step);
-            told(talk, Report::answered(&step, task, Answer::Accepted));
+            answered(talk, Report::answered(&step, task, Answer::Accepted));
         }
         _ if argument.fails() => {
             talk.take(step);
-            told(talk, Report::answered(&step, task, REFUSED));
+            answered(talk, Report::answered(&step, task, REFUSED));
             // The server answers success even when a runner of the first generation fails to snapshot.
             if !matches!(task, Task::Snapshot { .. }) || argument.by_job {
                 talk.runner_failed();
@@ -190,17 +190,17 @@ fn converse(talk: &mut Conversation, command: Command, argument: &Argument, cont
         }
         Task::Resize { .. } if !argument.by_job => {
             talk.take(step);
-            told(talk, Report::answered(&step, task, Answer::Done));
+            answered(talk, Report::answered(&step, task, Answer::Done));
         }
         Task::Snapshot { .. } if argument.outcome == Some("done") => {
             talk.take(step);
-            told(talk, Report::answered(&step, task, Answer::Done));
+            answered(talk, Report::answered(&step, task, Answer::Done));
         }
         _ => talk.take(step),
     }
 }
 
-fn told(talk: &mut Conversation, report: Report) {
+fn answered(talk: &mut Conversation, report: Report) {
     match talk.row.decide(report, &Policy::recorded(), Context::default(), now()) {
         Ok(step) => talk.take(step),
         Err(refusal) => talk.refused(&refusal),
@@ -257,7 +257,7 @@ fn answer(row: &Row, before: &Lifecycle, talk: Conversation) -> Columns_ {
         .effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Emit(told) => Some(event(*told)),
+            Effect::Emit(emitted) => Some(event(*emitted)),
             _ => None,
         })
         .collect();

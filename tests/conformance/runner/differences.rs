@@ -70,7 +70,7 @@ pub fn untouched(row: &Row, expected: &mut Answer) {
 }
 
 /// Returns whether a pair of states is coherent. It repeats the published list, with D1, independently of the crate.
-pub fn may_stand_beside(state: &str, desired: &str) -> bool {
+pub fn are_coherent(state: &str, desired: &str) -> bool {
     let states = match desired {
         "started" => {
             "started stopped starting archived creating unknown restoring pending_build building_snapshot \
@@ -93,7 +93,7 @@ pub fn pending(state: &str, desired: &str) -> &'static str {
     if owes { "1" } else { "0" }
 }
 
-/// The states at rest for D8 and D9.
+/// Returns whether the row reaches started, stopped or paused (D8, D9).
 pub fn comes_to_rest(row: &Row, expected: &Answer) -> bool {
     expected["state'"] != row.get("state") && ["started", "stopped", "paused"].contains(&&*expected["state'"])
 }

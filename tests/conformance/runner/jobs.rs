@@ -84,12 +84,12 @@ pub fn judge(row: &Row) -> Option<Answer> {
         None => ("-".to_owned(), vec![step]),
         Some((child, Job::ForkChild)) if void => (shown(&child), vec![step]),
         Some((child, Job::ForkChild)) => {
-            let told = decide(&child, Job::ForkChild, outcome, context);
-            (shown(&told.apply(child).expect("there is no other writer")), vec![step, told])
+            let second = decide(&child, Job::ForkChild, outcome, context);
+            (shown(&second.apply(child).expect("there is no other writer")), vec![step, second])
         }
         Some((source, job)) => {
-            let told = decide(&source, job, outcome, context);
-            (shown(&told.apply(source).expect("there is no other writer")), vec![told, step])
+            let second = decide(&source, job, outcome, context);
+            (shown(&second.apply(source).expect("there is no other writer")), vec![second, step])
         }
     };
     Some(Answer::from([

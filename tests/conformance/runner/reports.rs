@@ -45,7 +45,7 @@ pub fn events(steps: &[Step]) -> String {
         .iter()
         .flat_map(Step::effects)
         .filter_map(|effect| match effect {
-            Effect::Emit(told) => Some(event(told)),
+            Effect::Emit(emitted) => Some(event(emitted)),
             _ => None,
         })
         .collect();

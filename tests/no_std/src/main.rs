@@ -1,7 +1,7 @@
-//! Stops a sandbox without std: a decision with a bare heap, a panic handler of its own and nothing else.
+//! Stops a sandbox without std: the program has an empty heap and its own panic handler.
 //!
-//! Exit status 0 when the decision is right. If the crate or a dependency linked std, this would not build: there
-//! would be two panic handlers.
+//! The exit status is 0 if the decision is right. If the crate or a dependency linked std, the program would have two panic
+//! handlers and would not build.
 #![no_std]
 #![no_main]
 
@@ -11,10 +11,10 @@ use core::{
 };
 use sandbox_lifecycle::{Columns, Command, Context, DesiredState, Lifecycle, Policy, SandboxState};
 
-/// A heap that has nothing to give: deciding allocates nothing.
+/// A heap without memory, because a decision allocates nothing.
 struct NoHeap;
 
-// Safety: an allocator may always answer that there is no memory.
+// Safety: an allocator may always answer that it has no memory.
 unsafe impl GlobalAlloc for NoHeap {
     unsafe fn alloc(&self, _: Layout) -> *mut u8 {
         core::ptr::null_mut()
@@ -42,6 +42,6 @@ pub extern "C" fn main() -> i32 {
     i32::from(!stopped)
 }
 
-// The C library that every Linux host has starts the program and ends it.
+// The C library of every Linux host starts and ends the program.
 #[link(name = "c")]
 unsafe extern "C" {}

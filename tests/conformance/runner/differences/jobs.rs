@@ -1,6 +1,6 @@
 //! Differences in the end of a job: D1, D9, D10, D12, D16 and D17.
 
-use super::{Difference, comes_to_rest, may_stand_beside, pending, set, untouched};
+use super::{Difference, are_coherent, comes_to_rest, pending, set, untouched};
 use crate::table::Row;
 
 fn fails(row: &Row) -> bool {
@@ -68,11 +68,11 @@ pub const JOBS: &[Difference] = &[
             set(expected, &[("events", "state.updated")]);
         },
     },
-    // D12 backup failure: on a draining runner it fails only sandboxes at rest.
+    // D12 backup failure: on a draining runner only stopped and archiving sandboxes fail.
     Difference {
         id: "D12",
         applies: |row, _| {
-            let coherent = may_stand_beside(row.get("state"), row.get("desired"));
+            let coherent = are_coherent(row.get("state"), row.get("desired"));
             row.get("arg") == "draining"
                 && row.get("status") == "FAILED_RECOVERABLE"
                 && !["stopped", "archiving", "error"].contains(&row.get("state"))
@@ -81,7 +81,7 @@ pub const JOBS: &[Difference] = &[
         instead: |row, expected| {
             untouched(row, expected);
             let (state, desired) = (row.get("state"), row.get("desired"));
-            if !may_stand_beside(state, desired) {
+            if !are_coherent(state, desired) {
                 return set(expected, &[("invalid", "1")]);
             }
             set(
@@ -134,7 +134,7 @@ pub const JOBS: &[Difference] = &[
             }
         },
     },
-    // D9 clean start: a sandbox at rest has neither an older error reason nor the recoverable flag.
+    // D9 clean start: a started, stopped or paused sandbox has neither an older error reason nor the recoverable flag.
     Difference {
         id: "D9",
         applies: |row, expected| {

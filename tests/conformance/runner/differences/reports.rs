@@ -87,7 +87,7 @@ pub const REPORTS: &[Difference] = &[
         },
         instead: written,
     },
-    // D9 clean start: a sandbox at rest has no older error reason; the reason of the report itself is kept.
+    // D9 clean start: a started, stopped or paused sandbox has no older error reason; the reason of the report itself is kept.
     Difference {
         id: "D9",
         applies: |row, expected| comes_to_rest(row, expected) && expected["error'"] == "kept",
