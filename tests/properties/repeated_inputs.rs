@@ -40,7 +40,7 @@ proptest! {
     #[test]
     fn a_repeated_timer_changes_nothing(case in any_case()) {
         let Case { row, context, now, .. } = case;
-        for timer in Timer::TIMED.into_iter().chain([Timer::SpotEviction]) {
+        for timer in Timer::ALL.iter().copied() {
             let step = row.decide(timer, &Policy::default(), context, now).expect("a timer is never refused");
             let after = step.apply(row).expect("its row");
             let again = after.decide(timer, &Policy::default(), context, now).expect("a timer is never refused");
