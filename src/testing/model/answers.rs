@@ -1,6 +1,10 @@
 //! The naive model's decisions on a runner's answer to a call, by `docs/LIFECYCLE.md` ("Commands" and "The controller").
 
-use super::{Answered, Write, at, desired_is, reports};
+use super::{
+    reports,
+    row::{at, desired_is},
+    write::{Answered, Taken, Write},
+};
 use crate::{
     lifecycle::Columns,
     rules::{Answer, Context, Effect, Event, Job, Outcome, ReasonText, RunnerChange, Task},
@@ -44,7 +48,7 @@ fn leads_to(row: &Columns, task: Task) -> Option<S> {
     }
 }
 
-fn accepted(row: &Columns, mut write: Write, task: Task) -> super::Taken {
+fn accepted(row: &Columns, mut write: Write, task: Task) -> Taken {
     if task == Task::Fork {
         write.event = (row.state == S::Forking).then_some(Event::Created);
         return write.unwritten();
@@ -124,14 +128,7 @@ fn done(row: &Columns, mut write: Write, task: Task, from: Option<S>, context: C
     Ok(ended)
 }
 
-fn refused(
-    row: &Columns,
-    mut write: Write,
-    task: Task,
-    fault: Fault,
-    recoverable: bool,
-    from: Option<S>,
-) -> super::Taken {
+fn refused(row: &Columns, mut write: Write, task: Task, fault: Fault, recoverable: bool, from: Option<S>) -> Taken {
     write.is_answer = true;
     let asked_by_command =
         matches!(task, Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. });

@@ -1,6 +1,10 @@
 //! The naive model's decisions on timers, by `docs/LIFECYCLE.md` ("Timers and time limits"), sentence by sentence.
 
-use super::{Taken, Write, at, desired_is, is_ephemeral, is_vm, reports};
+use super::{
+    reports,
+    row::{at, desired_is, is_ephemeral, is_vm},
+    write::{Taken, Write},
+};
 use crate::{
     lifecycle::Columns,
     policy::Policy,

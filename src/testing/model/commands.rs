@@ -1,6 +1,9 @@
 //! The naive model's decisions on commands, by `docs/LIFECYCLE.md` ("Commands"), sentence by sentence.
 
-use super::{Answered, Write, at, coherent, desired_is, is_ephemeral, is_vm, restorable, settled};
+use super::{
+    row::{at, coherent, desired_is, is_ephemeral, is_vm, restorable, settled},
+    write::{Answered, Write},
+};
 use crate::{
     lifecycle::Columns,
     policy::{ApiProfile, Policy},

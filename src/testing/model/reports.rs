@@ -1,36 +1,28 @@
 //! The naive model's decisions on reports, by `docs/LIFECYCLE.md` ("Runner reports and jobs"), sentence by sentence.
 
-use super::{Answered, Write, answers, at, desired_is, is_vm, settled};
+use super::{
+    row::{at, desired_is, is_vm, settled},
+    write::{Answered, Taken, Write},
+};
 use crate::{
     lifecycle::Columns,
-    rules::{BackupOf, Context, Event, Job, Outcome, ReasonText, Report},
+    rules::{BackupOf, Context, Event, Job, Outcome, ReasonText},
     vocabulary::{BackupState, DesiredState, Fault, SandboxState as S},
 };
 use chrono::{DateTime, Utc};
 
-pub(super) fn decide(row: &Columns, report: Report, context: Context, now: DateTime<Utc>) -> Answered {
-    let write = Write::to(row, now);
-    let epoch = match report {
-        Report::State { epoch, .. } | Report::Ended { epoch, .. } | Report::Answered { epoch, .. } => epoch,
-        Report::BackupUnderWay { .. } => None,
-    };
-    if epoch.is_some_and(|epoch| epoch != row.epoch) {
-        return Ok(write.unwritten()); // The report is stale: it belongs to another epoch.
-    }
-    match report {
-        Report::State { state, fault, recoverable, .. } => unsolicited(row, write, state, fault, recoverable),
-        Report::Ended { job, outcome, .. } => Ok(ended(row, write, job, outcome, None, context)),
-        Report::Answered { task, answer, from, .. } => answers::decide(row, write, task, answer, from, context),
-        Report::BackupUnderWay { begun } => Ok(backup_under_way(row, write, begun)),
-    }
-}
-
 /// Returns the write, or an unwritten row if the write would make the states incoherent.
-pub(super) fn written_or_dropped(row: &Columns, write: Write, now: DateTime<Utc>) -> super::Taken {
+pub(super) fn written_or_dropped(row: &Columns, write: Write, now: DateTime<Utc>) -> Taken {
     write.finish().unwrap_or_else(|_| Write::to(row, now).unwritten())
 }
 
-fn unsolicited(row: &Columns, mut write: Write, state: S, fault: Option<Fault>, recoverable: bool) -> Answered {
+pub(super) fn unsolicited(
+    row: &Columns,
+    mut write: Write,
+    state: S,
+    fault: Option<Fault>,
+    recoverable: bool,
+) -> Answered {
     if state == row.state {
         return Ok(write.unwritten());
     }
@@ -94,7 +86,7 @@ pub(super) fn ended(
     outcome: Outcome,
     back: Option<S>,
     context: Context,
-) -> super::Taken {
+) -> Taken {
     if back.is_none() && !awaited(row, job) {
         return write.unwritten();
     }
@@ -148,7 +140,7 @@ pub(super) fn drop_finished(write: &mut Write) {
     }
 }
 
-fn backup_ended(row: &Columns, mut write: Write, outcome: Outcome, context: Context) -> super::Taken {
+fn backup_ended(row: &Columns, mut write: Write, outcome: Outcome, context: Context) -> Taken {
     match outcome {
         Outcome::Completed if row.backup_state == BackupState::Completed => return write.unwritten(),
         Outcome::Completed => {
@@ -171,7 +163,7 @@ fn backup_ended(row: &Columns, mut write: Write, outcome: Outcome, context: Cont
     written_or_dropped(row, write, now)
 }
 
-fn backup_under_way(row: &Columns, mut write: Write, begun: bool) -> super::Taken {
+pub(super) fn backup_under_way(row: &Columns, mut write: Write, begun: bool) -> Taken {
     let reported = if begun { BackupState::InProgress } else { BackupState::Pending };
     if row.backup_state == reported || row.desired_state == DesiredState::Destroyed {
         return write.unwritten();

@@ -1,6 +1,6 @@
 //! One write of the naive model: columns changed in place, then the invariants that every write enforces.
 
-use super::{coherent, is_ephemeral, restorable, settled};
+use super::row::{coherent, is_ephemeral, restorable, settled};
 use crate::{
     lifecycle::Columns,
     rules::{Call, Effect, Event, ReasonText, RunnerChange, Stamp, Task},
@@ -8,6 +8,9 @@ use crate::{
 };
 use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
+
+/// The model's result of an input, or the code of its refusal.
+pub(super) type Answered = Result<Taken, &'static str>;
 
 /// The model's result of an accepted input.
 #[derive(Debug, Clone, PartialEq)]
