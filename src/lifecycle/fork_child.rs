@@ -1,7 +1,7 @@
 //! The row that a fork's child begins with.
 
 use super::{
-    instants::{LAST, NEVER},
+    columns::instants::{LAST, NEVER},
     status::Status,
     value::Lifecycle,
 };

@@ -7,7 +7,6 @@ pub(crate) mod fact_set;
 pub(crate) mod facts;
 mod fork_child;
 mod held_resources;
-pub(crate) mod instants;
 mod invariants;
 pub(crate) mod pairs;
 mod recovery;
@@ -15,6 +14,7 @@ pub(crate) mod state_set;
 mod status;
 mod value;
 
+pub(crate) use columns::instants;
 pub use columns::{Changes, Column, ColumnKind, ColumnValue, Columns, Expects, RowError};
 pub use held_resources::HeldResources;
 pub use invariants::{Violation, Violations};

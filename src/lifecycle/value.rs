@@ -1,6 +1,6 @@
 //! The lifecycle of one sandbox as a value.
 
-use super::{fact_set::Facts, instants::NEVER, pairs, status::Status};
+use super::{columns::instants::NEVER, fact_set::Facts, pairs, status::Status};
 use crate::vocabulary::{
     AutoArchive, AutoPause, AutoStop, GpuType, Micros, QueueTimeout, SandboxClass, SandboxState, Size,
 };

@@ -4,5 +4,6 @@ mod examples;
 #[path = "../support/rendered.rs"]
 mod rendered;
 mod rendered_docs;
+mod rooms;
 mod source;
 mod source_rules;

@@ -1,7 +1,6 @@
-//! Source files, parsed as far as the checks of the source rules need it: code, strings, matches and imports.
+//! Source files, parsed as far as the checks of the source rules need it: code, strings and matches.
 
 use std::{
-    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -183,45 +182,6 @@ fn the_reader_finds_every_catch_all_arm() {
     assert_eq!(found("(Task::Stop, State::Stopped) => 1,\n_moved_on => 2,"), [4]);
     assert_eq!(found("State::Stopped | State::Paused if y => {\n 1\n }\n _ => 2,"), [6]);
     assert_eq!(found("Some(_) => match y { State::Stopped => 1, _ => 2 },\nNone => 3,"), [3]);
-}
-
-/// Returns the first names of all paths after a prefix, as in `crate::rules::Step` or `crate::{policy::Policy, Step}`.
-pub fn named_after(start: &str, code: &str) -> BTreeSet<String> {
-    let first = |path: &str| {
-        path.trim()
-            .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let go = |depth: &mut i32, letter| {
-        *depth += i32::from(letter == '{') - i32::from(letter == '}');
-        *depth
-    };
-    let mut found = BTreeSet::new();
-    for (at, _) in code.match_indices(start) {
-        let rest = &code[at + start.len()..];
-        let Some(group) = rest.strip_prefix('{') else {
-            found.insert(first(rest));
-            continue;
-        };
-        let mut depth = 0;
-        let group = &group[..group.find(|letter| go(&mut depth, letter) < 0).unwrap_or(group.len())];
-        let mut depth = 0;
-        found.extend(group.split(|letter| go(&mut depth, letter) == 0 && letter == ',').map(first));
-    }
-    found.remove("");
-    found
-}
-
-#[test]
-fn the_reader_finds_imports_in_every_form() {
-    let found = |code| named_after("crate::", code).into_iter().collect::<Vec<_>>();
-    assert_eq!(found("use crate::rules::{Step, Verb}; crate::Columns::default()"), ["Columns", "rules"]);
-    assert_eq!(
-        found("use crate::{\n policy::Policy,\n rules::{Step, check::Row},\n Columns, view,\n};"),
-        ["Columns", "policy", "rules", "view"]
-    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every column of a lifecycle, declared once.
 
 mod column;
+pub(crate) mod instants;
 mod list;
 
 pub use column::{Column, ColumnKind, ColumnValue};
