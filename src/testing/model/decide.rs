@@ -1,0 +1,91 @@
+//! The naive model: it passes an input on to the functions for its kind.
+
+use super::{
+    answers, clock, commands, reports,
+    write::{Answered, Taken, Write},
+};
+use crate::{
+    lifecycle::Columns,
+    policy::Policy,
+    rules::{Command, Context, Input, Report},
+    testing::check::{SystemUnderTest, Verdict},
+    vocabulary::Micros,
+};
+use chrono::{DateTime, Utc};
+
+/// The naive model. It is also an example of a [`SystemUnderTest`].
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    /// The policy of the model.
+    pub policy: Policy,
+}
+
+impl Model {
+    /// Returns the row after `input` with its effects, or the code of the refusal.
+    ///
+    /// # Errors
+    /// The code, as [`Reason::code`](crate::Reason::code) spells it.
+    pub fn decide(
+        &self,
+        row: &Columns,
+        input: Input,
+        context: Context,
+        now: DateTime<Utc>,
+    ) -> Result<Taken, &'static str> {
+        let now = DateTime::from(Micros::from(now)); // A row is exact to the microsecond.
+        let mut row = *row;
+        if row.auto_destroy_at == Some(Micros::MAX.into()) {
+            row.auto_destroy_at = None; // The last instant means never.
+        }
+        if row.backup_since == Some(Micros::MAX.into()) {
+            row.backup_since = None;
+        }
+        match input {
+            Input::Command(command) => commands::decide(&row, command, &self.policy, context, now),
+            Input::Report(report) => decide_report(&row, report, context, now),
+            Input::Timer(timer) => Ok(clock::decide(&row, timer, &self.policy, context, now)),
+        }
+    }
+
+    /// Returns the HTTP status of a code.
+    pub fn http_status(code: &str, input: Input) -> u16 {
+        let resize = matches!(input, Input::Command(Command::Resize(_)));
+        match code {
+            "in_progress" | "conflict" | "recover_cooldown" => 409,
+            "unsupported_class" | "gpu_unsupported" => 422,
+            "no_runner" if !resize => 404,
+            "suspended" => 403,
+            _bad_request => 400,
+        }
+    }
+}
+
+impl SystemUnderTest for Model {
+    fn policy(&self) -> Policy {
+        self.policy.clone()
+    }
+
+    fn decide(&mut self, row: &Columns, input: Input, context: Context, now: DateTime<Utc>) -> Verdict {
+        match Self::decide(self, row, input, context, now) {
+            Ok(accepted) => Verdict::row(accepted.row),
+            Err(code) => Verdict::refused(code),
+        }
+    }
+}
+
+fn decide_report(row: &Columns, report: Report, context: Context, now: DateTime<Utc>) -> Answered {
+    let write = Write::to(row, now);
+    let epoch = match report {
+        Report::State { epoch, .. } | Report::Ended { epoch, .. } | Report::Answered { epoch, .. } => epoch,
+        Report::BackupUnderWay { .. } => None,
+    };
+    if epoch.is_some_and(|epoch| epoch != row.epoch) {
+        return Ok(write.unwritten()); // The report is stale: it belongs to another epoch.
+    }
+    match report {
+        Report::State { state, fault, recoverable, .. } => reports::unsolicited(row, write, state, fault, recoverable),
+        Report::Ended { job, outcome, .. } => Ok(reports::ended(row, write, job, outcome, None, context)),
+        Report::Answered { task, answer, from, .. } => answers::decide(row, write, task, answer, from, context),
+        Report::BackupUnderWay { begun } => Ok(reports::backup_under_way(row, write, begun)),
+    }
+}
