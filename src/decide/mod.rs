@@ -5,6 +5,8 @@ mod command;
 mod create;
 mod door;
 mod job;
+#[cfg(test)]
+mod plain;
 mod rule_lookup;
 mod state_report;
 mod timer;

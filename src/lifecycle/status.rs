@@ -170,7 +170,7 @@ impl Status {
     }
 
     /// The plain form of [`repaired`](Self::repaired), of which all but the flag depends on the pair of states.
-    const fn repaired_plainly(self) -> Self {
+    pub(crate) const fn repaired_plainly(self) -> Self {
         let state = self.state();
         let nowhere = matches!(state, SandboxState::Destroyed | SandboxState::Archived);
         let after = self.with_pending(pairs::is_pending(state, self.desired()));

@@ -146,7 +146,7 @@ impl Writes {
     /// The columns after this write, before the invariants are enforced. `flag` is the command's argument.
     ///
     /// It only replaces whole columns, so that an [`Edit`] does the same.
-    const fn applied_to(&self, status: Status, flag: bool) -> Status {
+    pub(crate) const fn applied_to(&self, status: Status, flag: bool) -> Status {
         let mut after = status;
         if let Some(state) = self.state {
             after = after.with_state(state);
