@@ -5,9 +5,11 @@
 #![allow(non_upper_case_globals, reason = "a fact reads like the question that it answers")]
 
 use super::{
-    fact_set::Facts,
     pairs,
-    state_set::{StateSet, states},
+    sets::{
+        fact_set::Facts,
+        state_set::{StateSet, states},
+    },
     value::Lifecycle,
 };
 use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState as D, SandboxState as S};

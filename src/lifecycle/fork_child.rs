@@ -1,7 +1,7 @@
 //! The row that a fork's child begins with.
 
 use super::{
-    columns::instants::{LAST, NEVER},
+    instants::{LAST, NEVER},
     status::Status,
     value::Lifecycle,
 };

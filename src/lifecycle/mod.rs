@@ -3,21 +3,21 @@
 //! It answers questions about its own columns and knows nothing of commands, policies or organizations.
 
 mod columns;
-pub(crate) mod fact_set;
 pub(crate) mod facts;
 mod fork_child;
 mod held_resources;
+pub(crate) mod instants;
 mod invariants;
 pub(crate) mod pairs;
 mod recovery;
-pub(crate) mod state_set;
+mod sets;
 mod status;
 mod value;
 
-pub(crate) use columns::instants;
 pub use columns::{Changes, Column, ColumnKind, ColumnValue, Columns, Expects, RowError};
 pub use held_resources::HeldResources;
 pub use invariants::{Violation, Violations};
 pub use recovery::Recovery;
+pub(crate) use sets::{fact_set, state_set};
 pub(crate) use status::{Edit, PLACES, STATE_PLACES, Status};
 pub use value::Lifecycle;

@@ -1,6 +1,6 @@
 //! The pair rules: which desired state may stand next to which state, and what follows from the pair.
 
-use super::state_set::{StateSet, states};
+use super::sets::state_set::{StateSet, states};
 use crate::vocabulary::{DesiredState, SandboxState};
 
 /// Returns the states that may stand next to a desired state (recorded: table `valid`).

@@ -1,6 +1,6 @@
 //! The lifecycle of one sandbox as a value.
 
-use super::{columns::instants::NEVER, fact_set::Facts, pairs, status::Status};
+use super::{instants::NEVER, pairs, sets::fact_set::Facts, status::Status};
 use crate::vocabulary::{
     AutoArchive, AutoPause, AutoStop, GpuType, Micros, QueueTimeout, SandboxClass, SandboxState, Size,
 };

@@ -40,7 +40,7 @@ struct Import {
 fn module_of(file: &str) -> Module {
     let path = file.trim_start_matches("src/").trim_end_matches(".rs");
     let path = path.strip_suffix("/mod").unwrap_or(path);
-    path.split('/').filter(|name| *name != "lib").map(str::to_owned).collect()
+    path.split('/').filter(|name| !["", "lib"].contains(name)).map(str::to_owned).collect()
 }
 
 fn modules() -> BTreeMap<Module, Source> {

@@ -1,9 +1,11 @@
 //! A column as a store sees it: its name, its kind, and a value to bind or to read back.
 
-use super::instants::NEVER;
-use crate::vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, QueueTimeout,
-    SandboxClass, SandboxState,
+use crate::{
+    lifecycle::instants::NEVER,
+    vocabulary::{
+        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, QueueTimeout,
+        SandboxClass, SandboxState,
+    },
 };
 use alloc::string::ToString;
 use chrono::{DateTime, Utc};

@@ -1,7 +1,6 @@
 //! Every column of a lifecycle, declared once.
 
 mod column;
-pub(crate) mod instants;
 mod list;
 
 pub use column::{Column, ColumnKind, ColumnValue};
