@@ -127,7 +127,7 @@ pub fn input() -> impl Strategy<Value = Input> + Clone {
 pub fn context() -> impl Strategy<Value = Context> + Clone {
     let seldom = || prop::bool::weighted(0.15);
     let children = prop_oneof![4 => Just(0u32), 1 => Just(1), 1 => Just(u32::MAX)];
-    let fields = (children, seldom(), option::of(words::moment()), seldom(), any::<bool>(), seldom(), seldom());
+    let fields = (children, seldom(), option::of(words::instant()), seldom(), any::<bool>(), seldom(), seldom());
     fields
         .prop_map(
             |(
@@ -191,7 +191,7 @@ pub fn any_case() -> impl Strategy<Value = Case> + Clone {
 }
 
 fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Value = Case> + Clone {
-    let time = (0usize..8, 0usize..10, -1i64..=1, prop::bool::weighted(0.3), words::instant());
+    let time = (0usize..8, 0usize..10, -1i64..=1, prop::bool::weighted(0.3), words::micros());
     (row, input(), context(), time)
         .prop_map(|(row, input, mut context, (from, after, by, anywhere, other))| {
             let now = if anywhere { other } else { moment_of(&row, &context, from, after).saturating_add_micros(by) };

@@ -22,5 +22,5 @@ pub use model::{Model, Taken};
 pub use rows::{any_columns, columns_at, lifecycle, sound_lifecycle};
 pub use words::{
     auto_archive, auto_delete, auto_pause, auto_stop, backup_state, class, desired_state, fault, gpu_type, instant,
-    minutes, moment, queue_timeout, size, state, ttl,
+    minutes, queue_timeout, size, state, ttl,
 };

@@ -23,8 +23,8 @@ pub fn columns_at(
     let backup = (words::backup_state(), option::of(words::fault()));
     let epoch = prop_oneof![6 => 0u32..4, 1 => Just(u32::MAX)];
     let intervals = (words::auto_stop(), words::auto_pause(), words::auto_archive(), words::auto_delete());
-    let limits = (option::of(words::instant()), words::queue_timeout());
-    let times = (words::instant(), words::instant(), words::instant(), option::of(words::instant()));
+    let limits = (option::of(words::micros()), words::queue_timeout());
+    let times = (words::micros(), words::micros(), words::micros(), option::of(words::micros()));
     (states, flags, kind, backup, epoch, words::size(), intervals, limits, times)
         .prop_map(|(states, flags, kind, backup, epoch, size, intervals, limits, times)| Columns {
             state: states.0,

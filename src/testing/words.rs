@@ -85,20 +85,20 @@ pub fn size() -> impl Strategy<Value = Size> + Clone {
 const AROUND: i64 = 1_760_000_000_000_000;
 const A_YEAR: i64 = 365 * 24 * 60 * 60 * 1_000_000;
 
-/// Generates any instant: most within a year of October 2025, some near the first, the last or the zero instant, some
-/// anywhere.
-pub fn instant() -> impl Strategy<Value = Micros> + Clone {
+/// Generates any instant, as a row stores it.
+pub(super) fn micros() -> impl Strategy<Value = Micros> + Clone {
     let (first, last) = (Micros::MIN.as_micros(), Micros::MAX.as_micros());
     let extremes = [first, first.saturating_add(1), -1, 0, 1, last.saturating_sub(1), last];
-    let micros = prop_oneof![
+    let numbers = prop_oneof![
         8 => AROUND.saturating_sub(A_YEAR)..AROUND.saturating_add(A_YEAR),
         2 => select(extremes.to_vec()),
         1 => first..=last,
     ];
-    micros.prop_map(Micros::from_micros)
+    numbers.prop_map(Micros::from_micros)
 }
 
-/// Generates any instant, as the time of a decision.
-pub fn moment() -> impl Strategy<Value = chrono::DateTime<chrono::Utc>> + Clone {
-    instant().prop_map(Into::into)
+/// Generates any instant: most within a year of October 2025, some near the first, the last or the zero instant, some
+/// anywhere.
+pub fn instant() -> impl Strategy<Value = chrono::DateTime<chrono::Utc>> + Clone {
+    micros().prop_map(Into::into)
 }

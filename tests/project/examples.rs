@@ -95,8 +95,8 @@ fn stop_refuses_with_status_1_and_nothing_on_standard_output() {
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));
     assert_eq!(
         text(&output.stderr),
-        "stop: stop is refused while the sandbox is stopping and meant to be stopped: one change at a time; \
-         it would accept destroy with force\n"
+        "stop: cannot stop while the state is stopping: another change is under way; \
+         try again when the change has ended\n"
     );
 }
 
@@ -150,9 +150,9 @@ fn stop_accepts_exactly_the_sandboxes_that_can_be_stopped() {
         (json!({ "createdAt": null, "updatedAt": null }), 0, "at rest  stopped"),
         (json!({ "runnerId": null }), 0, "at rest  error"),
         (json!({ "gpu": 1, "autoDeleteInterval": 0 }), 0, "at rest  destroyed"),
-        (json!({ "state": "stopped", "desiredState": "stopped" }), 1, "is refused while the sandbox is stopped"),
-        (json!({ "state": "archived", "desiredState": "archived" }), 1, "is refused while the sandbox is archived"),
-        (json!({ "state": "error" }), 1, "its runner's copy is not to be trusted"),
+        (json!({ "state": "stopped", "desiredState": "stopped" }), 1, "cannot stop while the state is stopped"),
+        (json!({ "state": "archived", "desiredState": "archived" }), 1, "cannot stop while the state is archived"),
+        (json!({ "state": "error" }), 1, "a failed sandbox is recovered or destroyed, not stopped"),
     ];
     for (fields, code, message) in cases {
         let output = run("stop", &["-"], &record(fields));
@@ -303,7 +303,7 @@ fn decide_names_what_is_wrong_with_a_question() {
             with("input", json!({ "command": "start", "force": true })),
             "input: unknown field `force`, there are no fields",
         ),
-        (with("input", json!({ "timer": "ttl", "x": 1 })), "input: unknown field `x`, there are no fields"),
+        (with("input", json!({ "timer": "ttl", "x": 1 })), "input: unknown field `x`, expected `timer`"),
         (with("input", json!({ "command": 5 })), "input: invalid type: integer `5`, expected a string"),
         (
             with("input", json!("start")),

@@ -48,7 +48,7 @@ proptest! {
     fn no_function_panics_on_any_row_input_and_instant(
         case in any_case(),
         view in testing::runner_view(),
-        later in testing::moment(),
+        later in testing::instant(),
         policy in policies(),
     ) {
         let Case { row, input, context, now } = case;

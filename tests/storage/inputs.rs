@@ -2,7 +2,7 @@
 
 use sandbox_lifecycle::{Command, Context, Input, Minutes, Policy, Report, Timer};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 #[test]
 fn an_invalid_input_is_refused_with_the_field() {
@@ -101,10 +101,9 @@ fn every(golden: &str) -> Vec<Value> {
 fn an_unknown_field_anywhere_in_an_input_is_an_error_that_names_it() {
     let commands = every(include_str!("golden/command.jsonl"));
     let reports = every(include_str!("golden/report.jsonl"));
-    let timers = every(include_str!("golden/timer.jsonl"));
+    let timers: Vec<_> = Timer::ALL.iter().map(|timer| json!({ "timer": timer })).collect();
     let mut said = complaints::<Command>(&commands);
     said.extend(complaints::<Report>(&reports));
-    said.extend(complaints::<Timer>(&timers));
     for kind in [commands, reports, timers] {
         said.extend(complaints::<Input>(&kind));
     }
@@ -146,7 +145,7 @@ fn the_tag_of_an_input_decides_its_kind() {
     let input = |json: &str| serde_json::from_str::<Input>(json).expect_err(json).to_string();
     assert_eq!(input(r#"{"command":"stop","froce":true}"#), "unknown field `froce`, expected `force`");
     assert_eq!(input(r#"{"force":true,"command":"start"}"#), "unknown field `force`, there are no fields");
-    assert_eq!(input(r#"{"timer":"ttl","command":"touch"}"#), "unknown field `command`, there are no fields");
+    assert_eq!(input(r#"{"timer":"ttl","command":"touch"}"#), "unknown field `command`, expected `timer`");
     let number = "invalid type: integer `5`, expected a string at line 1 column 14";
     assert_eq!(input(r#"{"command":5 }"#), number, "not the sixth command");
     assert_eq!(input(r#"{"report":"ended","job":"stop"}"#), "missing field `outcome`");
