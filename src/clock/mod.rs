@@ -1,4 +1,4 @@
-//! The clock: everything about timers.
+//! The clock: which timers are armed, when they act, and which settings surprise.
 
 mod armed;
 mod deadline;
