@@ -1,4 +1,4 @@
-//! Warnings about timer settings that are allowed but surprise.
+//! Warnings about timer settings that are valid but have surprising effects.
 
 use crate::lifecycle::{Lifecycle, instants::NEVER};
 use crate::vocabulary::{AutoArchive, AutoPause, AutoStop, Micros};

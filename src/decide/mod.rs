@@ -3,7 +3,7 @@
 mod answer;
 mod command;
 mod create;
-mod door;
+mod entry;
 mod job;
 mod rule_lookup;
 mod state_report;

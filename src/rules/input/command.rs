@@ -59,25 +59,26 @@ pub enum Command {
     /// platforms.)
     #[serde(deserialize_with = "no_fields")]
     Backup,
-    /// Set after how many idle minutes it is stopped.
+    /// Set after how many idle minutes a running sandbox is stopped.
     AutoStop {
         /// The new interval.
         #[serde(rename = "minutes", deserialize_with = "read::minutes")]
         interval: AutoStop,
     },
-    /// Set after how many idle minutes it is paused.
+    /// Set after how many idle minutes a running VM is paused.
     AutoPause {
         /// The new interval.
         #[serde(rename = "minutes", deserialize_with = "read::minutes")]
         interval: AutoPause,
     },
-    /// Set after how many minutes in stopped it is deleted.
+    /// Set after how many idle minutes a stopped sandbox is deleted.
     AutoDelete {
         /// The new interval.
         #[serde(rename = "minutes", deserialize_with = "read::minutes")]
         interval: AutoDelete,
     },
-    /// Set after how many minutes in stopped it is archived. 0 and numbers above the policy's maximum mean the maximum.
+    /// Set after how many idle minutes a stopped sandbox is archived. 0 and numbers above the policy's maximum mean the
+    /// maximum.
     AutoArchive {
         /// The new interval.
         #[serde(rename = "minutes", deserialize_with = "read::minutes")]
