@@ -1,11 +1,11 @@
 //! Which timers of a row are armed, from which instant they count, and for how many minutes.
 //!
-//! A timer is armed where all the facts hold that it demands; one that is not lasts longer than any interval. The nine
-//! boundaries add each duration to its instant. The earliest boundary adds to each instant the shortest duration that
-//! counts from it.
+//! A timer is armed if the row has all the facts that it demands; the duration of any other timer is longer than every
+//! interval. The nine boundaries add each duration to its instant. The earliest boundary adds only the shortest
+//! duration to each instant.
 //!
-//! Speed dictated the form: a controller asks for the next deadline of every row of a fleet, whose rows are any mixture, so
-//! nothing here branches on a row. The plain form is the naive model of the test kit; properties compare the two.
+//! The code is branchless for speed: a controller computes the next deadline of every row of a fleet, and the rows are
+//! unpredictable. The plain form is the naive model of the test kit; property tests compare the two.
 
 use crate::{
     lifecycle::{
@@ -20,18 +20,18 @@ use crate::{
 };
 use core::hint::select_unpredictable as choose;
 
-/// How many timers have a time of their own.
+/// How many timers have a deadline.
 pub(super) const TIMED: usize = Timer::TIMED.len();
 /// The boundary of a timer that is not armed, later than any sum of an instant and an interval.
 pub(super) const UNARMED: i64 = i64::MAX;
-/// The minutes of a timer that is not armed: a bit that no interval has.
+/// The minutes of a timer that is not armed: one bit, which no interval has.
 const NOT: u32 = 1 << 31;
-/// Retention of a destroyed record, and of a failed build that is to be destroyed: 24 hours (published API).
+/// The retention of a destroyed record, and of a failed build with desired state destroyed: 24 hours (published API).
 const A_DAY: u32 = 24 * 60;
-/// Retention of a failed build, and of an error that is to be destroyed: 7 days (published API).
+/// The retention of a failed build, and of an error with desired state destroyed: 7 days (published API).
 const A_WEEK: u32 = 7 * A_DAY;
 
-/// What each automatic timer demands of a row in this context: found once for a fleet.
+/// The facts that each automatic timer demands of a row in a context. They are computed once for a fleet.
 #[derive(Clone, Copy)]
 pub(super) struct Demands {
     delete: Facts,
@@ -46,7 +46,7 @@ impl Demands {
         const SETTLED: Facts = facts::settled.and(facts::idle);
         const RUNS: Facts = SETTLED.and(facts::started).and(facts::on_a_runner);
         const RESTS: Facts = SETTLED.and(facts::stopped);
-        // No row has all facts, so a timer that demands them is never armed.
+        // No row has all facts, so a timer that demands all of them is never armed.
         let claimed = if context.warm_pool() { Facts::ALL } else { Facts::NONE };
         let reached = if context.runner_unready() { Facts::ALL } else { claimed };
         Self {
@@ -58,10 +58,10 @@ impl Demands {
     }
 }
 
-/// A policy's time limits in the form the clock reads.
+/// The time limits of a policy, in the form that the clock reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// Minutes, `NOT` where a state has no limit.
+    /// Minutes, or `NOT` if a state has no limit.
     states: [u32; STATE_PLACES],
     /// Microseconds.
     backup: i64,
@@ -83,13 +83,13 @@ impl Limits {
     }
 }
 
-/// What changes the time limit of a state: a queue timeout or a retention takes its place, or a pass ends the change.
+/// What changes the time limit of a state: a queue timeout or a retention replaces it, or the controller applies it.
 #[derive(Clone, Copy)]
 struct Watched {
-    /// Bits that change in the minutes of the limit. `NOT` alone turns the limit off, since the controller's pass ends the
-    /// change; `NOT` with a retention gives it to a state without a limit.
+    /// The bits to flip in the minutes of the limit. `NOT` alone turns the limit off, because the controller's pass
+    /// ends the change. `NOT` with a retention sets it for a state without a limit.
     turned: u32,
-    /// Bits that stay of the minutes of the queue timeout: all where it takes the place of the limit.
+    /// The bits to keep of the minutes of the queue timeout: all bits if it replaces the limit, otherwise none.
     queued: u32,
 }
 
@@ -103,10 +103,10 @@ impl Watched {
         let failed_build = matches!(state, SandboxState::BuildFailed);
         let errored = matches!(state, SandboxState::Error);
         let queued = UNASSIGNED.contains(state) && starts && !has_runner;
-        // A pass drops its write where nothing is pending, so there the clock ends the change.
+        // The pass drops its write if nothing is pending, so the clock ends the change in this case.
         let followed = FOLLOWED.contains(state) && starts && status.pending() && !queued;
         let turned = if goes && has_runner && state.is_failed() {
-            // The controller still removes the copy (difference D2). Without its record the copy would stay for ever.
+            // The runner must still remove its copy (difference D2). Without the record, the copy would stay forever.
             0
         } else if matches!(state, SandboxState::Destroyed) || (failed_build && goes) {
             NOT | A_DAY
@@ -123,14 +123,14 @@ impl Watched {
     #[inline]
     #[expect(
         clippy::indexing_slicing,
-        reason = "every place is below the number of places; the `&` tells the compiler so"
+        reason = "every place is below the number of places, which the `&` shows to the compiler"
     )]
     const fn over(row: &Lifecycle) -> Self {
         WATCHED[row.status.place()]
     }
 }
 
-/// Data instead of questions, since a look-up costs less.
+/// What changes the limit at each place of a status. A look-up is faster than the comparisons.
 static WATCHED: [Watched; PLACES] = watched();
 
 const fn watched() -> [Watched; PLACES] {
@@ -144,17 +144,17 @@ const fn watched() -> [Watched; PLACES] {
     all
 }
 
-/// The controller's pass follows this change and ends it itself when its time is over.
+/// Whether the controller's pass follows this change and applies its time limit.
 pub(super) fn is_followed(row: &Lifecycle) -> bool {
     Watched::over(row).turned == NOT
 }
 
-/// The armed timers of a row: minutes from an instant, or the instant where it needs no sum.
+/// The armed timers of a row, each as minutes from an instant or as the instant itself.
 #[derive(Clone, Copy)]
 pub(super) struct Armed {
     ttl: i64,
     backup: i64,
-    /// Where the wait of a queue timeout begins, else where the state did.
+    /// The start of the queue timeout if there is one, otherwise the start of the state.
     watched_since: i64,
     queue: u32,
     limit: u32,
@@ -173,10 +173,10 @@ impl Armed {
         let watched = Watched::over(row);
         let queue = row.queue_timeout.map_or(0, |timeout| timeout.0.get()) & watched.queued;
         let limit = limits.of_state(row);
-        // A write that leaves incoherent states is dropped, so such a row keeps its backup until it is repaired.
+        // The write of this timer is dropped for a row with incoherent states, so the timer is not armed for it.
         let backs_up = row.status.backs_up() & facts.contain(facts::coherent);
         Self {
-            // An instant that is not set is the last one, so no timer acts after it.
+            // An instant that is not set is the last instant, after which no timer acts.
             ttl: choose(facts.contain(facts::to_be_destroyed), UNARMED, row.destroy_at.as_micros()),
             backup: choose(backs_up, row.backup_since.as_micros().wrapping_add(limits.backup), UNARMED),
             watched_since: choose(queue == 0, row.since.as_micros(), row.created.as_micros()),
@@ -184,7 +184,7 @@ impl Armed {
             limit,
             limit_turned: limit ^ watched.turned,
             idle_since: row.last_activity.as_micros(),
-            // A negative interval means never and has the bit of `NOT`.
+            // A negative interval means never. It has the bit of `NOT`.
             delete: armed(facts, demands.delete, row.auto_delete.cast_unsigned()),
             archive: armed(facts, demands.archive, row.auto_archive.minutes().map_or(0, Minutes::get)),
             pause: armed(facts, demands.pause, row.auto_pause.minutes().map_or(NOT, Minutes::get)),
@@ -192,7 +192,7 @@ impl Armed {
         }
     }
 
-    /// The earliest boundary of those that [`due`](Lifecycle::due) acts on, or the end of time.
+    /// Returns the earliest boundary of the timers that [`due`](Lifecycle::due) applies, or `UNARMED`.
     #[inline]
     pub(super) fn earliest(self) -> i64 {
         let watched = boundary(self.watched_since, choose(self.queue == 0, self.limit_turned, self.queue));
@@ -200,7 +200,8 @@ impl Armed {
         boundary(self.idle_since, idle).min(watched).min(self.ttl.min(self.backup))
     }
 
-    /// The boundary of every timer, in the order of [`Timer::TIMED`], the limit of a followed change among them.
+    /// Returns the boundary of every timer, in the order of [`Timer::TIMED`]. They include the limit of a followed
+    /// change.
     pub(super) fn boundaries(self) -> [i64; TIMED] {
         let when = |watches, minutes| if watches { boundary(self.watched_since, minutes) } else { UNARMED };
         let (queues, limited) = (self.queue != 0, self.limit != NOT);
@@ -218,14 +219,14 @@ impl Armed {
     }
 }
 
-/// So many minutes, if all that is demanded holds.
+/// Returns `minutes` if the row has all the demanded facts, otherwise `NOT`.
 #[inline]
 fn armed(facts: Facts, demands: Facts, minutes: u32) -> u32 {
     choose(demands.without(facts).is_empty(), minutes, NOT)
 }
 
-/// So many minutes after an instant, or the end of time. Instants keep to chrono's range, which leaves room for the
-/// longest interval on either side, so the sum does not wrap.
+/// Returns the instant `minutes` after `since`, or `UNARMED`. The sum does not wrap: instants are within chrono's
+/// range, which is smaller than that of `i64` by more than the longest interval.
 #[inline]
 fn boundary(since: i64, minutes: u32) -> i64 {
     let at = since.wrapping_add(i64::from(minutes).wrapping_mul(MICROS_PER_MINUTE));

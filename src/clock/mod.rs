@@ -1,4 +1,4 @@
-//! The clock: everything about timers.
+//! The clock: which timers are armed, when they act, and warnings about their settings.
 
 mod armed;
 mod deadline;

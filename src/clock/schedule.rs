@@ -1,22 +1,20 @@
-//! When the next timer of a sandbox acts, and when the next one of a fleet does.
+//! When the next timer of a sandbox or of a fleet acts.
 //!
-//! A controller asks this of every sandbox it holds, so here, as in the verdict on a command, speed decided the form: the
-//! durations are found without a branch (`clock/armed.rs`), and a fleet is read as several streams.
+//! A controller computes this for every sandbox of its fleet, so it is branchless for speed (`clock/armed.rs`).
 
 use super::armed::{self, Armed, Demands, Limits, TIMED, UNARMED};
-use crate::{
-    lifecycle::Lifecycle,
-    policy::Policy,
-    rules::{Context, Timer},
-    vocabulary::Micros,
-};
+use crate::lifecycle::Lifecycle;
+use crate::policy::Policy;
+use crate::rules::{Context, Timer};
+use crate::vocabulary::Micros;
 use chrono::{DateTime, Utc};
 
-/// A policy's times in the form the clock reads: made once, asked for every sandbox.
+/// The time limits of a policy in a form that is fast to read. Make it once and use it for every sandbox.
 ///
-/// It wakes whoever asks [`due`](Lifecycle::due): at the instant it names, and not before, `due` has a step. The limit
-/// of a change that [`reconcile`](Lifecycle::reconcile) follows is not among its times, for `due` leaves that to the
-/// pass: such a row [owes work](Lifecycle::needs_reconcile), and the pass says itself until when to wait.
+/// It returns the first instant at which [`due`](Lifecycle::due) returns a step. While
+/// [`reconcile`](Lifecycle::reconcile) follows a change on the runner, `due` ignores the time limit of the change, and
+/// so does the clock: [`needs_reconcile`](Lifecycle::needs_reconcile) holds for such a row, and the pass returns until
+/// when to wait.
 ///
 /// ```
 /// use sandbox_lifecycle::{Clock, Columns, Context, Lifecycle, Policy};
@@ -31,54 +29,52 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The times of `policy`.
+    /// Returns the clock for the time limits of `policy`.
     pub fn new(policy: &Policy) -> Self {
         Self { limits: Limits::of(&policy.time_limits) }
     }
 
-    /// The first instant at which a timer acts on this sandbox, if none of its columns changes before.
+    /// Returns the first instant at which a timer acts on this sandbox, if none of its columns changes before.
     ///
-    /// A timer acts strictly later than its time, so this is a microsecond after the earliest. A time beyond the last
-    /// instant there is never passes, and is none.
+    /// A timer acts strictly later than its deadline, so this is one microsecond after the earliest deadline. It is
+    /// `None` if no deadline can pass: a deadline beyond the last instant never does.
     pub fn next(&self, row: &Lifecycle, context: Context) -> Option<DateTime<Utc>> {
         right_after(self.earliest(row, &Demands::of(context)))
     }
 
-    /// Returns the first instant at which a timer acts on any of these sandboxes: when a clock must wake.
+    /// Returns the first instant at which a timer acts on any of these sandboxes. A host waits until then.
     ///
-    /// Ask rows with different contexts one by one with [`next`](Self::next).
+    /// All sandboxes have the same context. For different contexts, call [`next`](Self::next) for each sandbox.
     pub fn first<'a>(&self, fleet: impl IntoIterator<Item = &'a Lifecycle>, context: Context) -> Option<DateTime<Utc>> {
         let demands = Demands::of(context);
         right_after(fleet.into_iter().map(|row| self.earliest(row, &demands)).fold(UNARMED, i64::min))
     }
 
-    /// As [`next`](Self::next), and beside what `due` acts on the limit of a change that the controller's pass ends.
+    /// Returns the same as [`next`](Self::next), but includes the time limit of a change that the controller's pass
+    /// ends.
     pub(crate) fn next_with_followed(&self, row: &Lifecycle, context: Context) -> Option<DateTime<Utc>> {
         self.boundaries(row, context).into_iter().min().and_then(right_after)
     }
 
-    /// The boundary of every timer, in the order of [`Timer::TIMED`]. A timer acts strictly later.
+    /// Returns the boundary of every timer, in the order of [`Timer::TIMED`]. A timer acts strictly later.
     pub(crate) fn boundaries(&self, row: &Lifecycle, context: Context) -> [i64; TIMED] {
         Armed::of(row, &self.limits, &Demands::of(context)).boundaries()
     }
 
-    /// The boundaries of the timers on which `due` acts: all but a time limit that is left to the controller's pass.
-    pub(crate) fn timers_of_due(
-        &self,
-        row: &Lifecycle,
-        context: Context,
-    ) -> impl Iterator<Item = (Timer, i64)> + use<> {
-        let left = armed::is_followed(row);
+    /// Returns the timers that `due` applies, with their boundaries: all but a time limit that the controller's pass
+    /// applies.
+    pub(crate) fn due_timers(&self, row: &Lifecycle, context: Context) -> impl Iterator<Item = (Timer, i64)> + use<> {
+        let followed = armed::is_followed(row);
         let boundaries = Timer::TIMED.iter().copied().zip(self.boundaries(row, context));
-        boundaries.filter(move |(timer, _)| !(*timer == Timer::TimeLimit && left))
+        boundaries.filter(move |(timer, _)| !(*timer == Timer::TimeLimit && followed))
     }
 
-    /// The timer of this boundary is armed, whether or not its time can ever pass.
+    /// Whether the timer of this boundary is armed, even if the boundary can never pass.
     pub(crate) const fn is_armed(boundary: i64) -> bool {
         boundary != UNARMED
     }
 
-    /// The instant of a boundary that can pass: not that of a timer that is not armed, nor one at the end of time.
+    /// Returns the instant of a boundary, or `None` if the timer is not armed or the boundary can never pass.
     pub(crate) fn passes_at(boundary: i64) -> Option<Micros> {
         (boundary < Micros::MAX.as_micros()).then(|| Micros::from_micros(boundary))
     }
@@ -89,7 +85,7 @@ impl Clock {
     }
 }
 
-/// When a timer of this boundary acts.
+/// Returns the first instant at which a timer with this boundary acts.
 fn right_after(boundary: i64) -> Option<DateTime<Utc>> {
     Clock::passes_at(boundary).map(|at| at.saturating_add_micros(1).into())
 }

@@ -1,58 +1,50 @@
-//! Settings that are allowed and surprise: what a person should be told about a sandbox's timers.
+//! Warnings about timer settings that are valid but have surprising effects.
 
-use crate::{
-    lifecycle::{Lifecycle, instants::NEVER},
-    vocabulary::{AutoArchive, AutoPause, AutoStop, Micros},
-};
+use crate::lifecycle::{Lifecycle, instants::NEVER};
+use crate::vocabulary::{AutoArchive, AutoPause, AutoStop, Micros};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// A setting that does not do what it seems to.
+/// A setting with a surprising effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Warning {
-    /// Auto-delete is longer than auto-archive: an archived sandbox is never deleted by itself.
-    #[strum(to_string = "auto-delete never acts: auto-archive comes first, and an archive is not deleted")]
+    /// Auto-delete is longer than auto-archive, and no timer deletes an archived sandbox.
+    #[strum(to_string = "auto-delete never acts: auto-archive acts first, and auto-delete ignores an archived sandbox")]
     DeleteNeverActs,
-    /// Neither auto-stop nor auto-pause nor a time to live is set: it is billed until somebody stops it.
-    #[strum(to_string = "nothing stops it when it is idle: it holds compute until somebody stops it")]
+    /// Neither auto-stop nor auto-pause nor a time to live is set. An idle sandbox is billed until a caller stops it.
+    #[strum(to_string = "no timer stops it when it is idle: it holds compute until a caller stops it")]
     NothingStopsIt,
-    /// The time to live is over before it has been idle for long enough to be stopped or paused.
-    #[strum(to_string = "its time to live ends before it could be stopped for being idle")]
+    /// The time to live ends before auto-stop or auto-pause can act.
+    #[strum(to_string = "its time to live ends before its idle timer can act")]
     TtlComesFirst,
     /// Auto-pause is set on a class that cannot pause, or on an ephemeral sandbox.
     #[strum(to_string = "auto-pause never acts on this sandbox: only a VM that is not ephemeral is paused")]
     PauseNeverActs,
-    /// Auto-stop and auto-pause are both set: the shorter one acts, and a tie is auto-pause's.
+    /// Auto-stop and auto-pause are both set. The shorter one acts; auto-pause acts if both are equal.
     #[strum(to_string = "auto-stop and auto-pause are both set: only the shorter acts")]
     TwoIdleTimers,
-    /// The stored auto-archive interval is 0: it is archived as soon as it is stopped.
+    /// The stored auto-archive interval is 0: the sandbox is archived as soon as it is stopped.
     #[strum(to_string = "it is archived as soon as it is stopped")]
     ArchivedAtOnce,
-    /// It is ephemeral: stopping it deletes it.
-    #[strum(to_string = "it is ephemeral: stopping it deletes it")]
+    /// The sandbox is ephemeral: a stop deletes it.
+    #[strum(to_string = "it is ephemeral: a stop deletes it")]
     StopDeletes,
-    /// Its last activity is in the future: no idle timer acts before that time.
-    #[strum(to_string = "its last activity is in the future: no idle timer acts before that")]
+    /// The last activity is in the future: no idle timer acts before that time.
+    #[strum(to_string = "its last activity is in the future: no idle timer acts before that time")]
     UsedInTheFuture,
 }
 
 impl Lifecycle {
-    /// What a person should be told about this sandbox's settings, looked at now.
+    /// Returns the warnings about this sandbox's settings at `now`, for people.
     pub fn warnings(&self, now: DateTime<Utc>) -> impl Iterator<Item = Warning> + use<> {
         let (stops, pauses) = (self.auto_stop != AutoStop::Never, self.auto_pause != AutoPause::Never);
         let can_pause = self.class.is_vm() && !self.is_ephemeral();
         let limited = self.destroy_at != NEVER;
-        let idle = match (self.auto_stop, self.auto_pause) {
-            (AutoStop::After(minutes), AutoPause::Never) => Some(minutes),
-            (AutoStop::Never, AutoPause::After(minutes)) => Some(minutes),
-            (AutoStop::After(stop), AutoPause::After(pause)) => Some(stop.min(pause)),
-            (AutoStop::Never, AutoPause::Never) => None,
-        };
-        let outlived = idle.is_some_and(|minutes| {
-            limited && self.destroy_at <= self.created.saturating_add_minutes(i64::from(minutes.get()))
-        });
+        let idle = self.auto_stop.minutes().into_iter().chain(self.auto_pause.minutes()).min();
+        let idle_end = idle.map(|minutes| self.created.saturating_add_minutes(i64::from(minutes.get())));
+        let outlived = limited && idle_end.is_some_and(|end| self.destroy_at <= end);
         [
             (self.archive_comes_first(), Warning::DeleteNeverActs),
             (!(stops || limited || (pauses && can_pause)), Warning::NothingStopsIt),

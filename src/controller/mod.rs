@@ -1,4 +1,4 @@
-//! The controller: what to do next for one sandbox, from its row and what is known of the runner.
+//! The controller: what to do next for one sandbox, from its row and a view of its runner.
 
 mod reconcile;
 mod view;

@@ -1,44 +1,46 @@
-//! Reconcile: what the controller does next for one sandbox, given what it knows of the runner.
+//! Reconcile: what the controller does next for one sandbox, from its row and a view of its runner.
 //!
-//! Level-triggered: given the same row and view it says the same, so a controller that crashed asks again and goes on.
-//! A call that was already made is asked for again with the same epoch; hosts pace and de-duplicate by it. The rules
-//! are section 7's (tables `actions` and `placement`), with the differences D2 to D5, D13, D14, D19, D20 and D22.
+//! It is level-triggered: the same row and view give the same result, so a controller that crashed runs the pass again
+//! and continues. A repeated call has the same epoch. Hosts pace the calls and recognize repeats by it. The rules are
+//! recorded (tables `actions` and `placement`); `docs/DIFFERENCES.md` lists what differs on purpose.
 
 use super::view::{Image, Observed, Placement, RunnerView};
-use crate::{
-    clock::Clock,
-    lifecycle::Lifecycle,
-    policy::Policy,
-    rules::{Call, Cause, Context, EventName, RunnerChange, Step, Task, step::draft::Draft},
-    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState as S},
-};
+use crate::clock::Clock;
+use crate::lifecycle::Lifecycle;
+use crate::policy::Policy;
+use crate::rules::step::draft::{Draft, IN_PLACE};
+use crate::rules::{Call, Cause, Context, EventName, RunnerChange, Step, Task};
+use crate::vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState as S};
 use chrono::{DateTime, Utc};
 
 /// What the controller does next.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Next {
-    /// Ask the runner what it has, and reconcile again with [`RunnerView::observed`] set.
+    /// Ask the runner for the state of its copy, and reconcile again with [`RunnerView::observed`] set.
     Ask,
-    /// Call the runner; its answer comes back as [`Report::Answered`](crate::Report::Answered).
+    /// Call the runner. Its answer comes back as [`Report::Answered`](crate::Report::Answered).
     Call(Call),
-    /// Write this step and carry out its effects. One that writes nothing (a backup that an archive waits for is asked for
-    /// anew) ends the pass: the same row gets the same answer until the backup, or the count of its attempts, has moved.
+    /// Write this step and carry out its effects.
+    ///
+    /// A step that writes nothing requests the backup of an archiving sandbox again, and ends the pass. The same row
+    /// gets the same step until the backup state or the number of attempts changes.
     Apply(Step),
-    /// Look again when something is reported, or at this time.
+    /// Reconcile again after the next report, or at this time.
     Wait {
-        /// When a timer acts, when the time of a change that a pass ends is over or, for a row that owes work, after
-        /// [`Policy::look_again`], whichever is first.
+        /// The earliest of these: a timer acts; the time limit of a change that a pass ends is over; for a row that a
+        /// controller must visit, [`Policy::look_again`] is over.
         until: DateTime<Utc>,
     },
-    /// There is nothing to do, and no time at which there will be.
+    /// There is nothing to do, and no timer is armed.
     Nothing,
 }
 
 impl Lifecycle {
-    /// The controller may have something to do for this sandbox: what a store selects by (`docs/COLUMNS.md`).
+    /// Whether the controller may have something to do for this sandbox. A store selects rows by the same condition
+    /// (`docs/COLUMNS.md`).
     ///
-    /// Pending alone is not it: an errored sandbox that is to be destroyed is never pending (difference D2), nor is
-    /// one that is to be archived (rule 5).
+    /// `pending` alone is not enough. It is false for a sandbox in error with desired state destroyed, whose copy the
+    /// runner must still remove, and for every sandbox with desired state archived.
     pub const fn needs_reconcile(&self) -> bool {
         let (state, desired) = (self.status.state(), self.status.desired());
         let archives = matches!(state, S::Archiving | S::Stopped | S::Error);
@@ -47,32 +49,23 @@ impl Lifecycle {
             || (matches!(desired, DesiredState::Destroyed) && state.is_failed())
     }
 
-    /// What to do next for this sandbox.
+    /// Returns what to do next for this sandbox.
     ///
-    /// Reports and timers are not its business: hand a report to [`decide`](Self::decide) as it comes, and what
-    /// [`due`](Self::due) says before a pass.
+    /// It handles neither reports nor timers: pass each report to [`decide`](Self::decide) when it arrives, and apply
+    /// the steps of [`due`](Self::due) before a pass.
     pub fn reconcile(&self, view: &RunnerView, policy: &Policy, now: DateTime<Utc>) -> Next {
         let pass = Pass { row: self, view, policy, now: now.into() };
         pass.next().unwrap_or_else(|| {
             let context = Context::default().with_warm_pool(view.warm_pool).with_runner_unready(!view.ready);
             let timer = Clock::new(policy).next_with_followed(self, context);
-            // Nobody tells of a report that was lost, a runner that became ready or a place that became free.
-            let again = Micros::from(now).saturating_add_minutes(i64::from(policy.look_again.get()));
-            // At the last instant there is no later one.
-            let looks = self.needs_reconcile() && !pass.has_given_up() && again > pass.now;
-            let again = looks.then(|| again.into());
-            let until = timer.into_iter().chain(again).min();
+            // No input announces a lost report, a runner that became ready or a runner that has room again.
+            let again = pass.now.saturating_add_minutes(i64::from(policy.look_again.get()));
+            // The sum does not go beyond the last instant.
+            let looks_again = self.needs_reconcile() && !pass.has_given_up() && again > pass.now;
+            let until = timer.into_iter().chain(looks_again.then(|| again.into())).min();
             until.map_or(Next::Nothing, |until| Next::Wait { until })
         })
     }
-}
-
-/// A runner's copy of a sandbox: by whichever word it says that it has none, it has none.
-enum OnRunner {
-    Unasked,
-    Silent,
-    Gone,
-    In(S),
 }
 
 /// One look at one sandbox.
@@ -84,7 +77,7 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// What there is to do, or nothing.
+    /// Returns what there is to do, or `None` if the controller must wait.
     fn next(&self) -> Option<Next> {
         if self.row.is_settled() {
             return None;
@@ -94,7 +87,7 @@ impl Pass<'_> {
             DesiredState::Stopped => self.toward_stopped(),
             DesiredState::Archived => self.toward_archived(),
             DesiredState::Destroyed => self.toward_destroyed(),
-            // A pause is the runner's alone, and nothing sets the legacy word.
+            // The command itself calls the runner to pause, and no rule sets the legacy word `resized`.
             DesiredState::Paused | DesiredState::Resized => None,
         }
     }
@@ -105,147 +98,120 @@ impl Pass<'_> {
             S::PendingBuild => self.place(),
             S::PullingSnapshot if !has_runner => self.place(),
             S::BuildingSnapshot => self.build(),
-            S::Unknown if !has_runner => self.fails(Fault::Lost),
+            S::Unknown if !has_runner => self.fail(Fault::Lost),
             S::Unknown if self.view.ready => self.call(Task::Create),
             S::Unknown => None,
             S::Stopped | S::Archived | S::Archiving => self.wake(),
-            S::Paused if !has_runner => self.owed(self.fails(Fault::Lost)), // Difference D22.
+            // Its memory is lost with its runner (difference D22).
+            S::Paused if !has_runner => self.if_pending(self.fail(Fault::Lost)),
             S::Paused if self.view.ready => self.call(Task::Resume),
             S::Paused => None,
-            // Difference D19.
-            S::Creating | S::Starting | S::Restoring | S::Resuming if !has_runner => self.times_out(),
-            S::Creating | S::Starting | S::Restoring => self.follow(),
-            S::PullingSnapshot | S::Resuming => self.follow(),
-            S::Destroyed | S::Destroying | S::Started => None,
-            S::Stopping | S::Error | S::BuildFailed => None,
-            S::Resizing | S::Snapshotting | S::Forking => None,
-            S::Pausing => None,
+            // No runner works on it, so only the time limit ends it (difference D19).
+            S::Creating | S::Starting | S::Restoring | S::Resuming if !has_runner => self.time_out(),
+            S::Creating | S::Starting | S::Restoring | S::PullingSnapshot | S::Resuming => self.follow(),
+            S::Destroyed | S::Destroying | S::Started | S::Stopping | S::Error | S::BuildFailed => None,
+            S::Resizing | S::Snapshotting | S::Forking | S::Pausing => None,
         }
     }
 
-    /// A resting disk starts on its own runner, or comes back from its backup on another.
+    /// Starts a stopped sandbox on its own runner, or restores its backup on another one.
     fn wake(&self) -> Option<Next> {
         let status = self.row.status;
-        let restorable = status.has_usable_backup();
         if status.has_runner() && self.view.ready {
             return self.call(Task::Start);
         }
-        match (restorable, self.view.placement) {
+        match (status.has_usable_backup(), self.view.placement) {
             (true, Placement::Warm | Placement::Cold) => self.call(Task::Restore),
             (true, Placement::None | Placement::InFlight(_)) => None,
             (false, _) if status.has_runner() => None,
-            (false, _) => self.owed(self.fails(Fault::Lost)),
+            (false, _) => self.if_pending(self.fail(Fault::Lost)),
         }
     }
 
-    /// A change that the runner makes by itself: ask how far it is.
+    /// Follows a job that the runner has accepted: asks for the state of its copy, and writes the result.
     fn follow(&self) -> Option<Next> {
         let state = self.row.status.state();
         let observed = match self.view.observed {
             Observed::NotAsked => return Some(Next::Ask),
-            Observed::NoAnswer => return self.times_out(),
-            Observed::NotFound => return self.fails(Fault::Lost),
+            Observed::NoAnswer => return self.time_out(),
+            Observed::NotFound => return self.fail(Fault::Lost),
             Observed::State(observed) => observed,
         };
         let resumes = state == S::Resuming;
-        // Difference D14: what had a disk may have it still.
+        // A sandbox that had a disk may still have it (difference D14).
         let had_a_disk = matches!(state, S::Starting | S::Restoring) || resumes;
+        let failed = || self.if_pending(self.fail(Fault::Runner));
         match observed {
-            S::Started => self.owed(self.apply(self.draft().state(S::Started).drop_finished_backup())),
-            S::Unknown if had_a_disk => self.times_out(),
-            S::Unknown => self.owed(self.apply(self.draft().state(S::Unknown))),
+            S::Started => self.write(self.draft().state(S::Started).drop_finished_backup()),
+            S::Unknown if had_a_disk => self.time_out(),
+            S::Unknown => self.write(self.draft().state(S::Unknown)),
             S::PullingSnapshot if state != S::PullingSnapshot => {
-                self.times_out().or_else(|| self.owed(self.apply(self.draft().state(S::PullingSnapshot))))
+                self.time_out().or_else(|| self.write(self.draft().state(S::PullingSnapshot)))
             }
-            S::Creating | S::Starting | S::Restoring => self.times_out(),
-            S::PullingSnapshot | S::Destroyed => self.times_out(),
-            S::Paused | S::Resuming if resumes => self.times_out(), // Difference D5.
-            S::Stopped if state == S::Starting => self.times_out(), // Difference D20.
-            S::Paused
-            | S::Resuming
-            | S::Stopped
-            | S::Destroying
-            | S::Stopping
-            | S::Error
-            | S::BuildFailed
-            | S::PendingBuild
-            | S::BuildingSnapshot
-            | S::Archived
-            | S::Archiving
-            | S::Resizing
-            | S::Snapshotting
-            | S::Forking
-            | S::Pausing => self.owed(self.fails(Fault::Runner)),
+            S::Creating | S::Starting | S::Restoring | S::PullingSnapshot | S::Destroyed => self.time_out(),
+            // The runner has not begun or is still at work (differences D5 and D20).
+            S::Paused | S::Resuming if resumes => self.time_out(),
+            S::Stopped if state == S::Starting => self.time_out(),
+            S::Paused | S::Resuming | S::Stopped | S::Destroying | S::Stopping | S::Error | S::BuildFailed => failed(),
+            S::PendingBuild | S::BuildingSnapshot | S::Archived | S::Archiving | S::Pausing => failed(),
+            S::Resizing | S::Snapshotting | S::Forking => failed(),
         }
     }
 
-    /// A sandbox that no runner holds yet (`placement`).
+    /// Assigns a runner to a sandbox that has none (recorded: table `placement`).
     fn place(&self) -> Option<Next> {
         let builds = self.row.status.state() == S::PendingBuild;
-        let takes_it = || self.draft().runner(RunnerChange::Assigned);
-        let step = match self.view.placement {
-            Placement::None => return None,
-            Placement::Warm => takes_it().state(S::Unknown),
+        let assigned = self.draft().runner(RunnerChange::Assigned);
+        self.write(match self.view.placement {
+            Placement::Warm => assigned.state(S::Unknown),
             Placement::Cold if builds => return self.call(Task::Build),
-            Placement::Cold => takes_it(),
-            Placement::InFlight(Image::Failed) => {
-                let failed = if builds { S::BuildFailed } else { S::Error };
-                takes_it().state(failed).ours(Fault::Other)
-            }
-            Placement::InFlight(Image::Pulling) if !builds => takes_it(),
-            Placement::InFlight(Image::Building) if builds => takes_it().state(S::BuildingSnapshot),
-            Placement::InFlight(Image::Pulling | Image::Building | Image::Missing | Image::Ready | Image::Removing) => {
-                return None;
-            }
-        };
-        self.owed(self.apply(step))
+            Placement::Cold => assigned,
+            Placement::InFlight(Image::Failed) if builds => assigned.state(S::BuildFailed).ours(Fault::Other),
+            Placement::InFlight(Image::Failed) => assigned.state(S::Error).ours(Fault::Other),
+            Placement::InFlight(Image::Pulling) if !builds => assigned,
+            Placement::InFlight(Image::Building) if builds => assigned.state(S::BuildingSnapshot),
+            Placement::InFlight(Image::Pulling | Image::Building | Image::Missing) => return None,
+            Placement::InFlight(Image::Ready | Image::Removing) | Placement::None => return None,
+        })
     }
 
-    /// A sandbox whose runner builds its image.
+    /// Follows the build of the image on the sandbox's runner.
     fn build(&self) -> Option<Next> {
-        let ready = self.view.image == Image::Ready && self.row.status.has_runner();
-        if self.is_over() && !ready {
-            return self.owed(self.times_out()); // Difference D13: a build that is ready is used all the same.
-        }
         match self.view.image {
-            Image::Ready if ready => self.owed(self.apply(self.draft().state(S::Unknown))),
-            Image::Failed => {
-                let failed = self.draft().state(S::BuildFailed).ours(Fault::Other);
-                self.owed(self.apply(failed))
-            }
-            Image::Ready | Image::Missing | Image::Pulling | Image::Building | Image::Removing => None,
+            // A build that is ready is used even after its time limit (difference D13).
+            Image::Ready if self.row.status.has_runner() => self.write(self.draft().state(S::Unknown)),
+            Image::Failed if !self.is_over() => self.write(self.draft().state(S::BuildFailed).ours(Fault::Other)),
+            Image::Ready | Image::Failed | Image::Missing => self.if_pending(self.time_out()),
+            Image::Pulling | Image::Building | Image::Removing => self.if_pending(self.time_out()),
         }
     }
 
     fn toward_stopped(&self) -> Option<Next> {
         let status = self.row.status;
         let stop = Task::Stop { force: status.force_stop() };
-        if !matches!(status.state(), S::Started | S::Paused | S::Stopping) {
+        let is_accepted = status.state() == S::Stopping;
+        if !is_accepted && !matches!(status.state(), S::Started | S::Paused) {
             return None;
         }
-        if status.state() != S::Stopping {
-            return match (status.has_runner(), self.view.ready) {
-                (false, _) => self.owed(self.fails(Fault::Lost)),
-                (true, false) => None,
-                (true, true) => self.call(stop),
-            };
+        if !is_accepted && !status.has_runner() {
+            return self.if_pending(self.fail(Fault::Lost));
         }
         if !self.view.ready {
             return None;
         }
-        match self.on_runner() {
-            OnRunner::Unasked => Some(Next::Ask),
-            OnRunner::Silent => None,
-            // Difference D4: gone is gone, by whichever word.
-            OnRunner::Gone => self.fails(Fault::Lost),
-            OnRunner::In(S::Stopped) => {
-                let stopped = self.draft().state(S::Stopped).backup(BackupState::None, false);
-                self.owed(self.apply(stopped))
-            }
-            OnRunner::In(S::Error) => self.owed(self.fails(Fault::Runner)),
-            // Difference D4: the call was lost; it is the same one, with the same epoch.
-            OnRunner::In(S::Started | S::Paused) => self.call(stop),
-            OnRunner::In(_) => None,
+        if !is_accepted {
+            return self.call(stop);
+        }
+        match self.view.observed {
+            Observed::NotAsked => Some(Next::Ask),
+            Observed::NoAnswer => None,
+            // A runner reports a missing copy in either way (difference D4).
+            Observed::NotFound | Observed::State(S::Destroyed) => self.fail(Fault::Lost),
+            Observed::State(S::Stopped) => self.write(self.draft().state(S::Stopped).backup(BackupState::None, false)),
+            Observed::State(S::Error) => self.if_pending(self.fail(Fault::Runner)),
+            // The call was lost. It is sent again with the same epoch (difference D4).
+            Observed::State(S::Started | S::Paused) => self.call(stop),
+            Observed::State(_) => None,
         }
     }
 
@@ -256,64 +222,59 @@ impl Pass<'_> {
         }
         match status.backup() {
             BackupState::None | BackupState::Pending | BackupState::InProgress => None,
-            BackupState::Completed => match self.on_runner() {
-                OnRunner::Unasked if status.has_runner() => Some(Next::Ask),
-                OnRunner::Unasked | OnRunner::Gone => self.apply(self.draft().state(S::Archived)),
-                OnRunner::Silent | OnRunner::In(S::Destroying) => None,
-                OnRunner::In(_) => self.call(Task::Destroy),
+            BackupState::Completed => match self.view.observed {
+                Observed::NotAsked if status.has_runner() => Some(Next::Ask),
+                Observed::NotAsked | Observed::NotFound | Observed::State(S::Destroyed) => {
+                    self.apply(self.draft().state(S::Archived))
+                }
+                Observed::NoAnswer | Observed::State(S::Destroying) => None,
+                Observed::State(_) => self.call(Task::Destroy),
             },
-            BackupState::Error if self.view.archive_attempts <= self.policy.max_archive_attempts => {
+            BackupState::Error if !self.attempts_are_used_up() => {
                 Some(Next::Apply(self.draft().emits(EventName::BackupCreated).untouched()))
             }
             BackupState::Error if status.state() == S::Error => None,
-            BackupState::Error => self.fails(Fault::Other), // Difference D3.
+            // The error is written even where nothing is pending (difference D3).
+            BackupState::Error => self.fail(Fault::Other),
         }
     }
 
     fn toward_destroyed(&self) -> Option<Next> {
         let status = self.row.status;
-        let destroyed = || self.apply(self.draft().state(S::Destroyed));
-        // Difference D2: an error is never pending, and its copy still has to go.
-        let errored = status.state().is_failed();
-        let owed = |next| if errored { next } else { self.owed(next) };
-        if matches!(status.state(), S::Resizing | S::Snapshotting | S::Forking) {
+        let destroyed = || {
+            // A row in error is never pending, and the runner must still remove its copy (difference D2).
+            let next = self.apply(self.draft().state(S::Destroyed));
+            if status.state().is_failed() { next } else { self.if_pending(next) }
+        };
+        if IN_PLACE.contains(status.state()) {
             return None;
         }
-        if matches!(status.state(), S::Archived | S::PendingBuild) {
-            return owed(destroyed());
-        }
-        if !status.has_runner() {
-            return owed(destroyed()); // No runner holds a copy (difference D2).
+        // Without a runner there is no copy to remove (difference D2).
+        if matches!(status.state(), S::Archived | S::PendingBuild) || !status.has_runner() {
+            return destroyed();
         }
         if !self.view.ready {
             return None;
         }
-        match self.on_runner() {
-            OnRunner::Unasked => Some(Next::Ask),
-            OnRunner::Silent => None,
-            OnRunner::Gone => owed(destroyed()),
-            OnRunner::In(S::Destroying) if status.state() == S::Destroying => None,
-            // Difference D4: a destroy that is not under way on the runner was lost, and is sent again.
-            OnRunner::In(_) => self.call(Task::Destroy),
-        }
-    }
-
-    /// The runner's copy, as far as it was asked for.
-    const fn on_runner(&self) -> OnRunner {
         match self.view.observed {
-            Observed::NotAsked => OnRunner::Unasked,
-            Observed::NoAnswer => OnRunner::Silent,
-            Observed::NotFound | Observed::State(S::Destroyed) => OnRunner::Gone,
-            Observed::State(state) => OnRunner::In(state),
+            Observed::NotAsked => Some(Next::Ask),
+            Observed::NoAnswer => None,
+            Observed::NotFound | Observed::State(S::Destroyed) => destroyed(),
+            Observed::State(S::Destroying) if status.state() == S::Destroying => None,
+            // The runner does not work on the destroy: the call was lost and is sent again (difference D4).
+            Observed::State(_) => self.call(Task::Destroy),
         }
     }
 
-    /// The backup of a sandbox in error has failed too often: there is nothing to look at until somebody asks anew.
+    /// Whether archiving stays in error: its backup failed too often, and only a new command changes that.
     fn has_given_up(&self) -> bool {
-        self.row.status.state() == S::Error
-            && self.row.status.desired() == DesiredState::Archived
-            && self.row.status.backup() == BackupState::Error
-            && self.view.archive_attempts > self.policy.max_archive_attempts
+        let status = self.row.status;
+        (status.state(), status.desired(), status.backup()) == (S::Error, DesiredState::Archived, BackupState::Error)
+            && self.attempts_are_used_up()
+    }
+
+    const fn attempts_are_used_up(&self) -> bool {
+        self.view.archive_attempts > self.policy.max_archive_attempts
     }
 
     fn draft(&self) -> Draft {
@@ -321,16 +282,20 @@ impl Pass<'_> {
     }
 
     fn apply(&self, draft: Draft) -> Option<Next> {
-        let step = draft.finish_or_drop(self.row, self.now);
+        let step = draft.finish_or_drop();
         step.writes().then_some(Next::Apply(step))
     }
 
-    /// A write that the recorded server drops where no change is pending.
-    fn owed(&self, next: Option<Next>) -> Option<Next> {
+    /// Applies a write that the recorded server makes only where a change is pending.
+    fn write(&self, draft: Draft) -> Option<Next> {
+        self.if_pending(self.apply(draft))
+    }
+
+    fn if_pending(&self, next: Option<Next>) -> Option<Next> {
         next.filter(|_| self.row.status.pending())
     }
 
-    fn fails(&self, fault: Fault) -> Option<Next> {
+    fn fail(&self, fault: Fault) -> Option<Next> {
         self.apply(self.draft().state(S::Error).ours(fault))
     }
 
@@ -338,14 +303,14 @@ impl Pass<'_> {
         Some(Next::Call(Call { task, epoch: self.row.epoch }))
     }
 
-    /// The time of the change under way is over, strictly.
+    /// Whether the time limit of the state is over. The limit itself is still in time.
     fn is_over(&self) -> bool {
         let limit = self.policy.time_limits.of_state(self.row.status.state());
         limit.is_some_and(|limit| self.now > self.row.since.saturating_add_minutes(i64::from(limit.get())))
     }
 
-    /// The timeout error where the time is over, else nothing: it is waited for.
-    fn times_out(&self) -> Option<Next> {
+    /// Returns the timeout error if the time limit is over, or `None` to wait.
+    fn time_out(&self) -> Option<Next> {
         if self.is_over() { self.apply(self.draft().time_limit_over()) } else { None }
     }
 }

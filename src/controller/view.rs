@@ -1,23 +1,24 @@
-//! What a controller knows of the world when it looks at a sandbox.
+//! What a controller knows of the runner and of placement when it reconciles a sandbox.
 
 use crate::vocabulary::SandboxState;
 use serde::{Deserialize, Serialize};
 
-/// What the controller knows beside the row. The default is a ready runner that has not been asked.
+/// What the controller knows in addition to the row. The default is a ready runner that was not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunnerView {
-    /// The sandbox's runner is ready to work.
+    /// Whether the sandbox's runner is ready to work.
     pub ready: bool,
-    /// What the runner says of its copy.
+    /// What the runner answered about its copy.
     pub observed: Observed,
-    /// Which runner could take the sandbox in, for one that has none or must leave its own.
+    /// Which runner has room for the sandbox, if it has no runner or must leave its own.
     pub placement: Placement,
-    /// How far the image is on the sandbox's own runner, for one that is being built.
+    /// The state of the image on the sandbox's own runner, while the image is built.
     pub image: Image,
-    /// How many attempts to archive it have failed so far.
+    /// The number of failed attempts to archive the sandbox.
     pub archive_attempts: u32,
-    /// The sandbox waits unclaimed in a warm pool; only the time until which to wait depends on it.
+    /// Whether the sandbox waits unclaimed in a warm pool. It changes only the time of
+    /// [`Next::Wait`](crate::Next::Wait).
     pub warm_pool: bool,
 }
 
@@ -34,22 +35,22 @@ impl Default for RunnerView {
     }
 }
 
-/// What a runner says of its copy of a sandbox.
+/// What a runner answered about its copy of a sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Observed {
-    /// It has not been asked in this pass.
+    /// The controller did not ask in this pass.
     #[default]
     NotAsked,
-    /// It was asked and did not answer. What the clock says is then all there is: a change whose time is over ends.
+    /// The runner did not answer. Only the clock counts then: a change whose time limit is over ends.
     NoAnswer,
-    /// It has no such sandbox.
+    /// The runner has no such sandbox.
     NotFound,
-    /// It has, in this state.
+    /// The runner has a copy in this state.
     State(SandboxState),
 }
 
-/// Where a sandbox without a usable runner could go.
+/// What placement found for a sandbox without a usable runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Placement {
@@ -58,27 +59,27 @@ pub enum Placement {
     None,
     /// A runner has room and the image.
     Warm,
-    /// A runner has room and not the image.
+    /// A runner has room, but not the image.
     Cold,
-    /// A runner is fetching or building the image.
+    /// A runner fetches, builds or removes the image, or failed to fetch or build it.
     InFlight(Image),
 }
 
-/// How far an image is on a runner.
+/// The state of an image on a runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Image {
-    /// Nothing is known of it.
+    /// The runner does not have it.
     #[default]
     Missing,
-    /// It is being fetched.
+    /// The runner fetches it.
     Pulling,
-    /// It is being built.
+    /// The runner builds it.
     Building,
-    /// It can be used.
+    /// The runner can use it.
     Ready,
-    /// Fetching or building it failed.
+    /// The runner failed to fetch or build it.
     Failed,
-    /// It is being removed.
+    /// The runner removes it.
     Removing,
 }

@@ -1,20 +1,17 @@
 //! The answer of a runner to a call: accepted, done within the call, or refused.
 
 use super::job::ended;
-use crate::{
-    lifecycle::{
-        Lifecycle,
-        state_set::{StateSet, states},
-    },
-    rules::{
-        Answer, Cause, Context, EventName, Ignored, Outcome, Refusal, Report, ReportKind, RunnerChange, Step, Task,
-        refusal::value::ReportReason, step::draft::Draft,
-    },
-    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
+use crate::lifecycle::Lifecycle;
+use crate::lifecycle::state_set::{StateSet, states};
+use crate::rules::step::draft::{Draft, IN_PLACE};
+use crate::rules::{
+    Answer, Cause, Context, EventName, Ignored, Job, Outcome, Refusal, Report, ReportKind, RunnerChange, Step, Task,
+    refusal::value::ReportReason,
 };
+use crate::vocabulary::{BackupState, DesiredState as D, Fault, Micros, SandboxState as S};
 
 impl Report {
-    /// What a runner that works within the call answered to `task`, which `step` asked of it.
+    /// Returns the report of a runner that answered `answer` to `task`, which `step` called for.
     pub fn answered(step: &Step, task: Task, answer: Answer) -> Self {
         Self::Answered { task, answer, from: Some(step.row.status.state()), epoch: None }
     }
@@ -24,43 +21,41 @@ pub(crate) fn decide(
     row: &Lifecycle,
     task: Task,
     answer: Answer,
-    from: Option<SandboxState>,
+    from: Option<S>,
     context: Context,
     now: Micros,
 ) -> Result<Step, Refusal> {
     match answer {
         Answer::Accepted => Ok(accepted(row, task, now)),
         Answer::Done => done(row, task, from, context, now),
-        Answer::Refused { fault, recoverable } => Ok(refusal(row, task, fault, recoverable, from, now)),
+        Answer::Refused { fault, recoverable } => Ok(refused(row, task, fault, recoverable, from, now)),
     }
 }
 
 /// What an accepted call of a task does to a row that waits for it.
 struct Accepted {
     from: StateSet,
-    desired: DesiredState,
-    to: SandboxState,
-    /// The call goes to a runner that placement found, which the row is then assigned to.
+    desired: D,
+    to: S,
+    /// The call goes to a runner that placement found. The acceptance assigns this runner to the row.
     takes_a_runner: bool,
 }
 
 impl Accepted {
-    /// Recorded: table `actions`. The other tasks are calls of commands, which write their state themselves.
+    /// Returns the write for each call of the controller (recorded: table `actions`). The commands make the other
+    /// calls, and write their state themselves.
     const fn of(task: Task) -> Option<Self> {
-        use DesiredState::{Destroyed, Started, Stopped};
-        use SandboxState as S;
         const AT_REST: StateSet = states![Stopped Archived Archiving];
         let (from, desired, to) = match task {
-            Task::Create => (states![Unknown], Started, S::Creating),
-            Task::Restore => (AT_REST, Started, S::Restoring),
-            Task::Start => (AT_REST, Started, S::Starting),
-            Task::Resume => (states![Paused], Started, S::Resuming),
-            Task::Stop { .. } => (states![Started Paused], Stopped, S::Stopping),
-            Task::Destroy => (states![Destroyed].not(), Destroyed, S::Destroying),
-            Task::Build => (states![PendingBuild], Started, S::BuildingSnapshot),
-            Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Recover { .. } => {
-                return None;
-            }
+            Task::Create => (states![Unknown], D::Started, S::Creating),
+            Task::Restore => (AT_REST, D::Started, S::Restoring),
+            Task::Start => (AT_REST, D::Started, S::Starting),
+            Task::Resume => (states![Paused], D::Started, S::Resuming),
+            Task::Stop { .. } => (states![Started Paused], D::Stopped, S::Stopping),
+            Task::Destroy => (states![Destroyed].not(), D::Destroyed, S::Destroying),
+            Task::Build => (states![PendingBuild], D::Started, S::BuildingSnapshot),
+            Task::Pause | Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork => return None,
+            Task::Recover { .. } => return None,
         };
         Some(Self { from, desired, to, takes_a_runner: matches!(task, Task::Restore | Task::Build) })
     }
@@ -72,118 +67,94 @@ impl Accepted {
 
 fn accepted(row: &Lifecycle, task: Task, now: Micros) -> Step {
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
-    if matches!(task, Task::Fork) && in_place(task) == Some(row.status.state()) {
-        // The child exists for others only once its runner makes it.
+    if matches!(task, Task::Fork) && is_in_place(row, task) {
+        // Subscribers learn of the child only now, because the runner makes it from now on.
         return draft.emits(EventName::Created).untouched();
     }
-    // Without pending the call was made and the write is dropped (section 7); an errored destroy is driven by its
-    // desired state alone (difference D2).
-    let errored_destroy = row.status.desired() == DesiredState::Destroyed && row.status.state().is_failed();
+    // The recorded server makes the call even where nothing is pending, and drops the write (recorded: table
+    // `actions`). A row in error is never pending, so its desired state alone counts for a destroy (difference D2).
+    let destroys_error = row.status.desired() == D::Destroyed && row.status.state().is_failed();
     match Accepted::of(task).filter(|accepted| accepted.is_awaited_by(row)) {
-        Some(Accepted { to, takes_a_runner, .. }) if row.status.pending() || errored_destroy => {
+        Some(Accepted { to, takes_a_runner, .. }) if row.status.pending() || destroys_error => {
             let draft = draft.state(to);
-            let draft = if takes_a_runner { draft.runner(taken_over(row)) } else { draft };
-            draft.finish_or_drop(row, now)
+            let draft = if takes_a_runner { draft.runner(assigned(row)) } else { draft };
+            draft.finish_or_drop()
         }
         Some(_) | None => Step::ignored(row, Ignored::NotAwaited, now),
     }
 }
 
-/// The runner columns of a row that another runner takes over.
-const fn taken_over(row: &Lifecycle) -> RunnerChange {
+/// Returns the change of the runner column when placement's runner takes the sandbox.
+const fn assigned(row: &Lifecycle) -> RunnerChange {
     if row.status.has_runner() { RunnerChange::AssignedKeepingPrevious } else { RunnerChange::Assigned }
 }
 
-fn done(
-    row: &Lifecycle,
-    task: Task,
-    from: Option<SandboxState>,
-    context: Context,
-    now: Micros,
-) -> Result<Step, Refusal> {
+fn done(row: &Lifecycle, task: Task, from: Option<S>, context: Context, now: Micros) -> Result<Step, Refusal> {
     if Accepted::of(task).is_some_and(|accepted| accepted.takes_a_runner && accepted.is_awaited_by(row)) {
-        // Accepted and done in one answer: the acceptance is what assigns the runner.
+        // The answer is acceptance and end in one, and the acceptance assigns the runner.
         return Ok(restored(row, task, now));
     }
     if let Task::Recover { start } = task {
         return recovered(row, start, now);
     }
     let Some(job) = task.job() else { return Ok(Step::ignored(row, Ignored::NotAwaited, now)) };
-    let mut step = ended(row, job, Outcome::Completed, back(row, task, from), context, now);
+    let back = from.filter(|_| is_in_place(row, task));
+    let mut step = ended(row, job, Outcome::Completed, back, context, now);
     if matches!(task, Task::Fork) && step.writes() {
-        step.effects.event = Some(EventName::Created); // The runner has made the child within the call.
+        step.effects.event = Some(EventName::Created); // The runner made the child within the call.
     }
     Ok(step)
 }
 
-/// A runner that restores within the call takes the sandbox and runs it, in one write.
+/// Assigns a runner that restored the sandbox within the call, and writes started.
 fn restored(row: &Lifecycle, task: Task, now: Micros) -> Step {
     if !matches!(task, Task::Restore) || !row.status.pending() {
         return Step::ignored(row, Ignored::NotAwaited, now);
     }
-    let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now).state(SandboxState::Started);
-    draft.drop_finished_backup().clear_reason().runner(taken_over(row)).finish_or_drop(row, now)
+    let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now).state(S::Started);
+    draft.drop_finished_backup().clear_reason().runner(assigned(row)).finish_or_drop()
 }
 
-/// Where a change made in place returns to, while it is under way.
-fn back(row: &Lifecycle, task: Task, from: Option<SandboxState>) -> Option<SandboxState> {
-    from.filter(|_| in_place(task) == Some(row.status.state()))
+/// Whether the row waits for this task in the state of a change that ends where it began.
+fn is_in_place(row: &Lifecycle, task: Task) -> bool {
+    let state = row.status.state();
+    IN_PLACE.contains(state) && task.job().and_then(Job::only_state) == Some(state)
 }
 
-/// The state of a change that ends where it began.
-const fn in_place(task: Task) -> Option<SandboxState> {
-    match task {
-        Task::Resize { .. } => Some(SandboxState::Resizing),
-        Task::Snapshot { .. } => Some(SandboxState::Snapshotting),
-        Task::Fork => Some(SandboxState::Forking),
-        Task::Create | Task::Restore | Task::Start | Task::Resume | Task::Stop { .. } | Task::Pause => None,
-        Task::Destroy | Task::Recover { .. } | Task::Build => None,
-    }
-}
-
-/// A runner that recovers within the call: nothing was written before, so the row may have moved meanwhile. It
-/// is stopped then in any case; the start that was asked for with it is a command of its own (section 6), and until that
-/// comes an ephemeral sandbox does not rest.
+/// Writes stopped for a runner that recovered the sandbox within the call.
+///
+/// The command wrote no state, so the row may have changed since. The result is always stopped: the start that was
+/// requested with the recovery is a separate command (recorded: table `actions`), and an ephemeral sandbox is kept for
+/// it.
 fn recovered(row: &Lifecycle, start: bool, now: Micros) -> Result<Step, Refusal> {
-    if row.status.state() != SandboxState::Error {
+    if row.status.state() != S::Error {
         return Ok(Step::ignored(row, Ignored::NotAwaited, now));
     }
     if row.status.pending() {
         return Err(Refusal::of_report(row, ReportKind::Recover, ReportReason::Conflict));
     }
-    let draft = Draft::new(row, Cause::Report(ReportKind::Recover), now)
-        .state(SandboxState::Stopped)
-        .desired(DesiredState::Stopped)
-        .clear_reason()
-        .recoverable(false)
-        .backup(BackupState::None, false);
+    let draft = Draft::new(row, Cause::Report(ReportKind::Recover), now).state(S::Stopped).desired(D::Stopped);
+    let draft = draft.clear_reason().recoverable(false).backup(BackupState::None, false);
     let draft = if start { draft.goes_on() } else { draft };
-    Ok(draft.finish_or_drop(row, now))
+    Ok(draft.finish_or_drop())
 }
 
-fn refusal(
-    row: &Lifecycle,
-    task: Task,
-    fault: Fault,
-    recoverable: bool,
-    from: Option<SandboxState>,
-    now: Micros,
-) -> Step {
+fn refused(row: &Lifecycle, task: Task, fault: Fault, recoverable: bool, from: Option<S>, now: Micros) -> Step {
     let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
     let (state, desired) = (row.status.state(), row.status.desired());
-    if in_place(task) == Some(state) {
-        return draft.state(from.or(desired.fulfilled_by()).unwrap_or(state)).finish_or_drop(row, now);
+    if is_in_place(row, task) {
+        return draft.state(from.or(desired.fulfilled_by()).unwrap_or(state)).finish_or_drop();
     }
-    if matches!(task, Task::Pause) && state == SandboxState::Pausing {
-        return draft.state(SandboxState::Started).desired(DesiredState::Started).finish_or_drop(row, now);
+    if matches!(task, Task::Pause) && state == S::Pausing {
+        return draft.state(S::Started).desired(D::Started).finish_or_drop();
     }
-    // An archiving asks again, as it does after a job that failed (difference D17). A refused recovery, and a call
-    // that the row does not wait for any more, leave what is recorded.
-    let archives = matches!(task, Task::Destroy) && desired == DesiredState::Archived;
-    // The runner refuses a call that the row waits for, or one that it has accepted before.
-    let waits = |accepted: Accepted| accepted.is_awaited_by(row) || accepted.to == state;
-    if archives || !Accepted::of(task).is_some_and(waits) {
+    // An archiving sandbox repeats the call, as it does after a failed job (difference D17). A refused recovery, and a
+    // call that the row no longer waits for, change nothing.
+    let archives = matches!(task, Task::Destroy) && desired == D::Archived;
+    // The runner refuses a call that the row waits for, or one that it accepted before.
+    let counts = |accepted: Accepted| accepted.is_awaited_by(row) || accepted.to == state;
+    if archives || !Accepted::of(task).is_some_and(counts) {
         return Step::ignored(row, Ignored::NotAwaited, now);
     }
-    draft.state(SandboxState::Error).reported(fault, recoverable).finish_or_drop(row, now)
+    draft.state(S::Error).reported(fault, recoverable).finish_or_drop()
 }

@@ -1,8 +1,8 @@
-//! The decision on a command: the guards of its rule are compared with the facts.
+//! The decision on a command: it compares the guards of the rule with the facts of the row.
 //!
-//! Speed dictated the form of this file and of `rule_lookup.rs`: command, row and verdict are unpredictable, so nothing
-//! branches on them except a resize, for its numbers, and the verdict itself. A test compares it with the plain form, the
-//! walk over the checks of the rule, for every combination of state, desired state, command and argument.
+//! This file and `rule_lookup.rs` are branchless for speed: command, row and result are unpredictable. They branch only
+//! on the result itself and, for its numbers, on a resize. The plain form walks over the checks of the rule; a test
+//! compares the two for every combination of state, desired state, command and argument.
 
 use super::rule_lookup::rule_of;
 use crate::{
@@ -37,7 +37,7 @@ pub(super) fn decide(
     judge(row, command, facts, policy, now)
 }
 
-/// A sandbox that timed out and has a usable backup: a cooldown limits its recovery, so a date is read.
+/// Decides for a sandbox that timed out and has a usable backup. A cooldown limits its recovery, so a date counts too.
 #[cold]
 #[inline(never)]
 fn decide_after_timeout(
@@ -66,16 +66,16 @@ fn judge(row: &Lifecycle, command: &Command, facts: Facts, policy: &Policy, now:
     Err(Refusal::of_command(row, refused, facts))
 }
 
-/// A success without a write.
+/// Returns a success that writes nothing.
 #[cold]
 #[inline(never)]
 fn already(row: &Lifecycle, verb: Verb, now: Micros) -> Result<Step, Refusal> {
     Ok(Step::nothing(row, Cause::Already(verb), now))
 }
 
-/// The step of an accepted command. The guards made sure that its states are coherent; a test walks every row of the table
-/// to prove it.
-// Apart from the decision, so that a refusal saves no registers for it. A `Result`, so that it is built in its place.
+/// Returns the step of an accepted command. The guards ensure coherent states; a test checks this for every row of the
+/// rule table.
+// A separate function, so that a refusal saves no registers for it. It returns a `Result`, which it builds in place.
 #[inline(never)]
 fn accepted(
     row: &Lifecycle,
@@ -100,7 +100,7 @@ fn accepted(
     })
 }
 
-/// The facts of this sandbox in its surroundings, whatever the command.
+/// Returns the facts of this sandbox under this policy and context, for any command.
 pub(super) fn facts(row: &Lifecycle, policy: &Policy, context: &Context, now: Micros) -> Facts {
     let cooled_down = has_cooled_down(policy, context.last_recovery().map(Micros::from), now);
     facts_without_cooldown(row, policy, context).and(guards::cooled_down.when(cooled_down))
@@ -111,7 +111,7 @@ fn facts_without_cooldown(row: &Lifecycle, policy: &Policy, context: &Context) -
     row.facts.and(facts_of_class(policy, row.class)).and(context.facts())
 }
 
-/// The guards that the numbers of a resize make hold.
+/// Returns the guards that hold for the numbers of a resize, and none for any other command.
 #[inline]
 pub(super) fn facts_of_numbers(command: &Command, row: &Lifecycle) -> Facts {
     let Command::Resize(change) = command else { return Facts::NONE };

@@ -1,41 +1,38 @@
-//! A new lifecycle: its defaults, and what is refused before anything is stored (sections 9 and 14).
+//! A new sandbox: its defaults, and the requests that are refused before a row is stored.
 
-use crate::{
-    lifecycle::{Columns, Lifecycle, instants::ends_after},
-    policy::Policy,
-    vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, FieldError, FieldErrors, GpuType,
-        Minutes, QueueTimeout, SandboxClass, SandboxState, Size, Ttl, names,
-    },
+use crate::lifecycle::{Columns, Lifecycle, instants::ends_after};
+use crate::policy::Policy;
+use crate::vocabulary::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, DesiredState, FieldError, FieldErrors, GpuType, Minutes,
+    QueueTimeout, SandboxClass, SandboxState, Size, Ttl, names,
 };
 use alloc::{format, string::String, vec::Vec};
 use chrono::{DateTime, Utc};
-use core::fmt;
 
-/// What a new sandbox is asked to be, as far as rules care. Intervals that are not given get their defaults.
+/// The settings of a new sandbox, as far as rules read them. An interval that is `None` gets its default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NewSandbox {
     /// Where it begins.
     pub origin: Origin,
-    /// What kind of machine it is. The request does not say; its snapshot does.
+    /// The kind of machine. It comes from the snapshot, not from the request.
     pub class: SandboxClass,
-    /// cpu, memory and disk.
+    /// CPU, memory and disk.
     pub size: Size,
-    /// How many GPUs.
+    /// The number of GPUs.
     pub gpu: u8,
-    /// The GPU model that was found for it.
+    /// The GPU model that placement found.
     pub gpu_type: Option<GpuType>,
-    /// It may be evicted at any time: GPU sandboxes only.
+    /// The platform may evict it at any time. Only for GPU sandboxes.
     pub spot: bool,
-    /// `/dev/kvm` is open to it: linux-vm only.
+    /// The sandbox may use `/dev/kvm`. Only for class linux-vm.
     pub kvm: bool,
-    /// The sandbox it is linked to.
+    /// The sandbox that it is linked to.
     pub link: Option<Link>,
     /// When an idle running sandbox is stopped.
     pub auto_stop: Option<AutoStop>,
     /// When an idle running VM is paused.
     pub auto_pause: Option<AutoPause>,
-    /// When a stopped sandbox is archived; 0 and too much become the policy's maximum.
+    /// When a stopped sandbox is archived. 0 and numbers above the policy's maximum mean the maximum.
     pub auto_archive: Option<AutoArchive>,
     /// When a stopped sandbox is deleted.
     pub auto_delete: Option<AutoDelete>,
@@ -48,35 +45,35 @@ pub struct NewSandbox {
 /// Where a new sandbox begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::VariantArray)]
 pub enum Origin {
-    /// A runner with its image was found: it begins in unknown, and is created there.
+    /// Placement found a runner with its image. It begins in unknown, on this runner.
     #[default]
     OnRunner,
-    /// Its declarative image has to be built: pending_build, without a runner yet. Containers only.
+    /// A runner must build its declarative image. It begins in pending_build, without a runner. Only for containers.
     ToBuild,
-    /// No runner has its image: pulling_snapshot, without a runner yet.
+    /// No runner has its image. It begins in pulling_snapshot, without a runner.
     ToPull,
 }
 
-/// A link to another sandbox, beside which a new one is placed and with which it goes.
+/// A link to another sandbox, its owner. The new sandbox is placed on the owner's runner and destroyed with the owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Link {
-    /// The owner is itself linked to another: links do not chain.
+    /// The owner is itself linked to another sandbox. Links do not chain.
     pub owner_is_linked: bool,
 }
 
-/// Why no sandbox is created. All faulty fields are named at once.
+/// Why no sandbox is created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CreateError {
-    /// The organization is suspended, and may create nothing (section 13).
-    #[error("create is refused: a suspended organization creates nothing")]
+    /// The organization is suspended and cannot create sandboxes.
+    #[error("cannot create a sandbox: the organization is suspended")]
     Suspended,
-    /// The request asks for what cannot be.
+    /// The request has faulty fields. The error names all of them.
     #[error(transparent)]
     Invalid(#[from] FieldErrors),
 }
 
 impl CreateError {
-    /// The HTTP status to answer.
+    /// Returns the HTTP status to answer.
     pub const fn http_status(&self) -> u16 {
         match self {
             Self::Suspended => 403,
@@ -85,14 +82,14 @@ impl CreateError {
     }
 }
 
-/// Minutes of rest before a VM is paused, where neither idle timer is given (spec, 0.205).
+/// The idle minutes before a VM is paused, if the request has neither idle timer (published API, 0.205).
 const DEFAULT_AUTO_PAUSE: u32 = 60;
 
 impl Lifecycle {
-    /// A new lifecycle: desired started, pending, in the first piece of work (epoch 1).
+    /// Returns a new lifecycle: desired started, pending, with epoch 1.
     ///
-    /// Auto-stop is 15 minutes, auto-archive 7 days, auto-delete never. A VM that is not ephemeral is paused after 60
-    /// minutes instead of stopped, where neither is given.
+    /// The defaults are: auto-stop after 15 minutes, auto-archive after 7 days, auto-delete never. If neither idle
+    /// timer is given, a VM that is not ephemeral is paused after 60 minutes instead of stopped.
     ///
     /// ```
     /// use sandbox_lifecycle::{AutoDelete, NewSandbox, Lifecycle, Policy, SandboxState};
@@ -106,124 +103,95 @@ impl Lifecycle {
     /// ```
     ///
     /// # Errors
-    /// Everything that section 14 refuses, each with its field, its value and what is allowed.
-    pub fn create(asked: &NewSandbox, policy: &Policy, now: DateTime<Utc>) -> Result<Self, FieldErrors> {
-        FieldErrors::unless(faults(asked), asked).map(|asked| begun(asked, policy, now))
+    /// [`FieldErrors`] with every faulty field, its value and what is allowed.
+    pub fn create(request: &NewSandbox, policy: &Policy, now: DateTime<Utc>) -> Result<Self, FieldErrors> {
+        FieldErrors::unless(faults(request), request).map(|request| first_row(request, policy, now))
     }
 }
 
-fn begun(asked: &NewSandbox, policy: &Policy, now: DateTime<Utc>) -> Lifecycle {
-    let (auto_stop, auto_pause) = idle_timers(asked);
-    let (state, has_runner) = match asked.origin {
+fn first_row(request: &NewSandbox, policy: &Policy, now: DateTime<Utc>) -> Lifecycle {
+    let (auto_stop, auto_pause) = idle_timers(request);
+    let (state, has_runner) = match request.origin {
         Origin::OnRunner => (SandboxState::Unknown, true),
         Origin::ToBuild => (SandboxState::PendingBuild, false),
         Origin::ToPull => (SandboxState::PullingSnapshot, false),
-    };
-    let auto_destroy_at = match asked.ttl {
-        Ttl::None => None,
-        Ttl::After(minutes) => ends_after(now.into(), minutes),
     };
     Lifecycle::from(Columns {
         state,
         desired_state: DesiredState::Started,
         pending: true,
-        class: asked.class,
-        gpu: asked.gpu,
-        gpu_type: asked.gpu_type,
-        cpu: asked.size.cpu,
-        memory: asked.size.memory,
-        disk: asked.size.disk,
-        backup_state: BackupState::None,
-        has_backup_ref: false,
+        class: request.class,
+        gpu: request.gpu,
+        gpu_type: request.gpu_type,
+        cpu: request.size.cpu,
+        memory: request.size.memory,
+        disk: request.size.disk,
         has_runner,
-        fault: None,
-        recoverable: false,
-        force_stop: false,
         epoch: 1,
         auto_stop,
         auto_pause,
-        auto_archive: asked.auto_archive.unwrap_or_default().capped(policy.max_auto_archive),
-        auto_delete: asked.auto_delete.unwrap_or_default(),
-        auto_destroy_at: auto_destroy_at.map(Into::into),
-        queue_timeout: asked.queue_timeout,
+        auto_archive: request.auto_archive.unwrap_or_default().capped(policy.max_auto_archive),
+        auto_delete: request.auto_delete.unwrap_or_default(),
+        auto_destroy_at: request.ttl.minutes().and_then(|minutes| ends_after(now.into(), minutes)).map(Into::into),
+        queue_timeout: request.queue_timeout,
         created_at: now,
         last_activity_at: now,
         state_since: now,
-        backup_since: None,
+        // A new sandbox has neither a backup nor an error.
+        ..Columns::default()
     })
 }
 
-/// The two idle timers: at most one of them runs (section 9).
-fn idle_timers(asked: &NewSandbox) -> (AutoStop, AutoPause) {
-    let rests_paused = asked.class.is_vm() && asked.auto_delete != Some(AutoDelete::AtOnce);
-    match (asked.auto_stop, asked.auto_pause) {
-        (Some(stop), Some(pause)) => (stop, pause),
-        (Some(stop), None) => (stop, AutoPause::Never),
-        (None, Some(AutoPause::Never)) => (AutoStop::default(), AutoPause::Never),
-        (None, Some(pause)) => (AutoStop::Never, pause),
-        (None, None) if rests_paused => {
+/// Returns the two idle timers. At most one of them is on.
+fn idle_timers(request: &NewSandbox) -> (AutoStop, AutoPause) {
+    let pauses = request.class.is_vm() && request.auto_delete != Some(AutoDelete::AtOnce);
+    match (request.auto_stop, request.auto_pause) {
+        (Some(stop), pause) => (stop, pause.unwrap_or_default()),
+        (None, Some(AutoPause::After(minutes))) => (AutoStop::Never, AutoPause::After(minutes)),
+        (None, None) if pauses => {
             (AutoStop::Never, Minutes::new(DEFAULT_AUTO_PAUSE).map_or(AutoPause::Never, AutoPause::After))
         }
-        (None, None) => (AutoStop::default(), AutoPause::Never),
+        (None, Some(AutoPause::Never) | None) => (AutoStop::default(), AutoPause::Never),
     }
 }
 
-/// What section 14 refuses, in the order of the request's fields.
-fn faults(asked: &NewSandbox) -> Vec<FieldError> {
-    let NewSandbox { class, gpu, .. } = *asked;
-    let is_ephemeral = asked.auto_delete == Some(AutoDelete::AtOnce);
-    let pause = asked.auto_pause.unwrap_or_default();
-    let mut faults = Vec::new();
-    if asked.kvm && class != SandboxClass::LinuxVm {
-        faults.push(FieldError::new(names::kvm, true, format_args!("false: class {class} has no KVM")));
-    }
-    if asked.spot && gpu == 0 {
-        faults.push(FieldError::new(names::spot, true, "false: without a GPU there is nothing to evict it for"));
-    }
-    if let AutoPause::After(minutes) = pause {
-        let allowed = match asked.auto_stop {
-            Some(AutoStop::After(_)) => Some("0: at most one of auto-stop and auto-pause is set"),
-            Some(AutoStop::Never) | None if is_ephemeral => Some("0: an ephemeral sandbox does not rest"),
-            Some(AutoStop::Never) | None if !class.is_vm() => Some("0: only a VM can be paused"),
-            Some(AutoStop::Never) | None => None,
-        };
-        faults.extend(allowed.map(|allowed| FieldError::new(AutoPause::FIELD, in_minutes(minutes.get()), allowed)));
-    }
-    let must_be_ephemeral = match (gpu, asked.link) {
-        (1.., _) => Some("0: a GPU sandbox is ephemeral"),
-        (0, Some(_)) => Some("0: a linked sandbox is ephemeral"),
-        (0, None) => None,
-    };
-    if let Some(allowed) = must_be_ephemeral.filter(|_| !is_ephemeral) {
-        faults.push(match asked.auto_delete {
-            None => FieldError::new(AutoDelete::FIELD, ABSENT, allowed),
-            Some(minutes) => FieldError::new(AutoDelete::FIELD, in_minutes(minutes.as_minutes()), allowed),
-        });
-    }
-    if asked.origin == Origin::ToBuild && class != SandboxClass::Container {
-        let allowed = "none: images are built for containers";
-        faults.push(FieldError::new(names::build_info, format_args!("given for class {class}"), allowed));
-    }
-    match asked.link {
-        None if class == SandboxClass::Android => {
-            faults.push(FieldError::new(names::linked_sandbox, ABSENT, "a sandbox to link an android to"));
+/// Returns the faulty fields of a request, in the order of its fields. The first failed check of a field counts.
+fn faults(request: &NewSandbox) -> Vec<FieldError> {
+    let NewSandbox { class, gpu, spot, kvm, link, .. } = *request;
+    let ephemeral = request.auto_delete == Some(AutoDelete::AtOnce);
+    let stops = request.auto_stop.is_some_and(|stop| stop != AutoStop::Never);
+    let pauses = request.auto_pause.is_some_and(|pause| pause != AutoPause::Never);
+    let builds_a_vm = request.origin == Origin::ToBuild && class != SandboxClass::Container;
+    let unlinked_android = class == SandboxClass::Android && link.is_none();
+    let linked_twice = link.is_some_and(|link| link.owner_is_linked);
+    let pause = in_minutes(request.auto_pause.map(AutoPause::as_minutes));
+    let delete = in_minutes(request.auto_delete.map(AutoDelete::as_minutes));
+    let [no_kvm, build] = [format!("false: class {class} has no KVM"), format!("given for class {class}")];
+    let checks = [
+        (kvm && class != SandboxClass::LinuxVm, names::kvm, "true", &*no_kvm),
+        (spot && gpu == 0, names::spot, "true", "false: only a GPU sandbox can be evicted"),
+        (pauses && stops, AutoPause::FIELD, &*pause, "0: at most one of auto-stop and auto-pause is set"),
+        (pauses && ephemeral, AutoPause::FIELD, &*pause, "0: an ephemeral sandbox is never paused"),
+        (pauses && !class.is_vm(), AutoPause::FIELD, &*pause, "0: only a VM can be paused"),
+        (gpu > 0 && !ephemeral, AutoDelete::FIELD, &*delete, "0: a GPU sandbox is ephemeral"),
+        (link.is_some() && !ephemeral, AutoDelete::FIELD, &*delete, "0: a linked sandbox is ephemeral"),
+        (builds_a_vm, names::build_info, &*build, "none: images are built for containers"),
+        (unlinked_android, names::linked_sandbox, ABSENT, "a sandbox to link an android to"),
+        (gpu > 0 && link.is_some(), names::linked_sandbox, "given", "none: a GPU sandbox cannot be linked"),
+        (linked_twice, names::linked_sandbox, "a linked sandbox", "a sandbox that is not itself linked"),
+    ];
+    let mut faults: Vec<FieldError> = Vec::new();
+    for (fails, field, value, allowed) in checks {
+        if fails && !faults.iter().any(|fault| fault.field == field) {
+            faults.push(FieldError::new(field, value, allowed));
         }
-        Some(_) if gpu > 0 => {
-            faults.push(FieldError::new(names::linked_sandbox, "given", "none: a GPU sandbox cannot be linked"));
-        }
-        Some(Link { owner_is_linked: true }) => {
-            let allowed = "a sandbox that is not itself linked";
-            faults.push(FieldError::new(names::linked_sandbox, "a linked sandbox", allowed));
-        }
-        Some(Link { owner_is_linked: false }) | None => {}
     }
     faults
 }
 
-/// A field that a request leaves out.
+/// The value of a field that the request omits.
 const ABSENT: &str = "absent";
 
-/// A number of minutes as a message shows it.
-fn in_minutes(minutes: impl fmt::Display) -> String {
-    format!("{minutes} minutes")
+fn in_minutes(minutes: Option<i32>) -> String {
+    minutes.map_or(ABSENT.into(), |minutes| format!("{minutes} minutes"))
 }

@@ -1,9 +1,9 @@
-//! The one door: a command, a report or a timer goes in; a step or a refusal comes out. Nothing is mutated.
+//! The decision on a command, a report or a timer: a step or a refusal. Nothing is mutated.
 
 mod answer;
 mod command;
 mod create;
-mod door;
+mod entry;
 mod job;
 #[cfg(test)]
 mod plain;

@@ -1,7 +1,8 @@
-//! Finding the rule of a command without a branch on the command.
+//! The look-up of a command's rule, without a branch on the command.
 //!
-//! Speed dictated the form: which command comes next is unpredictable, and a missed jump costs more than the decision. The
-//! plain form is `row(command.verb()).rule(command.flag())`; a test compares the two for every command and argument.
+//! It is branchless for speed: the next command is unpredictable, and a mispredicted jump costs more than the decision.
+//! The plain form is `row(command.verb()).rule(command.flag())`. A test compares the two for every command and
+//! argument.
 
 use crate::{
     rules::{
@@ -11,7 +12,7 @@ use crate::{
     vocabulary::{AutoDelete, AutoPause, AutoStop},
 };
 
-/// The rules of [`Command::EXAMPLES`], found in the plain way at compile time.
+/// The rules of [`Command::EXAMPLES`], which the plain form finds at compile time.
 static RULES: [[Rule; 2]; Command::EXAMPLES.len()] = {
     const fn plain(command: Command) -> Rule {
         row(command.verb()).rule(command.flag())
@@ -28,13 +29,13 @@ static RULES: [[Rule; 2]; Command::EXAMPLES.len()] = {
 
 /// Returns the rule of a command.
 #[inline(always)]
-#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "below 16; the `&` tells the compiler so")]
+#[expect(clippy::as_conversions, clippy::indexing_slicing, reason = "below 16, which the `&` shows to the compiler")]
 pub(super) fn rule_of(command: &Command) -> &'static Rule {
     &RULES[CommandKind::from(command) as usize & 15][usize::from(flag(command))]
 }
 
-/// `Command::flag` as comparisons. Each question is a function pointer, so that it is compiled by itself; asked in one
-/// function, they become a jump on the command.
+/// Computes `Command::flag` by comparisons. Each comparison is a function pointer, so that the compiler compiles it
+/// separately. In one function, it turns them into a jump on the command.
 #[inline(always)]
 fn flag(command: &Command) -> bool {
     const SAYS_YES: fn(&Command) -> bool = |command| match command {
@@ -44,7 +45,7 @@ fn flag(command: &Command) -> bool {
         Command::Backup | Command::AutoStop { .. } | Command::AutoPause { .. } | Command::AutoDelete { .. } => false,
         Command::AutoArchive { .. } | Command::Ttl { .. } | Command::Touch => false,
     };
-    // Each answer is handed on, not joined: one comparison then finds all three commands.
+    // Each function passes on the answer before it: the compiler then finds all three commands with one comparison.
     const TURNS_OFF: [fn(&Command, bool) -> bool; 3] = [
         |command, before| {
             if let Command::AutoStop { interval } = command { *interval == AutoStop::Never } else { before }

@@ -1,69 +1,54 @@
-//! A state that a runner reports without being asked (recorded: table `reports`).
+//! A state that a runner reports unasked (recorded: table `reports`).
 
-use crate::{
-    lifecycle::Lifecycle,
-    rules::{Cause, Ignored, Refusal, ReportKind, Step, refusal::value::ReportReason, step::draft::Draft},
-    vocabulary::{DesiredState, Fault, Micros, SandboxState},
-};
+use crate::lifecycle::Lifecycle;
+use crate::rules::{Cause, Ignored, Refusal, ReportKind, Step, refusal::value::ReportReason, step::draft::Draft};
+use crate::vocabulary::{DesiredState as D, Fault, Micros, SandboxState as S};
 
-/// Checked in the recorded order; what the word may be is asked last (difference D15).
+/// Decides on the reported state. The checks have the recorded order, and the check of the state itself is the last
+/// (difference D15).
 pub(super) fn decide(
     row: &Lifecycle,
-    state: SandboxState,
+    state: S,
     fault: Option<Fault>,
     recoverable: bool,
     now: Micros,
 ) -> Result<Step, Refusal> {
     let status = row.status;
+    let refused = |reason| Err(Refusal::of_report(row, ReportKind::State, reason));
     if state == status.state() {
         return Ok(Step::ignored(row, Ignored::SameState, now));
     }
-    // Difference D7: a paused sandbox can die too.
-    if !matches!(status.state(), SandboxState::Started | SandboxState::Stopped | SandboxState::Paused) {
-        return Err(Refusal::of_report(row, ReportKind::State, ReportReason::BadState));
+    // A paused sandbox can fail too (difference D7).
+    if !matches!(status.state(), S::Started | S::Stopped | S::Paused) {
+        return refused(ReportReason::BadState);
     }
-    if status.desired() == DesiredState::Destroyed {
+    if status.desired() == D::Destroyed {
         return Ok(Step::ignored(row, Ignored::ToBeDestroyed, now));
     }
     if status.pending() {
-        return Err(Refusal::of_report(row, ReportKind::State, ReportReason::Conflict));
+        return refused(ReportReason::Conflict);
     }
-    let Some(desired) = reportable(row, state) else {
-        return Err(Refusal::of_report(row, ReportKind::State, ReportReason::BadState));
-    };
+    let Some(desired) = desired_after(row, state) else { return refused(ReportReason::BadState) };
     let draft = Draft::new(row, Cause::Report(ReportKind::State), now).state(state);
-    let draft = match desired {
-        NextDesired::Stays => draft,
-        NextDesired::Is(desired) => draft.desired(desired),
-        NextDesired::Gone => draft.soft_delete(),
-    };
+    let draft = if desired == D::Destroyed { draft.soft_delete() } else { draft.desired(desired) };
     let draft = match fault {
-        Some(fault) => draft.reported(fault, recoverable && state == SandboxState::Error),
+        Some(fault) => draft.reported(fault, recoverable && state == S::Error),
         None => draft.recoverable(false),
     };
-    Ok(draft.finish_or_drop(row, now))
+    Ok(draft.finish_or_drop())
 }
 
-/// What becomes of the desired state with a reported state.
-enum NextDesired {
-    Stays,
-    Is(DesiredState),
-    Gone,
-}
-
-/// The words that a report may say of this sandbox (difference D15), with what becomes of its desired state.
-fn reportable(row: &Lifecycle, state: SandboxState) -> Option<NextDesired> {
+/// Returns the desired state after a report of this state, or `None` if a report may not contain it (difference D15).
+fn desired_after(row: &Lifecycle, state: S) -> Option<D> {
     match state {
-        SandboxState::Started => Some(NextDesired::Is(DesiredState::Started)),
-        SandboxState::Stopped => Some(NextDesired::Is(DesiredState::Stopped)),
-        SandboxState::Destroyed => Some(NextDesired::Gone),
-        SandboxState::Error => Some(NextDesired::Stays),
-        SandboxState::Paused => row.class.is_vm().then_some(NextDesired::Is(DesiredState::Paused)),
-        SandboxState::Archived => row.status.has_usable_backup().then_some(NextDesired::Is(DesiredState::Archived)),
-        SandboxState::Creating | SandboxState::Restoring | SandboxState::Destroying | SandboxState::Starting => None,
-        SandboxState::Stopping | SandboxState::BuildFailed | SandboxState::PendingBuild => None,
-        SandboxState::BuildingSnapshot | SandboxState::Unknown | SandboxState::PullingSnapshot => None,
-        SandboxState::Archiving | SandboxState::Resizing | SandboxState::Snapshotting => None,
-        SandboxState::Forking | SandboxState::Pausing | SandboxState::Resuming => None,
+        S::Started => Some(D::Started),
+        S::Stopped => Some(D::Stopped),
+        S::Destroyed => Some(D::Destroyed),
+        S::Error => Some(row.status.desired()),
+        S::Paused => row.class.is_vm().then_some(D::Paused),
+        S::Archived => row.status.has_usable_backup().then_some(D::Archived),
+        S::Creating | S::Restoring | S::Destroying | S::Starting | S::Stopping | S::Pausing | S::Resuming => None,
+        S::BuildFailed | S::PendingBuild | S::BuildingSnapshot | S::Unknown | S::PullingSnapshot => None,
+        S::Archiving | S::Resizing | S::Snapshotting | S::Forking => None,
     }
 }

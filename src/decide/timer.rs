@@ -1,18 +1,17 @@
-//! What a timer writes when its time is over, and which timer is due.
+//! What a timer writes when its deadline is over, and which timer is due.
 
-use crate::{
-    clock::Clock,
-    lifecycle::Lifecycle,
-    policy::Policy,
-    rules::{Cause, Command, Context, Stamp, Step, Timer, step::draft::Draft},
-    vocabulary::{BackupState, DesiredState, Micros, SandboxState},
-};
+use crate::clock::Clock;
+use crate::lifecycle::Lifecycle;
+use crate::policy::Policy;
+use crate::rules::{Cause, Command, Context, Stamp, Step, Timer, step::draft::Draft};
+use crate::vocabulary::{BackupState, DesiredState, Micros, SandboxState};
 use chrono::{DateTime, Utc};
 
-/// The step of a timer; one that writes nothing where the timer is not armed or its time is not over.
+/// Returns the step of a timer. It writes nothing if the timer is not armed or its deadline is not over.
 pub(super) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Micros) -> Step {
     let draft = Draft::new(row, Cause::Timer(timer), now);
-    // Only a sandbox with a GPU is evicted, and only once; it has no time of its own. Which are spot, the host knows.
+    // An eviction has no deadline: the host decides when, and knows which sandboxes are spot. Only a GPU sandbox is
+    // evicted, and only once.
     let evicted = timer == Timer::SpotEviction && row.gpus > 0 && row.status.desired() != DesiredState::Destroyed;
     let acts = evicted || boundary(row, timer, policy, context).is_some_and(|at| now > at);
     if !acts {
@@ -31,10 +30,10 @@ pub(super) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
         Timer::AutoStop => draft.desired(DesiredState::Stopped).force_stop(false),
         Timer::Retention => return draft.purge(),
     };
-    draft.finish_or_drop(row, now)
+    draft.finish_or_drop()
 }
 
-/// The instant after which a timer acts on this row, if it is armed and that can pass.
+/// Returns the instant after which a timer acts on this row, if the timer is armed and the instant can pass.
 fn boundary(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context) -> Option<Micros> {
     let boundaries = Clock::new(policy).boundaries(row, context);
     let found = Timer::TIMED.iter().zip(boundaries).find(|(timed, _)| **timed == timer);
@@ -42,16 +41,16 @@ fn boundary(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context) ->
 }
 
 impl Lifecycle {
-    /// Returns the step of the first timer that acts at `now`, if one does. Apply it and call this again until it returns
-    /// `None`, or until the step has [`Effect::Purge`](crate::Effect::Purge), after which there is no row.
+    /// Returns the step of the first timer that acts at `now`, if one does. Apply it and call this again until it
+    /// returns `None`, or until the step has [`Effect::Purge`](crate::Effect::Purge), which removes the row.
     ///
-    /// Timers of one instant act in the order of [`Timer`]'s declaration. The time limit of a change that
-    /// [`reconcile`](Self::reconcile) follows is left to it, since the runner may say that the change has ended.
-    /// [`next_deadline`](Self::next_deadline) and [`Clock`] name the times at which this acts.
+    /// Timers with the same deadline act in the order of [`Timer`]'s declaration. While [`reconcile`](Self::reconcile)
+    /// follows a change on the runner, it applies the time limit itself, because the runner may answer that the change
+    /// has ended. [`next_deadline`](Self::next_deadline) and [`Clock`] return the time at which the next timer acts.
     pub fn due(&self, policy: &Policy, context: Context, now: DateTime<Utc>) -> Option<Step> {
         let at_now = Micros::from(now);
         Clock::new(policy)
-            .timers_of_due(self, context)
+            .due_timers(self, context)
             .filter(|(_, at)| at_now.as_micros() > *at)
             .map(|(timer, _)| decide(self, timer, policy, context, at_now))
             .find(|step| !step.is_noop())

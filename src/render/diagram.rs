@@ -1,18 +1,17 @@
 //! The state machine as a diagram, in Mermaid and in DOT, drawn from [`transitions`](super::transitions).
 
+use super::comma_separated;
 use super::explore::{self, Transition, Trigger, transitions};
 use crate::{lifecycle::state_set::StateSet, vocabulary::SandboxState};
-use alloc::{
-    collections::{BTreeMap, BTreeSet},
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-/// The diagram of the state machine as a client sees it: reported states, and the triggers that lead from one to another.
+/// The diagram of the state machine as a client sees it: reported states, and the triggers that lead from one to
+/// another.
 ///
-/// A trigger that leads from many states to one is drawn as a single arrow from a box that names the states: one box such
-/// as `not archived, destroyed` is easier to read than twenty arrows.
+/// A trigger that leads from many states to one is drawn as a single arrow from a box that names the states: one box
+/// such as `not archived, destroyed` is easier to read than twenty arrows.
 ///
 /// ```
 /// use sandbox_lifecycle::render::Diagram;
@@ -35,7 +34,8 @@ struct Edge {
 }
 
 /// The largest number of source states that are drawn separately. From more states, one arrow is drawn from a box that
-/// names them: failures, and commands and timers that supersede. The success of a job is always drawn from its own state.
+/// names them: failures, and commands and timers that supersede. The success of a job is always drawn from its own
+/// state.
 const DRAWN_APART: u32 = 4;
 
 impl Diagram {
@@ -68,7 +68,8 @@ impl Diagram {
         self.edges.iter().fold(shown, |shown, edge| shown.or(StateSet::of(&[edge.to]))).iter()
     }
 
-    /// Returns the set of states to print. Where the text is `not …`, it does not name states that the diagram never shows.
+    /// Returns the set of states to print. Where the text is `not …`, it does not name states that the diagram never
+    /// shows.
     fn words(&self, several: StateSet) -> StateSet {
         let ends = |shown: StateSet, edge: &Edge| shown.or(edge.from).or(StateSet::of(&[edge.to]));
         let shown = self.edges.iter().fold(StateSet::NONE, ends);
@@ -88,7 +89,7 @@ impl Edge {
     }
 
     fn label(&self) -> String {
-        self.by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        comma_separated(&self.by)
     }
 }
 
@@ -111,23 +112,6 @@ fn edges(transitions: Vec<Transition>) -> Vec<Edge> {
         }
     }
     arrows.into_iter().map(|((from, to), by)| Edge { from, to, by }).collect()
-}
-
-/// The style in which a state is drawn.
-enum Look {
-    Resting,
-    Moving,
-    Failed,
-}
-
-impl Look {
-    const fn of(state: SandboxState) -> Self {
-        match (state.is_failed(), state.is_transient()) {
-            (true, _) => Self::Failed,
-            (false, true) => Self::Moving,
-            (false, false) => Self::Resting,
-        }
-    }
 }
 
 /// The name of a node: the word of a state, or the number of a set of states.
@@ -163,10 +147,10 @@ impl fmt::Display for Mermaid<'_> {
         f.write_str("    classDef moving stroke-dasharray: 4\n    classDef failed stroke: #c00\n")?;
         f.write_str("    classDef several stroke: none, fill: none\n")?;
         for state in diagram.states() {
-            match Look::of(state) {
-                Look::Resting => {}
-                Look::Moving => writeln!(f, "    class {state} moving")?,
-                Look::Failed => writeln!(f, "    class {state} failed")?,
+            match (state.is_failed(), state.is_transient()) {
+                (true, _) => writeln!(f, "    class {state} failed")?,
+                (false, true) => writeln!(f, "    class {state} moving")?,
+                (false, false) => {}
             }
         }
         gathered.iter().try_for_each(|states| writeln!(f, "    class {} several", Node(*states, &gathered)))
@@ -181,11 +165,11 @@ impl fmt::Display for Dot<'_> {
         let gathered = diagram.gathered();
         f.write_str("digraph lifecycle {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n")?;
         for state in diagram.states() {
-            match Look::of(state) {
-                Look::Resting if state.is_terminal() => writeln!(f, "  {state} [peripheries=2];")?,
-                Look::Resting => writeln!(f, "  {state};")?,
-                Look::Moving => writeln!(f, "  {state} [style=\"rounded,dashed\"];")?,
-                Look::Failed => writeln!(f, "  {state} [color=red];")?,
+            match (state.is_failed(), state.is_transient()) {
+                (true, _) => writeln!(f, "  {state} [color=red];")?,
+                (false, true) => writeln!(f, "  {state} [style=\"rounded,dashed\"];")?,
+                (false, false) if state.is_terminal() => writeln!(f, "  {state} [peripheries=2];")?,
+                (false, false) => writeln!(f, "  {state};")?,
             }
         }
         for states in &gathered {

@@ -1,15 +1,13 @@
-//! All transitions of a sandbox, found by exploration: from every new row, it tries every command, timer, controller pass
-//! and runner report, and repeats this for every row that results.
+//! All transitions of a sandbox, found by exploration: from every new row, it tries every command, timer, controller
+//! pass and runner report, and repeats this for every row that results.
 
-use crate::{
-    controller::{Image, Next, Observed, Placement, RunnerView},
-    decide::{NewSandbox, Origin},
-    lifecycle::{Lifecycle, Status, fact_set::Facts},
-    policy::Policy,
-    rules::{Answer, AsInput, BackupOf, Call, Command, Context, Job, Outcome, Report, Step, Task, Timer, Verb},
-    vocabulary::{
-        AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
-    },
+use crate::controller::{Image, Next, Observed, Placement, RunnerView};
+use crate::decide::{NewSandbox, Origin};
+use crate::lifecycle::{Lifecycle, Status, fact_set::Facts};
+use crate::policy::Policy;
+use crate::rules::{Answer, AsInput, BackupOf, Call, Command, Context, Job, Outcome, Report, Step, Task, Timer, Verb};
+use crate::vocabulary::{
+    AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::fmt;
@@ -64,8 +62,8 @@ pub struct Transition {
 
 /// Returns every transition, in order, each once.
 ///
-/// The exploration assumes that runners answer only the calls they received and echo the epoch. It leaves out stale reports,
-/// which change nothing. The rules are those of the default [`Policy`].
+/// The exploration assumes that runners answer only the calls they received and echo the epoch. It leaves out stale
+/// reports, which change nothing. The rules are those of the default [`Policy`].
 ///
 /// ```
 /// use sandbox_lifecycle::{SandboxState, Verb, render::{Transition, Trigger, transitions}};
@@ -73,20 +71,19 @@ pub struct Transition {
 /// assert!(transitions().contains(&Transition { from, to, by: Trigger::Command(Verb::Stop) }));
 /// ```
 pub fn transitions() -> Vec<Transition> {
-    let policy = Policy::default();
-    let mut exploration = Exploration { found: BTreeSet::new(), seen: BTreeSet::new(), waiting: Vec::new() };
-    beginnings(&policy).for_each(|row| exploration.reach(Place { row, work: None }));
+    let mut exploration = Exploration::default();
+    new_rows().for_each(|row| exploration.reach(Place { row, work: None }));
     while let Some(place) = exploration.waiting.pop() {
-        exploration.commands(place, &policy);
-        exploration.runner(place, &policy);
-        exploration.controller(place, &policy);
-        exploration.clock(place, &policy);
+        exploration.commands(place);
+        exploration.runner(place);
+        exploration.controller(place);
+        exploration.clock(place);
     }
     exploration.found.into_iter().collect()
 }
 
-/// A row, and the task that its runner works on. Steps change only the status of the row here and neither times nor epochs,
-/// so that the exploration recognizes a row that it has visited.
+/// A row, and the task that its runner works on. Steps change only the status of the row here and neither times nor
+/// epochs, so that the exploration recognizes a row that it has visited.
 #[derive(Clone, Copy)]
 struct Place {
     row: Lifecycle,
@@ -97,52 +94,50 @@ struct Place {
 const THEN: Micros = Micros::EPOCH;
 /// A time at which every time limit and interval is over.
 const LATER: Micros = Micros::MAX;
-const HOUR: Option<Minutes> = Minutes::new(60);
 
 type Key = (Status, Facts, Option<&'static str>);
 
 impl Place {
-    /// Returns what distinguishes places: the columns that steps write, and the facts that follow from the other columns.
+    /// Returns what distinguishes places: the columns that steps write, and the facts that follow from the other
+    /// columns.
     fn key(&self) -> Key {
         (self.row.status, self.row.facts, self.work.map(Into::into))
     }
 
     /// Returns the place after a step. Work continues until it ends or until work of a newer epoch replaces it.
     fn after(self, step: &Step, work: Option<Task>) -> Self {
-        let goes_on = if step.next_epoch == step.row.epoch { work } else { None };
+        let continued = work.filter(|_| step.next_epoch == step.row.epoch);
         let row = Lifecycle { status: step.after, ..self.row }.with_facts();
-        Self { row, work: step.call().map(|call| call.task).or(goes_on) }
+        Self { row, work: step.call().map(|call| call.task).or(continued) }
     }
 }
 
-/// Returns the rows of all new sandboxes: every class from every origin, durable or not, with or without a GPU, with
+/// Returns the rows of all new sandboxes: every class from every origin, ephemeral or not, with or without a GPU, with
 /// either idle timer. It leaves out the combinations that `create` refuses.
-fn beginnings(policy: &Policy) -> impl Iterator<Item = Lifecycle> {
-    let hour = HOUR.map(AutoPause::After);
-    let idle = [(Some(AutoStop::default()), None), (None, hour)];
-    let deletes = [HOUR.map(AutoDelete::After), Some(AutoDelete::AtOnce)];
-    let asked = SandboxClass::ALL.iter().map(|class| NewSandbox { class: *class, ..NewSandbox::default() });
-    let asked = asked.map(|asked| NewSandbox {
-        ttl: HOUR.map_or(Ttl::None, Ttl::After),
-        queue_timeout: HOUR.map(QueueTimeout),
-        ..asked
-    });
+fn new_rows() -> impl Iterator<Item = Lifecycle> {
+    let (ttl, queue_timeout) = (Ttl::After(Minutes::MAX), Some(QueueTimeout(Minutes::MAX)));
+    let first = NewSandbox { ttl, queue_timeout, ..NewSandbox::default() };
+    let idle_timers = [(Some(AutoStop::default()), None), (None, Some(AutoPause::After(Minutes::MAX)))];
+    let deletes = [AutoDelete::After(Minutes::MAX), AutoDelete::AtOnce].map(Some);
     let origins = <Origin as strum::VariantArray>::VARIANTS;
-    let asked = asked.flat_map(|asked| origins.iter().map(move |origin| NewSandbox { origin: *origin, ..asked }));
-    let asked = asked.flat_map(|asked| [0, 1].map(|gpu| NewSandbox { gpu, ..asked }));
-    let asked = asked.flat_map(move |asked| deletes.map(|auto_delete| NewSandbox { auto_delete, ..asked }));
-    let asked =
-        asked.flat_map(move |asked| idle.map(|(auto_stop, auto_pause)| NewSandbox { auto_stop, auto_pause, ..asked }));
-    asked.filter_map(|asked| Lifecycle::create(&asked, policy, THEN.into()).ok())
+    let requests = SandboxClass::ALL.iter().map(move |class| NewSandbox { class: *class, ..first });
+    let requests = requests.flat_map(|new| origins.iter().map(move |origin| NewSandbox { origin: *origin, ..new }));
+    let requests = requests.flat_map(|new| [0, 1].map(|gpu| NewSandbox { gpu, ..new }));
+    let requests = requests.flat_map(move |new| deletes.map(|auto_delete| NewSandbox { auto_delete, ..new }));
+    let requests = requests
+        .flat_map(move |new| idle_timers.map(|(auto_stop, auto_pause)| NewSandbox { auto_stop, auto_pause, ..new }));
+    requests.filter_map(|new| Lifecycle::create(&new, &Policy::default(), THEN.into()).ok())
 }
 
 /// Returns the reported states of new sandboxes.
 pub(crate) fn first_states() -> BTreeSet<SandboxState> {
-    beginnings(&Policy::default()).map(|row| row.reported_state()).collect()
+    new_rows().map(|row| row.reported_state()).collect()
 }
 
 /// The transitions found so far, and the places that are still to be tried.
+#[derive(Default)]
 struct Exploration {
+    policy: Policy,
     found: BTreeSet<Transition>,
     seen: BTreeSet<Key>,
     waiting: Vec<Place>,
@@ -165,49 +160,49 @@ impl Exploration {
         self.reach(after);
     }
 
-    fn try_input(&mut self, place: Place, by: Trigger, input: impl AsInput, work: Option<Task>, policy: &Policy) {
-        if let Ok(step) = place.row.decide(input, policy, Context::default(), THEN.into()) {
+    fn try_input(&mut self, place: Place, by: Trigger, input: impl AsInput, work: Option<Task>) {
+        if let Ok(step) = place.row.decide(input, &self.policy, Context::default(), THEN.into()) {
             self.take(place, by, &step, work);
         }
     }
 
     /// Tries all commands, and the child that a fork would create. It skips the verbs that change no state.
-    fn commands(&mut self, place: Place, policy: &Policy) {
+    fn commands(&mut self, place: Place) {
         for command in Command::EXAMPLES.as_flattened().iter().filter(|command| command.verb().moves()) {
-            self.try_input(place, Trigger::Command(command.verb()), command, place.work, policy);
+            self.try_input(place, Trigger::Command(command.verb()), command, place.work);
         }
         let child = place.row.fork_child(THEN.into());
         self.reach(Place { row: child, work: Some(Task::Create) });
     }
 
     /// Tries the end of the runner's work, unsolicited reports and the end of a backup.
-    fn runner(&mut self, place: Place, policy: &Policy) {
+    fn runner(&mut self, place: Place) {
         for outcome in [Outcome::Completed, FAILED] {
             let by = if outcome == Outcome::Completed { Trigger::Done } else { Trigger::Failed };
             if let Some(job) = place.work.and_then(Task::job) {
-                self.try_input(place, by, Report::Ended { job, outcome, epoch: None }, None, policy);
+                self.try_input(place, by, Report::Ended { job, outcome, epoch: None }, None);
             }
             let backup = Report::Ended { job: Job::Backup { of: BackupOf::Current }, outcome, epoch: None };
-            self.try_input(place, by, backup, place.work, policy);
+            self.try_input(place, by, backup, place.work);
         }
         if let Some(task) = place.work {
-            self.try_input(place, Trigger::Failed, answered(task, REFUSED), None, policy);
+            self.try_input(place, Trigger::Failed, answered(task, REFUSED), None);
         }
         for state in SandboxState::ALL {
             let report = Report::State { state: *state, fault: None, recoverable: false, epoch: None };
-            self.try_input(place, Trigger::Reported, report, place.work, policy);
+            self.try_input(place, Trigger::Reported, report, place.work);
         }
     }
 
-    fn controller(&mut self, place: Place, policy: &Policy) {
-        let asks = place.row.reconcile(&RunnerView::default(), policy, THEN.into()) == Next::Ask;
+    fn controller(&mut self, place: Place) {
+        let asks = place.row.reconcile(&RunnerView::default(), &self.policy, THEN.into()) == Next::Ask;
         let answers = observations().take(if asks { usize::MAX } else { 0 });
         for view in views().chain(answers) {
-            match place.row.reconcile(&view, policy, THEN.into()) {
+            match place.row.reconcile(&view, &self.policy, THEN.into()) {
                 Next::Call(Call { task, .. }) => {
                     let accepted = answered(task, Answer::Accepted);
-                    self.try_input(place, Trigger::Taken, accepted, Some(task), policy);
-                    self.try_input(place, Trigger::Failed, answered(task, REFUSED), None, policy);
+                    self.try_input(place, Trigger::Taken, accepted, Some(task));
+                    self.try_input(place, Trigger::Failed, answered(task, REFUSED), None);
                 }
                 Next::Apply(step) => self.take(place, found_by(&view, &step), &step, place.work),
                 Next::Ask | Next::Wait { .. } | Next::Nothing => {}
@@ -215,9 +210,9 @@ impl Exploration {
         }
     }
 
-    fn clock(&mut self, place: Place, policy: &Policy) {
+    fn clock(&mut self, place: Place) {
         for timer in <Timer as strum::VariantArray>::VARIANTS {
-            if let Ok(step) = place.row.decide(*timer, policy, Context::default(), LATER.into()) {
+            if let Ok(step) = place.row.decide(*timer, &self.policy, Context::default(), LATER.into()) {
                 self.take(place, Trigger::Timer(*timer), &step, place.work);
             }
         }

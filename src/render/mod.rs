@@ -3,7 +3,7 @@
 //! - [`DecisionTable`]: a row of the rule table as data and as Markdown: what a command demands, in which order and
 //!   why, its refusals and what it writes.
 //! - [`transitions`] and [`Diagram`]: all transitions of a sandbox, found by exploration; as Mermaid and as DOT.
-//! - [`Typed`]: a sandbox whose state is a type, so that a command that the table refuses in that state does not compile.
+//! - [`Typed`]: a sandbox whose state is a type. A command that the table refuses in this state does not compile.
 
 mod diagram;
 mod explore;
@@ -18,3 +18,10 @@ pub use diagram::Diagram;
 pub use explore::{Transition, Trigger, transitions};
 pub use table::{DecisionTable, DecisionTables, Demand, Writing};
 pub use typed::{Typed, WrongState};
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+fn comma_separated<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}

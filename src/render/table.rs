@@ -1,17 +1,11 @@
 //! The decision tables: each row of the rule table as data, and as Markdown for readers who do not program.
 
-use crate::{
-    lifecycle::{Columns, Lifecycle, facts::Phrase, state_set::StateSet},
-    rules::{
-        Check, Command, Verb, guards,
-        step::payload::Payload,
-        table::{
-            form::{Case, Row, Writes},
-            rows::row,
-        },
-    },
-    vocabulary::{Micros, Minutes, SandboxState},
-};
+use super::comma_separated;
+use crate::lifecycle::{Columns, Lifecycle, fact_set::Facts, facts::Phrase, state_set::StateSet};
+use crate::rules::table::form::{Case, Row, Writes};
+use crate::rules::{Check, Command, Verb, guards, step::payload::Payload, table::rows::row};
+use crate::vocabulary::{Micros, Minutes, SandboxState};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
 /// What one command demands and writes. `Display` renders it in Markdown.
@@ -50,7 +44,7 @@ impl DecisionTable {
 
     /// Returns when the command is a success that writes nothing, in words.
     pub fn already(&self) -> Option<impl fmt::Display + Copy + use<>> {
-        guards::named(row(self.verb).already).map(|(_, phrase)| phrase)
+        phrase(row(self.verb).already)
     }
 
     /// Returns what the command demands, in order.
@@ -62,15 +56,19 @@ impl DecisionTable {
     /// Returns what the command writes: the first case that holds.
     pub fn writings(&self) -> impl Iterator<Item = Writing> + use<> {
         let row = row(self.verb);
-        let last =
-            row.cases.iter().position(|case| always(case)).map_or(row.cases.len(), |last| last.saturating_add(1));
-        row.cases.iter().take(last).enumerate().map(move |(index, case)| Writing { row, case, first: index == 0 })
+        let always = row.cases.iter().position(always).unwrap_or(row.cases.len());
+        let cases = row.cases.iter().enumerate().take_while(move |(index, _)| *index <= always);
+        cases.map(move |(index, case)| Writing { row, case, first: index == 0 })
     }
 }
 
 /// Returns whether the case holds for every sandbox and argument.
 fn always(case: &Case) -> bool {
-    case.only.is_none() && guards::named(case.when).is_none()
+    case.only.is_none() && phrase(case.when).is_none()
+}
+
+fn phrase(facts: Facts) -> Option<Phrase> {
+    guards::named(facts).map(|(_, phrase)| phrase)
 }
 
 /// A condition in words. A condition for one value of the command's argument starts with it: `with memory: started`.
@@ -113,7 +111,7 @@ impl Demand {
 
     /// Returns the condition that must hold, in words.
     pub fn words(&self) -> impl fmt::Display + Copy + use<> {
-        Words::new(self.row, self.check.only, guards::named(self.check.guard).map(|(_, phrase)| phrase))
+        Words::new(self.row, self.check.only, phrase(self.check.guard))
     }
 
     /// Returns the HTTP status of the refusal.
@@ -133,68 +131,33 @@ pub struct Writing {
 impl Writing {
     /// Returns the condition of the case, in words, or `None` for the last case, which holds otherwise.
     pub fn when(&self) -> Option<impl fmt::Display + Copy + use<>> {
-        let phrase = guards::named(self.case.when).map(|(_, phrase)| phrase);
-        (!always(self.case)).then(|| Words::new(self.row, self.case.only, phrase))
+        (!always(self.case)).then(|| Words::new(self.row, self.case.only, phrase(self.case.when)))
     }
 }
 
 impl fmt::Display for Writing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut list = List { f, separator: "" };
         match self.when() {
-            Some(when) => write!(list.f, "{when}: ")?,
+            Some(when) => write!(f, "{when}: ")?,
             None if self.first => {}
-            None => list.f.write_str("otherwise: ")?,
+            None => f.write_str("otherwise: ")?,
         }
         let Writes { state, desired, sets_force, leaves_error, row_untouched, effects } = self.case.writes;
-        if let Some(state) = state {
-            list.item(format_args!("state {state}"))?;
-        }
-        if let Some(desired) = desired {
-            list.item(format_args!("desired {desired}"))?;
-        }
-        if sets_force {
-            list.item("force as requested")?;
-        }
-        if let Some(column) = column(self.row.verb) {
-            list.item(format_args!("sets {column}"))?;
-        }
-        if effects.soft_delete {
-            list.item("name and backup given up")?;
-        }
-        if leaves_error {
-            list.item("reason and flag cleared; the runner kept as the previous one")?;
-        }
-        if effects.token {
-            list.item("token rotated")?;
-        }
-        if effects.child {
-            list.item("child stored")?;
-        }
-        if effects.calls {
-            list.item("runner called")?;
-        }
-        if let Some(event) = effects.event {
-            list.item(format_args!("emits {event}"))?;
-        }
-        if row_untouched {
-            list.item("invariants not enforced")?;
-        }
-        Ok(())
-    }
-}
-
-/// A list of items, separated by semicolons.
-struct List<'a, 'b> {
-    f: &'a mut fmt::Formatter<'b>,
-    separator: &'static str,
-}
-
-impl List<'_, '_> {
-    fn item(&mut self, item: impl fmt::Display) -> fmt::Result {
-        write!(self.f, "{}{item}", self.separator)?;
-        self.separator = "; ";
-        Ok(())
+        let says = |holds: bool, words: &str| holds.then(|| words.into());
+        let items = [
+            state.map(|state| format!("state {state}")),
+            desired.map(|desired| format!("desired {desired}")),
+            says(sets_force, "force as requested"),
+            column(self.row.verb).map(|column| format!("sets {column}")),
+            says(effects.soft_delete, "name and backup given up"),
+            says(leaves_error, "reason and flag cleared; the runner kept as the previous one"),
+            says(effects.token, "token rotated"),
+            says(effects.child, "child stored"),
+            says(effects.calls, "runner called"),
+            effects.event.map(|event| format!("emits {event}")),
+            says(row_untouched, "invariants not enforced"),
+        ];
+        f.write_str(&items.into_iter().flatten().collect::<Vec<String>>().join("; "))
     }
 }
 
@@ -236,26 +199,15 @@ impl fmt::Display for DecisionTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DecisionTables;
 
-/// A list of the commands that fulfil a condition, separated by commas.
-struct Verbs<F>(F);
-
-impl<F: Fn(Verb) -> bool> fmt::Display for Verbs<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut verbs = Verb::ALL.iter().filter(|verb| (self.0)(**verb));
-        verbs.next().map_or(Ok(()), |first| write!(f, "{first}"))?;
-        verbs.try_for_each(|verb| write!(f, ", {verb}"))
-    }
-}
-
 impl fmt::Display for DecisionTables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let anywhere = |verb: Verb| row(verb).from == StateSet::ALL;
+        let (anywhere, others): (Vec<_>, Vec<_>) = Verb::ALL.iter().partition(|verb| row(**verb).from == StateSet::ALL);
         writeln!(f, "| state | commands that it can accept |\n|---|---|")?;
-        writeln!(f, "| any state | {} |", Verbs(anywhere))?;
+        writeln!(f, "| any state | {} |", comma_separated(&anywhere))?;
         for state in SandboxState::ALL {
-            let takes = |verb: Verb| !anywhere(verb) && row(verb).from.contains(*state);
-            if Verb::ALL.iter().any(|verb| takes(*verb)) {
-                writeln!(f, "| {state} | {} |", Verbs(takes))?;
+            let accepted: Vec<_> = others.iter().filter(|verb| row(**verb).from.contains(*state)).collect();
+            if !accepted.is_empty() {
+                writeln!(f, "| {state} | {} |", comma_separated(accepted))?;
             }
         }
         DecisionTable::all().try_for_each(|table| write!(f, "\n{table}"))

@@ -17,8 +17,8 @@ use core::marker::PhantomData;
 
 /// A [`Lifecycle`] that is in the state `S`.
 ///
-/// It has a method for each command. A call compiles only if the rule table accepts the command in `S`. The other facts of
-/// the row still count: a method returns a [`Step`] or a [`Refusal`], as [`Lifecycle::decide`] does.
+/// It has a method for each command. A call compiles only if the rule table accepts the command in `S`. The other facts
+/// of the row still count: a method returns a [`Step`] or a [`Refusal`], as [`Lifecycle::decide`] does.
 ///
 /// ```
 /// use sandbox_lifecycle::{Columns, Context, DesiredState, Lifecycle, Policy, render::{Typed, at}};

@@ -1,11 +1,11 @@
-//! Calls: what a runner is asked to do.
+//! Calls of a runner: the tasks and their epoch.
 
 use super::no_fields::no_fields;
-use crate::vocabulary::{Size, field_reader as told};
+use crate::vocabulary::{Size, field_reader as read};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// What a runner is asked to do.
+/// What the host asks a runner to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(tag = "task", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[strum(serialize_all = "kebab-case")]
@@ -25,7 +25,7 @@ pub enum Task {
     /// Stop it.
     Stop {
         /// Use SIGKILL instead of SIGTERM.
-        #[serde(deserialize_with = "told::force")]
+        #[serde(deserialize_with = "read::force")]
         force: bool,
     },
     /// Pause it.
@@ -37,22 +37,22 @@ pub enum Task {
     /// Change its size.
     Resize {
         /// The whole new size, not the difference.
-        #[serde(deserialize_with = "told::to")]
+        #[serde(deserialize_with = "read::to")]
         to: Size,
     },
     /// Write an image of it.
     Snapshot {
         /// Include its memory.
-        #[serde(deserialize_with = "told::include_memory")]
+        #[serde(deserialize_with = "read::include_memory")]
         include_memory: bool,
     },
     /// Copy it.
     #[serde(deserialize_with = "no_fields")]
     Fork,
-    /// Repair it in place.
+    /// Repair it on its runner.
     Recover {
-        /// It will be started afterwards.
-        #[serde(deserialize_with = "told::start")]
+        /// A start follows.
+        #[serde(deserialize_with = "read::start")]
         start: bool,
     },
     /// Build its declarative image.
@@ -66,11 +66,11 @@ impl fmt::Display for Task {
     }
 }
 
-/// A task with its piece of work. A call that is sent again keeps its epoch, so runners can recognize repeats.
+/// A task and the epoch of its piece of work. A repeated call has the same epoch, so runners can recognize repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Call {
-    /// What the runner is asked to do.
+    /// The task.
     #[serde(flatten)]
     pub task: Task,
     /// The epoch that the answer and the reports echo.

@@ -55,17 +55,17 @@ pub enum Event {
     /// A snapshot was written.
     #[strum_discriminants(strum(serialize = "sandbox.snapshot.created"))]
     SnapshotCreated,
-    /// The preview was opened to everyone, or closed ([`Sandbox::edit`](crate::Sandbox::edit)).
+    /// The preview became public or private ([`Sandbox::edit`](crate::Sandbox::edit)).
     #[strum_discriminants(strum(serialize = "sandbox.public-status.updated"))]
     PublicStatusUpdated,
-    /// The sandbox was claimed from a warm pool. Only the host sends it, since no rule here knows organizations.
+    /// The sandbox was claimed from a warm pool. Only the host sends this event, because no rule knows organizations.
     #[strum_discriminants(strum(serialize = "sandbox.organization.updated"))]
     OrganizationUpdated,
 }
 word!(EventName, "event");
 
 impl Event {
-    /// The event of this name, if it has no fields.
+    /// Returns the event of this name, or `None` if it has fields.
     pub(crate) const fn without_fields(name: EventName) -> Option<Self> {
         match name {
             EventName::StateUpdated | EventName::DesiredStateUpdated => None,
@@ -81,7 +81,7 @@ impl Event {
         }
     }
 
-    /// Returns its name.
+    /// Returns the name of the event.
     pub fn name(self) -> EventName {
         self.into()
     }
@@ -115,7 +115,7 @@ impl Serialize for Event {
     }
 }
 
-/// An event as it is read: which fields it needs depends on its name.
+/// The fields of all events. The name of the event decides which of them it needs.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Form {
@@ -129,17 +129,17 @@ struct Form {
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let form = Form::deserialize(deserializer)?;
-        let incomplete = || de::Error::custom(format_args!("{} does not say what changed", form.event));
-        Ok(match form.event {
-            EventName::StateUpdated => Self::StateUpdated {
-                old_state: form.old_state.ok_or_else(incomplete)?,
-                new_state: form.new_state.ok_or_else(incomplete)?,
-            },
-            EventName::DesiredStateUpdated => Self::DesiredStateUpdated {
-                old_desired_state: form.old_desired_state.ok_or_else(incomplete)?,
-                new_desired_state: form.new_desired_state.ok_or_else(incomplete)?,
-            },
-            name => Self::without_fields(name).ok_or_else(incomplete)?,
-        })
+        let states = form.old_state.zip(form.new_state);
+        let desired_states = form.old_desired_state.zip(form.new_desired_state);
+        let readings = [
+            Self::without_fields(form.event),
+            states.map(|(old_state, new_state)| Self::StateUpdated { old_state, new_state }),
+            desired_states.map(|(old_desired_state, new_desired_state)| Self::DesiredStateUpdated {
+                old_desired_state,
+                new_desired_state,
+            }),
+        ];
+        let event = readings.into_iter().flatten().find(|event| event.name() == form.event);
+        event.ok_or_else(|| de::Error::custom(format_args!("event {} lacks a state before or after", form.event)))
     }
 }

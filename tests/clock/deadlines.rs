@@ -48,7 +48,7 @@ fn a_time_beyond_the_last_instant_is_no_deadline() {
     assert_eq!(clock.first(&[lifecycle; 5], Context::default()), None);
     assert_eq!(standing(row, Timer::AutoStop), Standing::Beyond);
     let said = Deadline { timer: Timer::AutoStop, standing: Standing::Beyond }.to_string();
-    assert_eq!(said, "autoStop never acts: its time lies beyond the last instant");
+    assert_eq!(said, "autoStop never acts: its deadline is beyond the last instant");
 }
 
 #[test]
@@ -111,13 +111,13 @@ fn every_deadline_displays_its_standing() {
         [
             "ttl is off",
             "queueTimeout is off",
-            "timeLimit does not act here",
-            "backupLimit does not act here",
-            "autoDelete never acts: autoArchive comes first",
+            "timeLimit does not act on this sandbox in this state",
+            "backupLimit does not act on this sandbox in this state",
+            "autoDelete never acts: autoArchive always acts first",
             "autoArchive acts after 2025-10-16T08:53:20Z",
             "autoPause is off",
             "autoStop is off",
-            "retention does not act here",
+            "retention does not act on this sandbox in this state",
         ]
     );
     let warned: Vec<Warning> = row.warnings(noon()).collect();

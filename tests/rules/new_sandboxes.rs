@@ -114,16 +114,13 @@ fn an_invalid_request_is_refused_with_field_value_and_allowed_values() {
         ),
         (
             NewSandbox { auto_pause: sixty, auto_delete: ephemeral, ..vm },
-            "autoPauseInterval is 60 minutes, expected 0: an ephemeral sandbox does not rest",
+            "autoPauseInterval is 60 minutes, expected 0: an ephemeral sandbox is never paused",
         ),
         (
             NewSandbox { auto_pause: sixty, ..base },
             "autoPauseInterval is 60 minutes, expected 0: only a VM can be paused",
         ),
-        (
-            NewSandbox { spot: true, ..base },
-            "spot is true, expected false: without a GPU there is nothing to evict it for",
-        ),
+        (NewSandbox { spot: true, ..base }, "spot is true, expected false: only a GPU sandbox can be evicted"),
         (
             NewSandbox { kvm: true, class: SandboxClass::Windows, ..base },
             "kvm is true, expected false: class windows has no KVM",
@@ -156,7 +153,7 @@ fn one_error_names_every_invalid_field() {
     assert_eq!(
         refused(asked),
         "kvm is true, expected false: class container has no KVM; \
-         spot is true, expected false: without a GPU there is nothing to evict it for; \
+         spot is true, expected false: only a GPU sandbox can be evicted; \
          autoDeleteInterval is absent, expected 0: a linked sandbox is ephemeral"
     );
 }
@@ -270,7 +267,7 @@ fn an_error_body_lists_every_invalid_field_of_a_request() {
             "autoStopInterval is -5 minutes, expected 0 (never) or up to 2147483647",
             "ttlMinutes is -1 minutes, expected 0 (none) or up to 2147483647",
             "queueTimeout is 0 minutes, expected 1 to 2147483647",
-            "spot is true, expected false: without a GPU there is nothing to evict it for",
+            "spot is true, expected false: only a GPU sandbox can be evicted",
             "autoPauseInterval is 5 minutes, expected 0: only a VM can be paused",
         ], "error": "Bad Request"})
     );
@@ -284,7 +281,7 @@ fn a_suspended_organization_cannot_create_a_sandbox() {
     assert_eq!(
         serde_json::to_value(ErrorBody::from(&error)).unwrap(),
         json!({
-            "statusCode": 403, "message": "create is refused: a suspended organization creates nothing",
+            "statusCode": 403, "message": "cannot create a sandbox: the organization is suspended",
             "error": "Forbidden",
         })
     );

@@ -2,15 +2,15 @@
 
 use super::{
     command::Command,
-    reader::{Form, Meant},
+    reader::{Form, Kind},
     report::Report,
     timer::{Timer, TimerInput},
 };
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
-/// What [`Lifecycle::decide`](crate::Lifecycle::decide) takes: a [`Command`], a [`Report`], a [`Timer`], an [`Input`] of
-/// any kind, or a reference to one, which is then not copied.
+/// The argument of [`Lifecycle::decide`](crate::Lifecycle::decide): a [`Command`], a [`Report`], a [`Timer`], an
+/// [`Input`] of any kind, or a reference to one of them, which is not copied.
 pub trait AsInput: sealed::Sealed {
     #[doc(hidden)]
     fn as_input(&self) -> InputRef<'_>;
@@ -22,10 +22,10 @@ mod sealed {
     impl<T: Sealed> Sealed for &T {}
 }
 
-/// Declares the kinds of input: one list for the value, the reference, and the way from each kind to both.
+/// Declares the kinds of input in one list: the value, the reference, and the conversions of each kind to both.
 macro_rules! inputs {
     ($($(#[doc = $doc:literal])+ $(#[serde($form:meta)])? $kind:ident,)+) => {
-        /// Anything that can happen to a sandbox.
+        /// An input of any kind: a command, a report or a timer.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(untagged, try_from = "Form")]
         pub enum Input {
@@ -84,10 +84,10 @@ impl<T: AsInput> AsInput for &T {
 impl TryFrom<Form> for Input {
     type Error = String;
     fn try_from(form: Form) -> Result<Self, String> {
-        match form.meant {
-            Meant::Command => form.command.0.map(Self::Command),
-            Meant::Report => form.report.0.map(Self::Report),
-            Meant::Timer => form.timer.0.map(|TimerInput { timer }| Self::Timer(timer)),
+        match form.kind {
+            Kind::Command => form.command.0.map(Self::Command),
+            Kind::Report => form.report.0.map(Self::Report),
+            Kind::Timer => form.timer.0.map(|TimerInput { timer }| Self::Timer(timer)),
         }
     }
 }

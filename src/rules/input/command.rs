@@ -1,25 +1,25 @@
-//! What a caller may ask of a sandbox.
+//! Commands: what a caller can request of a sandbox.
 
 use super::verb::Verb;
 use crate::{
     rules::no_fields::no_fields,
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Minutes, SizeChange, Ttl, field_reader as told},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Minutes, SizeChange, Ttl, field_reader as read},
 };
 use core::{fmt, num::NonZeroU32};
 use serde::{Deserialize, Serialize};
 
-/// A request of a caller. Texts that go with one (a snapshot's name, a fork's name) travel beside it.
+/// A request of an API caller. It has no texts: the host keeps the name of a snapshot or a fork.
 ///
-/// Which sandbox takes which command, and why not, stands in the rule table: see [`Verb`] and the decision tables of
-/// the [`render`](crate::render) module.
+/// The rule table lists what each command demands: see [`Verb`] and the decision tables of the
+/// [`render`](crate::render) module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
 #[strum_discriminants(name(CommandKind), vis(pub(crate)), doc = "A command without its arguments.")]
 #[serde(tag = "command", rename_all = "lowercase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Command {
-    /// Wake it: from stopped, archived, archiving or paused.
+    /// Start it from stopped, archived, archiving or paused.
     #[serde(deserialize_with = "no_fields")]
     Start,
-    /// Free compute, keep disk and memory: VM classes.
+    /// Free compute, keep disk and memory. VM classes only.
     #[serde(deserialize_with = "no_fields")]
     Pause,
     /// Free compute and disk, keep the backup.
@@ -27,69 +27,71 @@ pub enum Command {
     Archive,
     /// Change cpu, memory or disk.
     Resize(SizeChange),
-    /// Copy it while it runs: VM classes. The child is [`Lifecycle::fork_child`](crate::Lifecycle::fork_child).
+    /// Copy it while it runs. VM classes only. The child is [`Lifecycle::fork_child`](crate::Lifecycle::fork_child).
     #[serde(deserialize_with = "no_fields")]
     Fork,
     /// Free compute, keep the disk. An ephemeral sandbox is deleted instead.
     Stop {
-        /// SIGKILL instead of SIGTERM.
-        #[serde(default, deserialize_with = "told::force")]
+        /// Use SIGKILL instead of SIGTERM.
+        #[serde(default, deserialize_with = "read::force")]
         force: bool,
     },
     /// Remove it for good.
     Destroy {
-        /// Supersede whatever change is under way.
-        #[serde(default, deserialize_with = "told::force")]
+        /// Supersede the change under way.
+        #[serde(default, deserialize_with = "read::force")]
         force: bool,
     },
-    /// Keep an image of it.
+    /// Store an image of it.
     Snapshot {
-        /// With its memory.
-        #[serde(default, deserialize_with = "told::include_memory")]
+        /// Include its memory.
+        #[serde(default, deserialize_with = "read::include_memory")]
         include_memory: bool,
     },
-    /// Bring it back from a recoverable error.
+    /// Recover it from a recoverable error.
     Recover {
-        /// Start it afterwards; from a backup it is started either way.
-        #[serde(default = "yes", deserialize_with = "told::start")]
+        /// Start it afterwards. A recovery from a backup always starts it.
+        #[serde(default = "yes", deserialize_with = "read::start")]
         start: bool,
     },
-    /// Ask for a backup of its disk: an event for whoever makes them, and no write. (From 0.205 on the published API does
-    /// nothing when asked, for its backups are automatic; a platform that makes them when asked hears of it here.)
+    /// Request a backup of its disk. It writes nothing and emits an event for the service that makes backups. (From
+    /// 0.205 on, the published API ignores the request, because its backups are automatic. The event is for other
+    /// platforms.)
     #[serde(deserialize_with = "no_fields")]
     Backup,
-    /// Stop it when idle for so long.
+    /// Set after how many idle minutes a running sandbox is stopped.
     AutoStop {
         /// The new interval.
-        #[serde(rename = "minutes", deserialize_with = "told::minutes")]
+        #[serde(rename = "minutes", deserialize_with = "read::minutes")]
         interval: AutoStop,
     },
-    /// Pause it when idle for so long.
+    /// Set after how many idle minutes a running VM is paused.
     AutoPause {
         /// The new interval.
-        #[serde(rename = "minutes", deserialize_with = "told::minutes")]
+        #[serde(rename = "minutes", deserialize_with = "read::minutes")]
         interval: AutoPause,
     },
-    /// Delete it when stopped for so long.
+    /// Set after how many idle minutes a stopped sandbox is deleted.
     AutoDelete {
         /// The new interval.
-        #[serde(rename = "minutes", deserialize_with = "told::minutes")]
+        #[serde(rename = "minutes", deserialize_with = "read::minutes")]
         interval: AutoDelete,
     },
-    /// Archive it when stopped for so long; 0 and too much become the policy's maximum.
+    /// Set after how many idle minutes a stopped sandbox is archived. 0 and numbers above the policy's maximum mean the
+    /// maximum.
     AutoArchive {
         /// The new interval.
-        #[serde(rename = "minutes", deserialize_with = "told::minutes")]
+        #[serde(rename = "minutes", deserialize_with = "read::minutes")]
         interval: AutoArchive,
     },
-    /// Let it live for so long from now.
+    /// Set how many minutes it may live from now.
     Ttl {
         /// The new limit.
-        #[serde(rename = "minutes", deserialize_with = "told::minutes")]
+        #[serde(rename = "minutes", deserialize_with = "read::minutes")]
         interval: Ttl,
     },
-    /// It was used: the automatic timers count from now. Of two at once one is [`Stale`](crate::Stale), and whoever reads
-    /// again writes the later time.
+    /// Record that it was used: the idle timers count from now. Of two concurrent touches, one is
+    /// [`Stale`](crate::Stale); when it is decided again, it writes the later time.
     #[serde(deserialize_with = "no_fields")]
     Touch,
 }
@@ -99,7 +101,8 @@ const fn yes() -> bool {
 }
 
 impl Command {
-    /// Each command, in the order of declaration, with its yes-or-no argument no and yes. A resize asks for more CPU.
+    /// Each command, in the order of declaration, with its yes-or-no argument false and true. The resize requests more
+    /// CPU.
     pub(crate) const EXAMPLES: [[Self; 2]; 16] = {
         const fn both(command: Command) -> [Command; 2] {
             [command, command]
@@ -148,7 +151,7 @@ impl Command {
         }
     }
 
-    /// The yes-or-no argument on which checks and writes of the rule may depend; false where a rule has none.
+    /// Returns the yes-or-no argument on which checks and writes of the rule may depend, or `false` if there is none.
     pub(crate) const fn flag(self) -> bool {
         match self {
             Self::Stop { force: yes } | Self::Destroy { force: yes } => yes,
@@ -162,7 +165,7 @@ impl Command {
     }
 }
 
-/// The verb.
+/// The verb of the command.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.verb().fmt(f)

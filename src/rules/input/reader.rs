@@ -1,4 +1,4 @@
-//! Reading an input of any kind: which kind is meant is told first, so that an error tells of that kind alone.
+//! Reading an input of any kind. The tag decides the kind, so that an error is about this kind alone.
 
 use super::{command::Command, report::Report, timer::TimerInput};
 use alloc::string::{String, ToString};
@@ -8,66 +8,66 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, Visitor},
 };
 
-/// What is read as each of the kinds. One of them is what was meant; what the other two say is of no interest.
+/// The input read as each kind. Only the kind of the tag counts.
 ///
-/// Serde's own way, which takes the first kind that can be read, knows of no kind why it cannot.
+/// An untagged enum of serde takes the first kind that can be read, and loses the errors of all kinds.
 #[derive(Deserialize)]
 #[serde(expecting = "a command, a report or a timer")]
 pub(super) struct Form {
     #[serde(flatten)]
-    pub(super) meant: Meant,
+    pub(super) kind: Kind,
     #[serde(flatten)]
-    pub(super) command: Tried<Command>,
+    pub(super) command: Attempt<Command>,
     #[serde(flatten)]
-    pub(super) report: Tried<Report>,
+    pub(super) report: Attempt<Report>,
     #[serde(flatten)]
-    pub(super) timer: Tried<TimerInput>,
+    pub(super) timer: Attempt<TimerInput>,
 }
 
-pub(super) struct Tried<T>(pub(super) Result<T, String>);
+pub(super) struct Attempt<T>(pub(super) Result<T, String>);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Tried<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Attempt<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self(T::deserialize(deserializer).map_err(|error| error.to_string())))
     }
 }
 
-/// The kind whose tag stands in the input.
-pub(super) enum Meant {
+/// The kind of an input, from its tag.
+pub(super) enum Kind {
     Command,
     Report,
     Timer,
 }
 
-impl<'de> Deserialize<'de> for Meant {
+impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Tag)
+        deserializer.deserialize_map(TagVisitor)
     }
 }
 
-struct Tag;
+struct TagVisitor;
 
-impl<'de> Visitor<'de> for Tag {
-    type Value = Meant;
+impl<'de> Visitor<'de> for TagVisitor {
+    type Value = Kind;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a field `command`, `report` or `timer`")
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut input: A) -> Result<Meant, A::Error> {
-        let mut meant = None;
+    fn visit_map<A: MapAccess<'de>>(self, mut input: A) -> Result<Kind, A::Error> {
+        let mut found = None;
         while let Some(key) = input.next_key::<String>()? {
             let kind = match key.as_str() {
-                "command" => Meant::Command,
-                "report" => Meant::Report,
-                "timer" => Meant::Timer,
-                _beside_the_tag => {
+                "command" => Kind::Command,
+                "report" => Kind::Report,
+                "timer" => Kind::Timer,
+                _other_field => {
                     input.next_value::<IgnoredAny>()?;
                     continue;
                 }
             };
-            // Kept until the kind is known, a word could also be told by its place in the list; no caller means that.
+            // serde buffers the tag, and would accept a number in place of the word. Only a text is valid.
             input.next_value::<String>()?;
-            meant = meant.or(Some(kind));
+            found = found.or(Some(kind));
         }
-        meant.ok_or_else(|| Error::custom("missing field `command`, `report` or `timer`"))
+        found.ok_or_else(|| Error::custom("missing field `command`, `report` or `timer`"))
     }
 }

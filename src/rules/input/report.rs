@@ -1,118 +1,119 @@
-//! What a runner tells, in words: its copy's state, the end of a job, the answer to a call.
+//! Reports of a runner: the state of its copy, the end of a job, the answer to a call.
 
 use crate::rules::call::Task;
-use crate::vocabulary::{Fault, SandboxState, Size, field_reader as told};
+use crate::vocabulary::{Fault, SandboxState, Size, field_reader as read};
 use serde::{Deserialize, Serialize};
 
-/// Something a runner said.
+/// A message from a runner.
 ///
-/// `epoch` is the one its call carried, echoed. A report of an older piece of work is ignored and the step's
-/// [`Cause`](crate::Cause) says so; a report without one is judged as the recorded server judges every report.
+/// `epoch` is the epoch of the call that the report is about. A report with another epoch than the row's is stale: it
+/// is ignored, with the [`Cause`](crate::Cause) [`Ignored::OlderEpoch`](crate::Ignored::OlderEpoch). A report without
+/// an epoch is decided as the recorded server decides every report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "report", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Report {
-    /// Unasked: the runner's copy is in this state (`PUT …/state`, table `reports`).
+    /// The runner reports the state of its copy unasked (`PUT …/state`; recorded: table `reports`).
     ///
-    /// Refused as `bad_state` unless the sandbox is started, stopped or paused, and for a word that a report may not
-    /// say of it (difference D15); as `conflict` while a change is pending.
+    /// It is refused as `bad_state` unless the sandbox is started, stopped or paused, and for a state that no report
+    /// may contain. It is refused as `conflict` while a change is pending.
     State {
-        /// The state it reports.
-        #[serde(deserialize_with = "told::state")]
+        /// The reported state.
+        #[serde(deserialize_with = "read::state")]
         state: SandboxState,
-        /// What its reason tells of, where it gave one.
-        #[serde(default, deserialize_with = "told::fault")]
+        /// The fault in the error reason, if the runner gave one.
+        #[serde(default, deserialize_with = "read::fault")]
         fault: Option<Fault>,
-        /// It said that the sandbox can be recovered.
-        #[serde(default, deserialize_with = "told::recoverable")]
+        /// Whether the runner reports that the sandbox can be recovered.
+        #[serde(default, deserialize_with = "read::recoverable")]
         recoverable: bool,
-        /// The epoch it echoes.
-        #[serde(default, deserialize_with = "told::epoch")]
+        /// The epoch of the call.
+        #[serde(default, deserialize_with = "read::epoch")]
         epoch: Option<u32>,
     },
-    /// A job ended (table `jobs`). Never refused: one that the row does not wait for is ignored.
+    /// A job ended (recorded: table `jobs`). It is never refused. It is ignored if the row does not wait for the job.
     Ended {
-        /// Which job.
-        #[serde(deserialize_with = "told::job")]
+        /// The job.
+        #[serde(deserialize_with = "read::job")]
         job: Job,
-        /// How.
-        #[serde(deserialize_with = "told::outcome")]
+        /// How it ended.
+        #[serde(deserialize_with = "read::outcome")]
         outcome: Outcome,
-        /// The epoch it echoes.
-        #[serde(default, deserialize_with = "told::epoch")]
+        /// The epoch of the call.
+        #[serde(default, deserialize_with = "read::epoch")]
         epoch: Option<u32>,
     },
-    /// The runner answered a call. One that the row does not wait for is ignored; refused is alone, as `conflict`, a
-    /// recovery done within the call while a change is pending.
+    /// The runner answered a call (recorded: table `actions`). It is ignored if the row does not wait for the answer.
+    /// Only a recovery that is done within the call is refused, as `conflict`, while a change is pending.
     Answered {
-        /// What it was asked.
-        #[serde(deserialize_with = "told::task")]
+        /// The task of the call.
+        #[serde(deserialize_with = "read::task")]
         task: Task,
-        /// What it answered.
-        #[serde(deserialize_with = "told::answer")]
+        /// The answer.
+        #[serde(deserialize_with = "read::answer")]
         answer: Answer,
-        /// The state the call was made from: [`Step::expects`](crate::Step::expects) of the step that made it. Where it is not given, a
-        /// refused resize, snapshot or fork goes back to the state that the desired state names.
-        #[serde(default, deserialize_with = "told::from")]
+        /// The state before the step that made the call, as in its [`Step::expects`](crate::Step::expects). If it is
+        /// `None`, a refused resize, snapshot or fork returns to the state of the desired state.
+        #[serde(default, deserialize_with = "read::from")]
         from: Option<SandboxState>,
-        /// The epoch it echoes.
-        #[serde(default, deserialize_with = "told::epoch")]
+        /// The epoch of the call.
+        #[serde(default, deserialize_with = "read::epoch")]
         epoch: Option<u32>,
     },
-    /// A backup was queued or begun. (Ours: the recorded tables only have its end.)
+    /// A backup was queued or begun. (Ours: the recorded tables have only its end.)
     BackupUnderWay {
-        /// It is being written; else it waits.
-        #[serde(deserialize_with = "told::begun")]
+        /// Whether the runner writes the backup now; otherwise the backup waits.
+        #[serde(deserialize_with = "read::begun")]
         begun: bool,
     },
 }
 
-/// A job that a runner ends later than the call that began it.
+/// A job: the work of a runner on a task. It ends after the call that began it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Job {
-    /// Made from its image or its backup.
+    /// Create the sandbox from its image or its backup.
     Create,
-    /// Started or resumed.
+    /// Start or resume it.
     Start,
-    /// Stopped.
+    /// Stop it.
     Stop,
-    /// Removed: for good, or because it is archived.
+    /// Remove the runner's copy: for good, or because the sandbox is archived.
     Destroy,
-    /// Paused.
+    /// Pause it.
     Pause,
-    /// Resized.
+    /// Resize it.
     Resize {
-        /// The size it was given.
-        #[serde(deserialize_with = "told::to")]
+        /// The new size.
+        #[serde(deserialize_with = "read::to")]
         to: Size,
     },
-    /// An image was written.
+    /// Write an image of it.
     Snapshot,
-    /// A fork, told to its source.
+    /// Fork it, reported for the source.
     ForkSource,
-    /// A fork, told to the child.
+    /// Fork it, reported for the child.
     ForkChild,
-    /// Mended in place.
+    /// Repair it on its runner.
     Recover {
-        /// It is to be started afterwards.
-        #[serde(deserialize_with = "told::start")]
+        /// A start follows.
+        #[serde(deserialize_with = "read::start")]
         start: bool,
     },
-    /// A backup.
+    /// Back up its disk.
     Backup {
-        /// Which one.
-        #[serde(deserialize_with = "told::of")]
+        /// Which backup.
+        #[serde(deserialize_with = "read::of")]
         of: BackupOf,
     },
 }
 
-/// Which backup a job tells of.
+/// Which backup a job wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum BackupOf {
-    /// The sandbox's own, or its first.
+    /// The sandbox's current or first backup.
     Current,
-    /// One that the sandbox has replaced since.
+    /// A backup that the sandbox has replaced since.
     Other,
 }
 
@@ -120,15 +121,15 @@ pub enum BackupOf {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Outcome {
-    /// It was done.
+    /// The runner completed it.
     Completed,
-    /// It was not.
+    /// The runner failed.
     Failed {
-        /// What its reason tells of.
-        #[serde(deserialize_with = "told::fault")]
+        /// The fault in the error reason.
+        #[serde(deserialize_with = "read::fault")]
         fault: Fault,
-        /// The runner said that the sandbox can be recovered.
-        #[serde(default, deserialize_with = "told::recoverable")]
+        /// Whether the runner reports that the sandbox can be recovered.
+        #[serde(default, deserialize_with = "read::recoverable")]
         recoverable: bool,
     },
 }
@@ -137,31 +138,31 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Answer {
-    /// It will do it; the end comes as [`Report::Ended`].
+    /// The runner will do the task. The end comes as [`Report::Ended`].
     Accepted,
-    /// It has done it within the call.
+    /// The runner did the task within the call.
     ///
-    /// A recovery that ends so leaves the sandbox stopped, also where it is to be started: send [`Command::Start`] then,
-    /// as the recorded server does.
+    /// A recovery within the call leaves the sandbox stopped, even if a start was requested: send [`Command::Start`]
+    /// then, as the recorded server does.
     ///
     /// [`Command::Start`]: crate::Command::Start
     Done,
-    /// It will not.
+    /// The runner will not do the task.
     Refused {
-        /// What its reason tells of.
-        #[serde(deserialize_with = "told::fault")]
+        /// The fault in the error reason.
+        #[serde(deserialize_with = "read::fault")]
         fault: Fault,
-        /// It said that the sandbox can be recovered.
-        #[serde(default, deserialize_with = "told::recoverable")]
+        /// Whether the runner reports that the sandbox can be recovered.
+        #[serde(default, deserialize_with = "read::recoverable")]
         recoverable: bool,
     },
 }
 
-/// The kinds of report, for a step's cause and a refusal's message.
+/// The kind of a report, for the cause of a step and the message of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-#[allow(missing_docs, reason = "each is the report or job of the same name")]
+#[allow(missing_docs, reason = "each variant is the report or job of the same name")]
 pub enum ReportKind {
     State,
     Create,
@@ -212,9 +213,9 @@ impl Report {
 }
 
 impl Task {
-    /// Returns the job whose end a runner reports for this task, or `None` for a build, whose image is observed instead.
+    /// Returns the job whose end a runner reports for this task. A build has none: the controller observes its image.
     ///
-    /// A fork's end is also reported to the child, as [`Job::ForkChild`].
+    /// The end of a fork is also reported for the child, as [`Job::ForkChild`].
     pub const fn job(self) -> Option<Job> {
         match self {
             Self::Create | Self::Restore => Some(Job::Create),

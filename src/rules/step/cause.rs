@@ -1,4 +1,4 @@
-//! Which rule made a step.
+//! The cause of a step: which rule made it, or why a report changes nothing.
 
 use crate::rules::input::{report::ReportKind, timer::Timer, verb::Verb};
 use core::fmt;
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Cause {
-    /// A row of the rule table.
+    /// A command, decided by its rule.
     Command(Verb),
-    /// The sandbox is already as the command wants it: nothing is written.
+    /// A command whose result is already reached: nothing is written.
     Already(Verb),
     /// A report of a runner.
     Report(ReportKind),
@@ -32,21 +32,21 @@ pub enum Ignored {
     #[strum(to_string = "its epoch is not the row's")]
     OlderEpoch,
     /// It reports what the row already has.
-    #[strum(to_string = "the row already says so")]
+    #[strum(to_string = "the row already has the reported state")]
     SameState,
-    /// The sandbox is to be destroyed, so nothing else counts.
-    #[strum(to_string = "the sandbox is to be destroyed")]
+    /// The desired state is destroyed, so no other report counts.
+    #[strum(to_string = "the desired state is destroyed")]
     ToBeDestroyed,
-    /// The sandbox has another desired state than the one this job serves.
-    #[strum(to_string = "the sandbox has another desired state")]
+    /// The sandbox has a different desired state than this job needs.
+    #[strum(to_string = "the sandbox has a different desired state")]
     NotWanted,
-    /// The row does not wait for this job: it is in another state, or already where it should go.
+    /// The row does not wait for this job: it is in another state or has already reached its desired state.
     #[strum(to_string = "the row does not wait for it")]
     NotAwaited,
     /// The write would leave incoherent states.
     #[strum(to_string = "the write would leave incoherent states")]
     Incoherent,
-    /// The report is about another backup than the sandbox's.
+    /// The report is about a backup that the sandbox has replaced.
     #[strum(to_string = "it is about another backup")]
     OtherBackup,
 }

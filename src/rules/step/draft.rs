@@ -1,106 +1,96 @@
-//! The write of a report, a timer or a pass while it is built: columns change one by one, and the end enforces the
-//! invariants. What a command writes is in the rule table.
+//! A step while a report, a timer or a pass builds it: columns change one by one, and the end enforces the invariants.
+//! The rule table has what a command writes.
 
-use super::{
-    cause::{Cause, Ignored},
-    payload::Payload,
-    side_effects::{ReasonText, RunnerChange, Stamp, TimerMark},
-    value::{Step, next_epoch},
-};
-use crate::{
-    lifecycle::{
-        Lifecycle, Status, pairs,
-        state_set::{StateSet, states},
-    },
-    rules::{event::EventName, input::command::Command},
-    vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState},
-};
+use super::cause::{Cause, Ignored};
+use super::payload::Payload;
+use super::side_effects::{ReasonText, RunnerChange, Stamp, TimerMark};
+use super::value::{Step, next_epoch};
+use crate::lifecycle::state_set::{StateSet, states};
+use crate::lifecycle::{Lifecycle, pairs};
+use crate::rules::{event::EventName, input::command::Command};
+use crate::vocabulary::{BackupState, DesiredState as D, Fault, Micros, SandboxState as S};
+
+/// The states of a change that ends in the state where it began.
+pub(crate) const IN_PLACE: StateSet = states![Resizing Snapshotting Forking];
 
 /// A step while it is built.
 pub(crate) struct Draft {
     step: Step,
-    after: Status,
-    brings_reason: bool,
     goes_on: bool,
 }
 
 impl Draft {
     pub(crate) const fn new(row: &Lifecycle, cause: Cause, now: Micros) -> Self {
-        Self { step: Step::nothing(row, cause, now), after: row.status, brings_reason: false, goes_on: false }
+        Self { step: Step::nothing(row, cause, now), goes_on: false }
     }
 
-    pub(crate) const fn state(mut self, state: SandboxState) -> Self {
-        self.after = self.after.with_state(state);
+    pub(crate) const fn state(mut self, state: S) -> Self {
+        self.step.after = self.step.after.with_state(state);
         self
     }
 
-    pub(crate) const fn desired(mut self, desired: DesiredState) -> Self {
-        self.after = self.after.with_desired(desired);
+    pub(crate) const fn desired(mut self, desired: D) -> Self {
+        self.step.after = self.step.after.with_desired(desired);
         self
     }
 
-    /// Gives up name and backup, with desired state destroyed. The state stays, and so does the backup reference, with
-    /// which the backup can be found and removed.
+    /// Gives up name and backup, and sets desired state destroyed. The state stays. The backup reference stays too: it
+    /// is needed to find and remove the backup.
     pub(crate) const fn soft_delete(mut self) -> Self {
-        self.after = self.after.with_desired(DesiredState::Destroyed);
-        self.after = self.after.with_backup(BackupState::None);
+        self.step.after = self.step.after.with_desired(D::Destroyed).with_backup(BackupState::None);
         self.step.effects.soft_delete = true;
         self
     }
 
-    /// Destroys it and supersedes what is under way: state and desired state together, so that they are coherent.
+    /// Destroys the sandbox and supersedes the change under way: it sets both states, so that they are coherent.
     pub(crate) const fn supersede(self) -> Self {
-        let gone = !self.after.has_runner() || matches!(self.after.state(), SandboxState::Destroyed);
-        let state = if gone { SandboxState::Destroyed } else { SandboxState::Destroying };
-        self.soft_delete().state(state)
+        let has_copy = self.step.after.has_runner() && !matches!(self.step.after.state(), S::Destroyed);
+        self.soft_delete().state(if has_copy { S::Destroying } else { S::Destroyed })
     }
 
-    /// An error that a runner reported, with its text.
+    /// Records an error that a runner reported, with its text.
     pub(crate) const fn reported(self, fault: Fault, recoverable: bool) -> Self {
         self.failed(fault, recoverable, ReasonText::Reported)
     }
 
-    /// An error that we found, with our text.
+    /// Records an error that we found, with our text.
     pub(crate) const fn ours(self, fault: Fault) -> Self {
         self.failed(fault, false, ReasonText::Ours(fault))
     }
 
     const fn failed(mut self, fault: Fault, recoverable: bool, reason: ReasonText) -> Self {
-        self.after = self.after.with_fault(Some(fault));
-        self.after = self.after.with_recoverable(recoverable);
+        self.step.after = self.step.after.with_fault(Some(fault)).with_recoverable(recoverable);
         self.step.effects.reason = reason;
-        self.brings_reason = true;
         self
     }
 
     pub(crate) const fn clear_reason(mut self) -> Self {
-        self.after = self.after.with_fault(None);
+        self.step.after = self.step.after.with_fault(None);
         self.step.effects.reason = ReasonText::Cleared;
         self
     }
 
     pub(crate) const fn recoverable(mut self, recoverable: bool) -> Self {
-        self.after = self.after.with_recoverable(recoverable);
+        self.step.after = self.step.after.with_recoverable(recoverable);
         self
     }
 
     pub(crate) const fn backup(mut self, backup: BackupState, has_ref: bool) -> Self {
-        self.after = self.after.with_backup(backup);
-        self.after = self.after.with_backup_ref(has_ref);
+        self.step.after = self.step.after.with_backup(backup).with_backup_ref(has_ref);
         self
     }
 
-    /// Drops a backup that has ended, since the disk changes now; one under way goes on.
+    /// Drops a backup that has ended, because the disk changes from now on. A backup under way continues.
     pub(crate) const fn drop_finished_backup(self) -> Self {
-        match self.after.backup() {
+        match self.step.after.backup() {
             BackupState::Completed | BackupState::Error => self.backup(BackupState::None, false),
             BackupState::None | BackupState::Pending | BackupState::InProgress => self,
         }
     }
 
     pub(crate) const fn runner(mut self, change: RunnerChange) -> Self {
-        self.after = self.after.with_runner(match change {
-            RunnerChange::Kept => self.after.has_runner(),
+        self.step.after = self.step.after.with_runner(match change {
+            RunnerChange::Kept => self.step.after.has_runner(),
             RunnerChange::Released | RunnerChange::ReleasedAsPrevious => false,
             RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious => true,
         });
@@ -109,7 +99,7 @@ impl Draft {
     }
 
     pub(crate) const fn force_stop(mut self, force: bool) -> Self {
-        self.after = self.after.with_force_stop(force);
+        self.step.after = self.step.after.with_force_stop(force);
         self
     }
 
@@ -118,7 +108,7 @@ impl Draft {
         self
     }
 
-    /// It does not come to rest, whatever its state: another command follows.
+    /// Keeps an ephemeral sandbox that stops: another command follows.
     pub(crate) const fn goes_on(mut self) -> Self {
         self.goes_on = true;
         self
@@ -129,13 +119,13 @@ impl Draft {
         self
     }
 
-    /// Removes the record. The row is not written.
+    /// Removes the record. It writes no column.
     pub(crate) const fn purge(mut self) -> Step {
         self.step.effects.timer = Some(TimerMark::Purge);
         self.step
     }
 
-    /// What the input brings.
+    /// Sets what the input brings.
     pub(crate) const fn payload(mut self, payload: Payload) -> Self {
         self.step.payload = payload;
         self
@@ -147,54 +137,53 @@ impl Draft {
         self.payload(Payload::Command(command))
     }
 
-    /// The step without a write of the row, so that its invariants are not enforced.
+    /// Returns a step that writes no column, so that it does not enforce the invariants.
     pub(crate) const fn untouched(self) -> Step {
         self.step
     }
 
-    /// The step with the invariants enforced. A write that would leave incoherent states is dropped, as the recorded server
-    /// drops it.
-    pub(crate) fn finish_or_drop(self, row: &Lifecycle, now: Micros) -> Step {
-        let Self { mut step, after, .. } = self.clear_older_error().leave_ephemeral_rest();
-        if !after.is_coherent() {
-            return Step::ignored(row, Ignored::Incoherent, now);
+    /// Returns the step with the invariants enforced. It drops a write that would leave incoherent states, as the
+    /// recorded server does.
+    pub(crate) fn finish_or_drop(self) -> Step {
+        let Self { mut step, .. } = self.clear_older_error().delete_stopped_ephemeral();
+        if !step.after.is_coherent() {
+            return Step::ignored(&step.row, Ignored::Incoherent, step.now);
         }
-        step.after = after.repaired();
-        step.next_epoch = next_epoch(row, step.after, step.cause, step.effects);
+        step.after = step.after.repaired();
+        step.next_epoch = next_epoch(&step.row, step.after, step.cause, step.effects);
         step
     }
 
-    /// Difference D9: reaching started, stopped or paused clears an older error.
+    /// Clears an older error when the sandbox reaches started, stopped or paused (difference D9).
     fn clear_older_error(self) -> Self {
-        let rests = matches!(self.after.state(), SandboxState::Started | SandboxState::Stopped | SandboxState::Paused);
-        if !rests || self.step.row.status.state() == self.after.state() || self.brings_reason {
+        let after = self.step.after;
+        let reaches_rest =
+            states![Started Stopped Paused].contains(after.state()) && self.step.row.status.state() != after.state();
+        if !reaches_rest || matches!(self.step.effects.reason, ReasonText::Reported | ReasonText::Ours(_)) {
             return self;
         }
-        let cleared = if self.after.fault().is_some() { self.clear_reason() } else { self };
+        let cleared = if after.fault().is_some() { self.clear_reason() } else { self };
         cleared.recoverable(false)
     }
 
-    /// Difference D8: an ephemeral sandbox that stops is soft-deleted in the same write.
-    const fn leave_ephemeral_rest(self) -> Self {
-        let comes_to_rest = !matches!(self.step.row.status.state(), SandboxState::Stopped)
-            && matches!(self.after.state(), SandboxState::Stopped)
-            && matches!(self.after.desired(), DesiredState::Stopped);
-        if comes_to_rest && !self.goes_on && self.step.row.is_ephemeral() { self.soft_delete() } else { self }
+    /// Soft-deletes an ephemeral sandbox in the write that stops it (difference D8).
+    const fn delete_stopped_ephemeral(self) -> Self {
+        let (row, after) = (&self.step.row, self.step.after);
+        let stops = !matches!(row.status.state(), S::Stopped)
+            && matches!((after.state(), after.desired()), (S::Stopped, D::Stopped));
+        if stops && !self.goes_on && row.is_ephemeral() { self.soft_delete() } else { self }
     }
 
-    /// What a time limit writes: an error, or a return to the desired state for a change made in place.
+    /// Writes the end of a time limit: the state of the desired state for a change made in place, otherwise an error.
     pub(crate) const fn time_limit_over(self) -> Self {
-        const IN_PLACE: StateSet = states![Resizing Snapshotting Forking];
         let (state, desired) = (self.step.row.status.state(), self.step.row.status.desired());
-        if let (true, DesiredState::Started | DesiredState::Stopped, Some(goal)) =
-            (IN_PLACE.contains(state), desired, desired.fulfilled_by())
+        if let (true, D::Started | D::Stopped, Some(goal)) = (IN_PLACE.contains(state), desired, desired.fulfilled_by())
         {
             return self.state(goal);
         }
-        // Every row can end in error. A row with incoherent states may build with desired paused, next to which build_failed
-        // cannot stand; it would build for ever.
-        let builds =
-            matches!(state, SandboxState::BuildingSnapshot) && pairs::is_coherent(SandboxState::BuildFailed, desired);
-        self.state(if builds { SandboxState::BuildFailed } else { SandboxState::Error }).ours(Fault::Timeout)
+        // A row with incoherent states may build with desired state paused, next to which build_failed may not stand.
+        // Every row can end in error, so this row does not build forever.
+        let fails_build = matches!(state, S::BuildingSnapshot) && pairs::is_coherent(S::BuildFailed, desired);
+        self.state(if fails_build { S::BuildFailed } else { S::Error }).ours(Fault::Timeout)
     }
 }

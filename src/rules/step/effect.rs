@@ -1,11 +1,11 @@
-//! The effects of a step: what its host carries out in the transaction that writes it. Data, no I/O.
+//! The effects of a step: what the host does in the transaction that writes it. They are data, without I/O.
 
 use super::side_effects::{ReasonText, RunnerChange, Stamp};
 use crate::rules::{call::Call, event::Event};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// One thing to do with a step, in the same transaction.
+/// One thing that the host does in the transaction that writes a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Effect {
@@ -25,7 +25,7 @@ pub enum Effect {
     Call(Call),
     /// Send an event to subscribers.
     Emit(Event),
-    /// Remove the record: its retention is over. There is no row afterwards.
+    /// Remove the record, because its retention is over. No row exists afterwards.
     Purge,
 }
 
@@ -42,11 +42,11 @@ impl fmt::Display for Effect {
             Self::Runner(RunnerChange::Kept) => f.pad("keep the runner"),
             Self::Runner(RunnerChange::Released) => f.pad("release the runner"),
             Self::Runner(RunnerChange::ReleasedAsPrevious) => {
-                f.pad("release the runner and keep it as the previous one")
+                f.pad("release the runner, which becomes the previous one")
             }
-            Self::Runner(RunnerChange::Assigned) => f.pad("assign the runner that was found"),
+            Self::Runner(RunnerChange::Assigned) => f.pad("assign the runner of the placement"),
             Self::Runner(RunnerChange::AssignedKeepingPrevious) => {
-                f.pad("assign the runner that was found and keep the previous one")
+                f.pad("assign the runner of the placement and keep the previous one")
             }
             Self::Stamp(Stamp::QueueTimedOut) => f.pad("set queueTimedOutAt"),
             Self::Stamp(Stamp::SpotEvicted) => f.pad("set spotEvictedAt"),

@@ -1,9 +1,9 @@
-//! What goes with a write and is no column of a lifecycle, as data.
+//! The effects of a step while it is decided: what happens to the reason, the runner and the record, as small values.
 
 use crate::{rules::event::EventName, vocabulary::Fault};
 use serde::{Deserialize, Serialize};
 
-/// What happens to the record's error reason. The caller has the text.
+/// What happens to the record's error reason. The host has the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ReasonText {
@@ -12,13 +12,13 @@ pub enum ReasonText {
     Kept,
     /// It is removed.
     Cleared,
-    /// It becomes the text that came with the report.
+    /// It becomes the text of the report.
     Reported,
     /// It becomes our own text: [`Fault::text`].
     Ours(Fault),
 }
 
-/// What happens to the runner column. The caller has the runner's identity.
+/// What happens to the runner column. The host has the runner's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RunnerChange {
@@ -29,13 +29,13 @@ pub enum RunnerChange {
     Released,
     /// It is emptied, and the runner becomes the previous runner.
     ReleasedAsPrevious,
-    /// It becomes the runner that placement found. A runner without the image fetches it.
+    /// It becomes the runner that placement found. A runner without the image fetches the image.
     Assigned,
-    /// It becomes the runner that placement found, and the runner before becomes the previous runner.
+    /// It becomes the runner that placement found, and the old runner becomes the previous runner.
     AssignedKeepingPrevious,
 }
 
-/// What a timer leaves on the record.
+/// A time that a timer sets on the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -55,12 +55,12 @@ pub(crate) enum TimerMark {
     Purge,
 }
 
-/// What goes with a write. The rule table has it whole; other rules build it up.
+/// The effects of a step. The rule table has them as constants; [`Draft`](super::draft::Draft) builds them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[repr(align(8))] // Eight bytes, so that it is copied as one word.
 pub(crate) struct SideEffects {
-    /// The runner is called at once. Other steps leave the call to the controller.
+    /// The step calls the runner at once. Otherwise the controller makes the call.
     pub(crate) calls: bool,
     /// An event without fields.
     pub(crate) event: Option<EventName>,

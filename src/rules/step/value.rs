@@ -1,29 +1,20 @@
-//! The answer to an accepted input: what it expects, what it changes, and what is done with it.
+//! The step of an accepted input: what it expects, what it changes, and its effects.
 
-use super::{
-    cause::{Cause, Ignored},
-    effect::Effect,
-    payload::Payload,
-    side_effects::{ReasonText, RunnerChange, SideEffects, TimerMark},
-};
-use crate::{
-    lifecycle::{Changes, Expects, Lifecycle, Status},
-    rules::{
-        call::Call,
-        event::Event,
-        input::{report::ReportKind, timer::Timer, verb::Verb},
-    },
-    vocabulary::{BackupState, DesiredState, Micros, Minutes, SandboxState},
-};
+use super::cause::{Cause, Ignored};
+use super::side_effects::{ReasonText, RunnerChange, SideEffects, TimerMark};
+use super::{effect::Effect, payload::Payload};
+use crate::lifecycle::{Changes, Expects, Lifecycle, Status};
+use crate::rules::input::{report::ReportKind, timer::Timer, verb::Verb};
+use crate::rules::{call::Call, event::Event};
+use crate::vocabulary::{BackupState, DesiredState, Micros, Minutes, SandboxState};
 use chrono::{DateTime, Utc};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// What to write, and what goes with it.
+/// The accepted result of [`decide`](Lifecycle::decide): what to write, and what to do in the same transaction.
 ///
-/// A step is a difference: the row that it was decided on, and the columns that change. Write [`changes`](Step::changes) where
-/// [`expects`](Step::expects) still holds, and carry out [`effects`](Step::effects) in the same transaction.
-/// [`apply`](Step::apply) does the same to a value.
+/// Write [`changes`](Step::changes) if the row still has the values of [`expects`](Step::expects), and carry out
+/// [`effects`](Step::effects) in the same transaction. [`apply`](Step::apply) makes the same changes to a value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[must_use = "a step does nothing until it is written and its effects are carried out"]
@@ -34,13 +25,13 @@ pub struct Step {
     pub(crate) next_epoch: u32,
     pub(crate) now: Micros,
     pub(crate) payload: Payload,
-    /// The longest auto-archive interval: the command carries what was requested.
+    /// The longest auto-archive interval that a command can set. The payload has the requested interval.
     pub(crate) longest_auto_archive: Minutes,
     #[serde(flatten)]
     pub(crate) effects: SideEffects,
 }
 
-/// The row has changed since the step was decided. Read it and decide again: a lost race is no failure.
+/// The error for a row that has changed since the step was decided. Read the row and decide again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the sandbox has changed since this was decided (its state was {was} and is {is}): read it and decide again")]
 pub struct Stale {
@@ -51,7 +42,7 @@ pub struct Stale {
 }
 
 impl Step {
-    /// A step that writes nothing.
+    /// Returns a step that writes nothing.
     #[inline]
     pub(crate) const fn nothing(row: &Lifecycle, cause: Cause, now: Micros) -> Self {
         Self {
@@ -66,7 +57,7 @@ impl Step {
         }
     }
 
-    /// A step that writes nothing, since the report is ignored.
+    /// Returns a step that writes nothing, because the report is ignored.
     pub(crate) const fn ignored(row: &Lifecycle, why: Ignored, now: Micros) -> Self {
         Self::nothing(row, Cause::Ignored(why), now)
     }
@@ -86,39 +77,39 @@ impl Step {
         self.now.into()
     }
 
-    /// Whether it neither writes nor does anything.
+    /// Whether the step has neither changes nor effects.
     pub fn is_noop(&self) -> bool {
         !self.writes() && self.effects().next().is_none()
     }
 
-    /// Whether a column changes.
+    /// Whether the step changes a column.
     pub fn writes(&self) -> bool {
         self.changes() != Changes::default()
     }
 
-    /// Whether name and backup are given up, with desired state destroyed. This happens once: a destroy with force of a
-    /// sandbox that is already to be destroyed does not give up its name again.
+    /// Whether the step gives up name and backup and sets desired state destroyed. This happens only once: a destroy
+    /// with force does not give up the name again if the desired state is already destroyed.
     pub const fn is_soft_delete(&self) -> bool {
         self.effects.soft_delete && !matches!(self.row.status.desired(), DesiredState::Destroyed)
     }
 
-    /// The state after.
+    /// Returns the state after the step.
     pub const fn state(&self) -> SandboxState {
         self.after.state()
     }
 
-    /// The desired state after.
+    /// Returns the desired state after the step.
     pub const fn desired_state(&self) -> DesiredState {
         self.after.desired()
     }
 
-    /// The call that goes out with the step. Its epoch is the one that the step begins.
+    /// Returns the call of the runner that is an effect of the step, with the epoch that the step begins.
     pub(crate) fn call(&self) -> Option<Call> {
         let task = if self.effects.calls { self.payload.task(self.row.size) } else { None };
         task.map(|task| Call { task, epoch: self.next_epoch })
     }
 
-    /// What happens to the runner column. A row without a runner releases none.
+    /// Returns what happens to the runner column. A row without a runner releases none.
     const fn runner_change(&self) -> RunnerChange {
         let (had, has) = (self.row.status.has_runner(), self.after.has_runner());
         match self.effects.runner {
@@ -129,7 +120,8 @@ impl Step {
         }
     }
 
-    /// Returns the columns that must still have their values: what the decision read and another writer may have changed.
+    /// Returns the columns that must still have these values: the decision read them, and another writer may have
+    /// changed them.
     pub fn expects(&self) -> Expects {
         let row = self.row.columns();
         let mut expects = Expects {
@@ -143,29 +135,26 @@ impl Step {
             fault: Some(row.fault),
             recoverable: Some(row.recoverable),
             force_stop: Some(row.force_stop),
-            // Whether a sandbox is ephemeral decides what a stop writes.
+            // A stop deletes an ephemeral sandbox.
             auto_delete: Some(row.auto_delete),
             ..Expects::default()
         };
+        // An idle timer does not act after a touch, and the earlier of two touches does not overwrite the later one.
+        if matches!(self.cause, Cause::Timer(_) | Cause::Command(Verb::Touch)) {
+            expects.last_activity_at = Some(row.last_activity_at);
+        }
         match self.cause {
-            Cause::Timer(timer) => {
-                expects.last_activity_at = Some(row.last_activity_at);
-                match timer {
-                    Timer::Ttl => expects.auto_destroy_at = Some(row.auto_destroy_at),
-                    Timer::AutoArchive => expects.auto_archive = Some(row.auto_archive),
-                    Timer::AutoPause => expects.auto_pause = Some(row.auto_pause),
-                    Timer::AutoStop => expects.auto_stop = Some(row.auto_stop),
-                    Timer::BackupLimit => expects.backup_since = Some(row.backup_since),
-                    Timer::AutoDelete | Timer::SpotEviction | Timer::QueueTimeout => {}
-                    Timer::TimeLimit | Timer::Retention => {}
-                }
+            Cause::Timer(Timer::Ttl) => expects.auto_destroy_at = Some(row.auto_destroy_at),
+            Cause::Timer(Timer::AutoArchive) => expects.auto_archive = Some(row.auto_archive),
+            Cause::Timer(Timer::BackupLimit) => expects.backup_since = Some(row.backup_since),
+            // Each idle timer can only be set while the other one is off.
+            Cause::Timer(Timer::AutoPause) | Cause::Command(Verb::AutoStop) => {
+                expects.auto_pause = Some(row.auto_pause)
             }
-            // Each idle timer is only set where the other is off.
-            Cause::Command(Verb::AutoStop) => expects.auto_pause = Some(row.auto_pause),
-            Cause::Command(Verb::AutoPause) => expects.auto_stop = Some(row.auto_stop),
-            // The earlier of two touches must not overwrite the later one.
-            Cause::Command(Verb::Touch) => expects.last_activity_at = Some(row.last_activity_at),
-            Cause::Command(_) | Cause::Already(_) | Cause::Report(_) | Cause::Ignored(_) | Cause::Controller => {}
+            Cause::Timer(Timer::AutoStop) | Cause::Command(Verb::AutoPause) => expects.auto_stop = Some(row.auto_stop),
+            Cause::Timer(Timer::AutoDelete | Timer::SpotEviction | Timer::QueueTimeout) => {}
+            Cause::Timer(Timer::TimeLimit | Timer::Retention) | Cause::Command(_) | Cause::Already(_) => {}
+            Cause::Report(_) | Cause::Ignored(_) | Cause::Controller => {}
         }
         expects
     }
@@ -189,7 +178,7 @@ impl Step {
             fault: changed(old.fault(), new.fault()),
             recoverable: changed(old.recoverable(), new.recoverable()),
             force_stop: changed(old.force_stop(), new.force_stop()),
-            // A new state restarts the clocks.
+            // A new state restarts the timers.
             last_activity_at: moved.or(own.last_activity_at),
             state_since: moved,
             backup_since: (old.backup() != new.backup()).then(|| match new.backup() {
@@ -200,7 +189,7 @@ impl Step {
         }
     }
 
-    /// Returns what to do with the write, in this order.
+    /// Returns what to do in the transaction of the write, in this order.
     pub fn effects(&self) -> impl Iterator<Item = Effect> + use<> {
         let (before, after, effects) = (self.row.status, self.after, self.effects);
         let runner = self.runner_change();
@@ -235,7 +224,7 @@ impl Step {
     /// Returns the row after this step.
     ///
     /// # Errors
-    /// [`Stale`] when the row is not the one on which the step was decided: read again, decide again.
+    /// [`Stale`] if the row has changed since the step was decided: read it and decide again.
     pub fn apply(&self, row: Lifecycle) -> Result<Lifecycle, Stale> {
         if self.expects().are_met_by(&row) {
             Ok(row.columns().changed_by(&self.changes()).into())
@@ -245,7 +234,7 @@ impl Step {
     }
 }
 
-/// The cause and what changes: `command stop: desiredState stopped, pending true, epoch 1`.
+/// The cause and the changes: `command stop: desiredState stopped, pending true, epoch 1`.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.cause.fmt(f)?;
@@ -256,19 +245,20 @@ impl fmt::Display for Step {
     }
 }
 
-/// The epoch after a write. It is raised by a new piece of work for a runner: a call, a soft delete, a new desired state
-/// that is not reached, or work that the controller did not have before. Later answers to earlier work are then stale. The
-/// answer to a call belongs to the work that the call began, also where a row in error has no pending work until its
-/// destroy is accepted.
+/// Returns the epoch after a write. A new piece of work raises it: a call, a soft delete, a new desired state that is
+/// not reached, or pending work that the controller did not have before. Reports of earlier work are stale then.
+///
+/// The answer to a call raises nothing, because it belongs to the work of the call. This matters for a row in error,
+/// which has no pending work until its destroy is accepted.
 #[inline]
 #[expect(
     clippy::as_conversions,
-    reason = "words are compared by discriminant, and true is 1; `as` is what const allows"
+    reason = "words are compared by discriminant, and true is 1; const code has only `as`"
 )]
 pub(crate) const fn next_epoch(row: &Lifecycle, after: Status, cause: Cause, effects: SideEffects) -> u32 {
     let before = row.status;
-    let has_work_anew = after.pending() & !before.pending() & !matches!(cause, Cause::Report(ReportKind::Answer));
-    let goes_elsewhere = after.desires_otherwise_than(before) & !after.is_settled();
-    let begins = effects.calls | effects.soft_delete | has_work_anew | goes_elsewhere;
+    let has_new_work = after.pending() & !before.pending() & !matches!(cause, Cause::Report(ReportKind::Answer));
+    let has_new_goal = after.desires_otherwise_than(before) & !after.is_settled();
+    let begins = effects.calls | effects.soft_delete | has_new_work | has_new_goal;
     row.epoch.saturating_add(begins as u32)
 }

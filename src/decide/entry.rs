@@ -1,26 +1,21 @@
-//! `Lifecycle::decide` and the questions about it.
+//! `Lifecycle::decide`, and the commands and checks that explain it.
 
 use super::{answer, command, job, rule_lookup::rule_of, state_report, timer};
-use crate::{
-    lifecycle::Lifecycle,
-    policy::Policy,
-    rules::{
-        Check, Context, Ignored, Refusal, Report, Step, Verb,
-        input::{AsInput, InputRef, command::Command},
-        table::rows::accepted_with,
-    },
-    vocabulary::Micros,
-};
+use crate::lifecycle::Lifecycle;
+use crate::policy::Policy;
+use crate::rules::input::{AsInput, InputRef, command::Command};
+use crate::rules::{Check, Context, Ignored, Refusal, Report, Step, Verb, table::rows::accepted_with};
+use crate::vocabulary::Micros;
 use chrono::{DateTime, Utc};
 
 impl Lifecycle {
-    /// Decides what `input` does to this sandbox at `now`. The value itself is not changed.
+    /// Decides what `input` does to this sandbox at `now`. It does not change the value.
     ///
     /// # Errors
-    /// [`Refusal`], with the code and the HTTP status that the recorded server answers. A timer is never refused. The end
-    /// of a job that the row does not wait for is a step that does nothing.
-    // Inlined into the caller, so that a command named there is looked up at compile time and neither input nor context is
-    // copied for a call. What is rare or long (a step, a report, a timer) stays a call.
+    /// [`Refusal`], with the code and the HTTP status of the recorded server. A timer is never refused. The end of a
+    /// job that the row does not wait for is a step that does nothing.
+    // Inlined into the caller: the compiler then looks up a constant command and copies neither input nor context for a
+    // call. The rare or long parts (a step, a report, a timer) stay calls.
     #[inline(always)]
     pub fn decide(
         &self,
@@ -37,10 +32,11 @@ impl Lifecycle {
         }
     }
 
-    /// Returns the commands that this sandbox accepts now, given the right arguments, and that the policy's API offers.
+    /// Returns the commands that this sandbox accepts now with suitable arguments, and that the policy's API profile
+    /// offers.
     ///
-    /// A start of a started sandbox, or a destroy of one that is to be destroyed, is not among them, though it is a success
-    /// that writes nothing.
+    /// It omits a start of a started sandbox, and a destroy of a sandbox with desired state destroyed. Both are a
+    /// success that writes nothing.
     pub fn accepted_commands(
         &self,
         policy: &Policy,
@@ -54,7 +50,7 @@ impl Lifecycle {
 
     /// Returns every check of this command, in order, and whether it holds.
     ///
-    /// Where the sandbox is already as the command wants it, no check counts.
+    /// A command that finds its result already reached is a success, even if a check fails.
     pub fn explain(
         &self,
         command: Command,
