@@ -87,7 +87,7 @@ impl TryFrom<Form> for Input {
         match form.kind {
             Kind::Command => form.command.0.map(Self::Command),
             Kind::Report => form.report.0.map(Self::Report),
-            Kind::Timer => form.timer.0.map(|TimerInput { timer }| Self::Timer(timer)),
+            Kind::Timer => form.timer.0.map(|input| Self::Timer(input.timer)),
         }
     }
 }

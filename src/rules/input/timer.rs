@@ -1,7 +1,11 @@
 //! The timers of a sandbox, in the order in which they act.
 
-use crate::vocabulary::word_list;
-use serde::{Deserialize, Serialize, Serializer};
+use crate::vocabulary::{Word, word_list};
+use alloc::{collections::BTreeMap, string::String};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, IgnoredAny},
+};
 
 word_list! {
     /// A timer of a sandbox, in the order in which timers of one instant act.
@@ -45,13 +49,23 @@ impl Timer {
 
 /// A timer as an input: `{"timer": "ttl"}`.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct TimerInput {
     pub(super) timer: Timer,
+    #[serde(flatten, skip_serializing, deserialize_with = "no_other_field")]
+    others: (),
+}
+
+/// Accepts the fields next to the timer if there are none. An input is read as each of its kinds at once, and there serde
+/// ignores `deny_unknown_fields`.
+fn no_other_field<'de, D: Deserializer<'de>>(others: D) -> Result<(), D::Error> {
+    match BTreeMap::<String, IgnoredAny>::deserialize(others)?.into_keys().next() {
+        Some(other) => Err(Error::unknown_field(&other, &[Timer::KIND])),
+        None => Ok(()),
+    }
 }
 
 impl TimerInput {
     pub(super) fn serialize<S: Serializer>(timer: &Timer, serializer: S) -> Result<S::Ok, S::Error> {
-        Serialize::serialize(&Self { timer: *timer }, serializer)
+        Serialize::serialize(&Self { timer: *timer, others: () }, serializer)
     }
 }
