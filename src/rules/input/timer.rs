@@ -52,7 +52,7 @@ impl Timer {
 pub(super) struct TimerInput {
     pub(super) timer: Timer,
     #[serde(flatten, skip_serializing, deserialize_with = "no_other_field")]
-    others: (),
+    _others: (),
 }
 
 /// Accepts the fields next to the timer if there are none. An input is read as each of its kinds at once, and there serde
@@ -66,6 +66,6 @@ fn no_other_field<'de, D: Deserializer<'de>>(others: D) -> Result<(), D::Error> 
 
 impl TimerInput {
     pub(super) fn serialize<S: Serializer>(timer: &Timer, serializer: S) -> Result<S::Ok, S::Error> {
-        Serialize::serialize(&Self { timer: *timer, others: () }, serializer)
+        Serialize::serialize(&Self { timer: *timer, _others: () }, serializer)
     }
 }
