@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     rules::{Event, EventName},
-    vocabulary::{Open, SandboxClass, SandboxState, names},
+    vocabulary::{Open, SandboxClass, SandboxState},
 };
 use alloc::string::String;
 use chrono::{DateTime, Utc};

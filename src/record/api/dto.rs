@@ -2,7 +2,7 @@
 
 use crate::{
     record::form::{Maybe, Number, TextMap, Timestamp, Wire, constructors, object},
-    vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState, Size, names},
+    vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState, Size},
 };
 use alloc::{string::String, vec::Vec};
 

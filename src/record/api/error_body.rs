@@ -4,7 +4,7 @@ use crate::{
     decide::CreateError,
     record::form::{Maybe, Number, OneOrMany, Wire, object},
     rules::Refusal,
-    vocabulary::{FieldErrors, names},
+    vocabulary::FieldErrors,
 };
 use alloc::string::{String, ToString};
 

@@ -3,7 +3,7 @@
 use super::dto::SandboxDto;
 use crate::{
     record::form::{Maybe, Number, TextMap, Timestamp, constructors, object},
-    vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState, names},
+    vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState},
 };
 use alloc::{string::String, vec::Vec};
 
