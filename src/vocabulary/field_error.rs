@@ -1,12 +1,7 @@
 //! Validation errors of records and requests: all faulty fields, each with its value and what is allowed.
 
 use super::{IntervalError, UnknownWord};
-use alloc::{
-    borrow::Cow,
-    boxed::Box,
-    string::{String, ToString},
-    vec::{self, Vec},
-};
+use alloc::{borrow::Cow, boxed::Box, string::String, string::ToString, vec, vec::Vec};
 use core::{fmt, slice};
 
 /// A field with a value that is not allowed.
@@ -39,7 +34,8 @@ impl From<IntervalError> for FieldError {
 }
 
 /// All faulty fields of a record or a request, at least one. It is not a refusal, because nothing was decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", joined(.0))]
 pub struct FieldErrors(Box<[FieldError]>);
 
 impl FieldErrors {
@@ -86,12 +82,8 @@ impl From<FieldError> for FieldErrors {
         Self(Box::new([error]))
     }
 }
-impl fmt::Display for FieldErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            write!(f, "{}{error}", if index == 0 { "" } else { "; " })?;
-        }
-        Ok(())
-    }
+
+/// Joins messages into one.
+pub(crate) fn joined<T: ToString>(messages: &[T]) -> String {
+    messages.iter().map(T::to_string).collect::<Vec<_>>().join("; ")
 }
-impl core::error::Error for FieldErrors {}

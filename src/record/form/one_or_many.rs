@@ -1,6 +1,7 @@
 //! A field that holds one value or a list of values.
 
 use super::wire::{Wire, leaf};
+use crate::vocabulary::joined;
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData, slice};
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -26,10 +27,7 @@ impl<T> OneOrMany<T> {
 }
 impl<T: fmt::Display> fmt::Display for OneOrMany<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, value) in self.as_slice().iter().enumerate() {
-            write!(f, "{}{value}", if index == 0 { "" } else { "; " })?;
-        }
-        Ok(())
+        f.write_str(&joined(self.as_slice()))
     }
 }
 leaf! { {T: Wire} OneOrMany<T> = Self::Many(Vec::new()); }

@@ -13,7 +13,7 @@ macro_rules! reduced_texts {
 
         impl<'de> Deserialize<'de> for $kept {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                read_text(deserializer, "a string", |text| Ok(Self($read(text))))
+                read_text(deserializer, |f| f.write_str("a string"), |text| Ok(Self($read(text))))
             }
         }
         impl Serialize for $kept {
@@ -22,7 +22,7 @@ macro_rules! reduced_texts {
             }
         }
         leaf! { $kept = Self($read("")); }
-        reads! { $kept as $value: |kept| kept.0; }
+        reads! { $kept as $value: |kept, _| Ok(kept.0); }
     )+};
 }
 reduced_texts! {

@@ -18,10 +18,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!(plain.time(), offset.time());
 /// assert_eq!(offset.to_string(), "2024-10-01T14:00:00.000+02:00");
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timestamp(Form);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
     Usual(Micros, SecondsFormat),
     Other(Box<Box<str>>), // Two boxes keep a timestamp at 16 bytes: nearly all of them have the usual form.
@@ -102,11 +102,6 @@ impl fmt::Display for Timestamp {
         }
     }
 }
-impl fmt::Debug for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -114,7 +109,7 @@ impl Serialize for Timestamp {
 }
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_text(deserializer, "a string", |text| Ok(text.into()))
+        read_text(deserializer, |f| f.write_str("a string"), |text| Ok(text.into()))
     }
 }
 leaf! { Timestamp = Micros::EPOCH.into(); }
