@@ -39,6 +39,13 @@ impl From<IntervalError> for FieldError {
 pub struct FieldErrors(Box<[FieldError]>);
 
 impl FieldErrors {
+    /// Returns what `read` reads if it adds no errors.
+    pub(crate) fn collect<T>(read: impl FnOnce(&mut Vec<FieldError>) -> T) -> Result<T, Self> {
+        let mut errors = Vec::new();
+        let value = read(&mut errors);
+        Self::unless(errors, value)
+    }
+
     /// Returns `value` if there are no errors.
     pub(crate) fn unless<T>(errors: Vec<FieldError>, value: T) -> Result<T, Self> {
         if errors.is_empty() { Ok(value) } else { Err(Self(errors.into())) }

@@ -3,10 +3,8 @@
 //! Reading borrows the names, allocates nothing for known words, and puts the path in front of every error in the way
 //! of jq: `.volumes[0].mountPath: invalid type: …`.
 
-use super::{
-    extras::Extras,
-    wire::{Read, Wire, at_path},
-};
+use super::extras::Extras;
+use super::wire::{Read, Wire, at_path};
 use core::{fmt, marker::PhantomData};
 use serde::{Deserializer, de};
 

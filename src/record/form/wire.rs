@@ -1,10 +1,7 @@
 //! How a single value is read from the wire, with the path of an error in the way of jq.
 
 use crate::vocabulary::{Open, Word};
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{string::String, string::ToString, vec::Vec};
 use core::{fmt, marker::PhantomData};
 use serde::{Deserialize, Deserializer, de};
 

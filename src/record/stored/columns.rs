@@ -2,17 +2,13 @@
 //! how a lifecycle is shown.
 
 use super::server_fields::ServerFields;
-use crate::{
-    lifecycle::{Columns, Lifecycle},
-    record::{
-        api::{SandboxDto, SandboxListItem},
-        form::{AssignedRunner, Maybe, Number, ReadAs, RecognizedFault, Timestamp, WriteFrom, defaults, object},
-    },
-    vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors,
-        GpuType, Open, QueueTimeout, SandboxClass, SandboxState, names,
-    },
+use crate::lifecycle::{Columns, Lifecycle};
+use crate::record::form::{
+    AssignedRunner, Maybe, Number, ReadAs, RecognizedFault, Timestamp, WriteFrom, defaults, object,
 };
+use crate::record::{SandboxDto, SandboxListItem};
+use crate::vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError};
+use crate::vocabulary::{FieldErrors, GpuType, Open, QueueTimeout, SandboxClass, SandboxState, names};
 use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 
@@ -23,9 +19,8 @@ pub(crate) trait ShowsColumns {
 
     /// Returns the lifecycle of the record and the server's own fields.
     fn to_lifecycle(&self, server: &ServerFields) -> Result<Lifecycle, FieldErrors> {
-        let mut errors = Vec::new();
-        let shown = self.shown_columns(&mut errors);
-        let columns = Columns {
+        let shown = FieldErrors::collect(|errors| self.shown_columns(errors))?;
+        Ok(Lifecycle::from(Columns {
             pending: server.pending.unwrap_or_else(|| owes_work(&shown)),
             has_backup_ref: server.backup.is_some(),
             force_stop: server.force_stop,
@@ -33,8 +28,7 @@ pub(crate) trait ShowsColumns {
             state_since: server.state_since.unwrap_or(shown.last_activity_at),
             backup_since: server.backup_since,
             ..shown
-        };
-        FieldErrors::unless(errors, columns).map(Lifecycle::from)
+        }))
     }
 }
 
