@@ -43,26 +43,17 @@ impl fmt::Display for Assessment {
 }
 
 /// The reason why a sandbox does not reach a goal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum UnreachableReason {
     /// The sandbox is in error or its build failed: recover or destroy it.
+    #[error("the sandbox is in {0}: recover or destroy it")]
     Failed(SandboxState),
     /// The sandbox is destroyed or is being destroyed.
+    #[error("the sandbox is destroyed or is being destroyed: create a new one")]
     Gone,
     /// The sandbox has a different desired state.
+    #[error("the desired state of the sandbox is {0}: send the command for this goal again")]
     DifferentDesiredState(DesiredState),
-}
-
-impl fmt::Display for UnreachableReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Failed(state) => write!(f, "the sandbox is in {state}: recover or destroy it"),
-            Self::Gone => f.write_str("the sandbox is destroyed or is being destroyed: create a new one"),
-            Self::DifferentDesiredState(desired) => {
-                write!(f, "the desired state of the sandbox is {desired}: send the command for this goal again")
-            }
-        }
-    }
 }

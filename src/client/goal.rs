@@ -3,14 +3,10 @@
 //! A wait ends at every state from which the goal cannot be reached, and only the requested state is a success. The
 //! waits of the official clients differ in both; `docs/LIFECYCLE.md` describes them.
 
-use super::{
-    assessment::{Assessment, UnreachableReason},
-    observation::Observation,
-};
-use crate::{
-    policy::TimeLimits,
-    vocabulary::{DesiredState, Micros, Minutes, SandboxState, word_list},
-};
+use super::assessment::{Assessment, UnreachableReason};
+use super::observation::Observation;
+use crate::policy::TimeLimits;
+use crate::vocabulary::{DesiredState, Micros, Minutes, SandboxState, word_list};
 use chrono::{DateTime, Utc};
 
 word_list! {

@@ -1,10 +1,8 @@
 //! What a client saw of a sandbox, in a record or a lifecycle.
 
-use crate::{
-    lifecycle::Lifecycle,
-    record::{LifecycleView, Maybe, Number, SandboxDto, SandboxListItem, Timestamp},
-    vocabulary::{DesiredState, Open, SandboxState},
-};
+use crate::lifecycle::Lifecycle;
+use crate::record::{LifecycleView, Maybe, Number, SandboxDto, SandboxListItem, Timestamp};
+use crate::vocabulary::{DesiredState, Open, SandboxState};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

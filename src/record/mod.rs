@@ -12,15 +12,17 @@ mod stored;
 mod webhook;
 
 pub use api::{
-    AssignedRunner, BuildInfo, ErrorBody, LifecycleView, Messages, NumberedSandboxPage, RecognizedFault, SandboxDto,
-    SandboxListItem, SandboxPage, SandboxVolume,
+    BuildInfo, ErrorBody, Messages, NumberedSandboxPage, SandboxDto, SandboxListItem, SandboxPage, SandboxVolume,
 };
 pub use form::{
-    DomainAllowList, Dropped, Extras, Kept, Maybe, NetworkAllowList, Number, OneOrMany, TextMap, Timestamp, Wire,
+    AssignedRunner, DomainAllowList, Dropped, Extras, Kept, Maybe, NetworkAllowList, Number, OneOrMany,
+    RecognizedFault, TextMap, Timestamp, Wire,
 };
 pub use request::{
     CreateBuildInfo, CreateSandbox, CreateSandboxSnapshot, ForkSandbox, GpuTypes, Owner, ResizeSandbox, SandboxLabels,
     ServerChoices, UpdateSandboxNetworkSettings, UpdateSandboxState,
 };
-pub use stored::{ApplyError, BackupRef, NetworkSettings, RecordEdit, Sandbox, ServerFields, StepDetails};
+pub use stored::{
+    ApplyError, BackupRef, LifecycleView, NetworkSettings, RecordEdit, Sandbox, ServerFields, StepDetails,
+};
 pub use webhook::{SandboxCreated, SandboxStateUpdated};

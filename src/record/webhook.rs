@@ -1,13 +1,9 @@
 //! The two webhooks about sandboxes: a sandbox was created, and its state changed.
 
-use super::{
-    form::{Dropped, Timestamp, object},
-    stored::Sandbox,
-};
-use crate::{
-    rules::{Event, EventName},
-    vocabulary::{Open, SandboxClass, SandboxState, names},
-};
+use super::form::{Dropped, Timestamp, object};
+use super::stored::Sandbox;
+use crate::rules::{Event, EventName};
+use crate::vocabulary::{Open, SandboxClass, SandboxState};
 use alloc::string::String;
 use chrono::{DateTime, Utc};
 

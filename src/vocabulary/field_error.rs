@@ -1,12 +1,7 @@
 //! Validation errors of records and requests: all faulty fields, each with its value and what is allowed.
 
 use super::{IntervalError, UnknownWord};
-use alloc::{
-    borrow::Cow,
-    boxed::Box,
-    string::{String, ToString},
-    vec::{self, Vec},
-};
+use alloc::{borrow::Cow, boxed::Box, string::String, string::ToString, vec, vec::Vec};
 use core::{fmt, slice};
 
 /// A field with a value that is not allowed.
@@ -39,10 +34,18 @@ impl From<IntervalError> for FieldError {
 }
 
 /// All faulty fields of a record or a request, at least one. It is not a refusal, because nothing was decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", joined(.0))]
 pub struct FieldErrors(Box<[FieldError]>);
 
 impl FieldErrors {
+    /// Returns what `read` reads if it adds no errors.
+    pub(crate) fn collect<T>(read: impl FnOnce(&mut Vec<FieldError>) -> T) -> Result<T, Self> {
+        let mut errors = Vec::new();
+        let value = read(&mut errors);
+        Self::unless(errors, value)
+    }
+
     /// Returns `value` if there are no errors.
     pub(crate) fn unless<T>(errors: Vec<FieldError>, value: T) -> Result<T, Self> {
         if errors.is_empty() { Ok(value) } else { Err(Self(errors.into())) }
@@ -86,12 +89,8 @@ impl From<FieldError> for FieldErrors {
         Self(Box::new([error]))
     }
 }
-impl fmt::Display for FieldErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            write!(f, "{}{error}", if index == 0 { "" } else { "; " })?;
-        }
-        Ok(())
-    }
+
+/// Joins messages into one.
+pub(crate) fn joined<T: ToString>(messages: &[T]) -> String {
+    messages.iter().map(T::to_string).collect::<Vec<_>>().join("; ")
 }
-impl core::error::Error for FieldErrors {}

@@ -82,9 +82,13 @@ impl Serialize for Micros {
 impl<'de> Deserialize<'de> for Micros {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = "an RFC 3339 time of the years -262143 to +262142";
-        read_text(deserializer, expected, |text| {
-            let time = text.parse::<DateTime<Utc>>();
-            time.map(Self::from).map_err(|_| format!("invalid value: string {text:?}, expected {expected}"))
-        })
+        read_text(
+            deserializer,
+            |f| f.write_str(expected),
+            |text| {
+                let time = text.parse::<DateTime<Utc>>();
+                time.map(Self::from).map_err(|_| format!("invalid value: string {text:?}, expected {expected}"))
+            },
+        )
     }
 }

@@ -33,23 +33,6 @@ impl Minutes {
     const fn as_minutes(self) -> i32 {
         0i32.saturating_add_unsigned(self.get())
     }
-
-    const fn from_magnitude(minutes: i32) -> Option<Self> {
-        Self::new(minutes.unsigned_abs())
-    }
-}
-
-impl TryFrom<i64> for Minutes {
-    type Error = IntervalError;
-    fn try_from(minutes: i64) -> Result<Self, IntervalError> {
-        let refused = IntervalError { field: names::minutes, value: minutes, allowed: AT_LEAST_ONE };
-        u32::try_from(minutes).ok().and_then(Self::new).ok_or(refused)
-    }
-}
-impl From<Minutes> for i64 {
-    fn from(minutes: Minutes) -> Self {
-        minutes.get().into()
-    }
 }
 
 /// The error for an interval out of range. The recorded server answers 400 `negative_interval` to a negative one.
@@ -77,13 +60,40 @@ impl IntervalError {
     }
 }
 
-const ANY_I32: &str = "negative (never), 0 (at once) or up to 2147483647";
 const AT_LEAST_ONE: &str = "1 to 2147483647";
 
-/// Declares an interval: its wire name, its variant for 0, what that means in messages, and its default in minutes.
-macro_rules! interval {
-    ($(#[$meta:meta])* $name:ident is $field:ident, 0 is $(#[$zero_meta:meta])+ $zero:ident $meaning:literal,
-     $(#[$after_meta:meta])+ default $default:literal;) => {
+/// Implements the conversions from and to a wire number, with an error that names field and value.
+macro_rules! wire_number {
+    ($($name:ident is $field:expr, $allowed:expr, $read:expr;)+) => {$(
+        impl TryFrom<i64> for $name {
+            type Error = IntervalError;
+            fn try_from(minutes: i64) -> Result<Self, IntervalError> {
+                let read: fn(i64) -> Option<Self> = $read;
+                read(minutes).ok_or(IntervalError { field: $field, value: minutes, allowed: $allowed })
+            }
+        }
+        impl From<$name> for i64 {
+            fn from(interval: $name) -> Self {
+                interval.as_minutes().into()
+            }
+        }
+    )+};
+}
+wire_number! {
+    Minutes is names::minutes, AT_LEAST_ONE, |minutes| Self::new(minutes.try_into().ok()?);
+    QueueTimeout is Self::FIELD, AT_LEAST_ONE, |minutes| Minutes::try_from(minutes).map(Self).ok();
+    AutoDelete is Self::FIELD, "negative (never), 0 (at once) or up to 2147483647",
+        |minutes| i32::try_from(minutes).map(Self::from_any).ok();
+}
+
+/// Declares intervals: the wire name, the default in minutes, what 0 means in messages, and the variants.
+macro_rules! intervals {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident is $field:ident, default $default:literal, 0 is $meaning:literal {
+            $(#[$zero_meta:meta])+ $zero:ident, $(#[$after_meta:meta])+ After
+        }
+    )+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(try_from = "i64", into = "i64")]
@@ -95,6 +105,9 @@ macro_rules! interval {
         }
 
         impl $name {
+            /// The wire name of this interval.
+            pub const FIELD: &'static str = names::$field;
+
             /// Returns the minutes, if it has some.
             pub const fn minutes(self) -> Option<Minutes> {
                 match self {
@@ -105,18 +118,9 @@ macro_rules! interval {
 
             /// Returns the wire number, in minutes. It is never negative.
             pub const fn as_minutes(self) -> i32 {
-                match self.minutes() {
-                    None => 0,
-                    Some(minutes) => minutes.as_minutes(),
-                }
-            }
-
-            /// Returns the interval of a wire number, or `None` if it is negative.
-            const fn from_wire(minutes: i32) -> Option<Self> {
-                match Minutes::from_magnitude(minutes) {
-                    None => Some(Self::$zero),
-                    Some(_) if minutes < 0 => None,
-                    Some(minutes) => Some(Self::After(minutes)),
+                match self {
+                    Self::$zero => 0,
+                    Self::After(minutes) => minutes.as_minutes(),
                 }
             }
         }
@@ -127,72 +131,45 @@ macro_rules! interval {
                 Minutes::new($default).map_or(Self::$zero, Self::After)
             }
         }
-        wire_number!($name, $field, concat!("0 (", $meaning, ") or up to 2147483647"));
-    };
+        wire_number! {
+            $name is Self::FIELD, concat!("0 (", $meaning, ") or up to 2147483647"), |minutes| match minutes {
+                0 => Some(Self::$zero),
+                _ => Minutes::try_from(minutes).map(Self::After).ok(),
+            };
+        }
+    )+};
 }
-
-/// Implements the conversions from and to a number, with an error that names field and value.
-macro_rules! wire_number {
-    ($name:ident, $field:ident, $allowed:expr) => {
-        impl $name {
-            /// The wire name of this interval.
-            pub const FIELD: &'static str = names::$field;
-        }
-        impl TryFrom<i64> for $name {
-            type Error = IntervalError;
-            fn try_from(minutes: i64) -> Result<Self, IntervalError> {
-                let refused = IntervalError { field: Self::FIELD, value: minutes, allowed: $allowed };
-                i32::try_from(minutes).ok().and_then(Self::from_wire).ok_or(refused)
-            }
-        }
-        impl From<$name> for i64 {
-            fn from(interval: $name) -> Self {
-                interval.as_minutes().into()
-            }
-        }
-    };
-}
-
-interval! {
+intervals! {
     /// How long a started sandbox may be idle before it is stopped. 0 on the wire means never.
-    AutoStop is auto_stop_interval,
-    0 is
-    /// It is never stopped for being idle.
-    Never "never",
-    /// It is stopped after a longer idle time.
-    default 15;
-}
-
-interval! {
+    AutoStop is auto_stop_interval, default 15, 0 is "never" {
+        /// It is never stopped for being idle.
+        Never,
+        /// It is stopped after a longer idle time.
+        After
+    }
     /// How long a started VM may be idle before it is paused. 0 on the wire means never.
-    AutoPause is auto_pause_interval,
-    0 is
-    /// It is never paused for being idle.
-    Never "never",
-    /// It is paused after a longer idle time.
-    default 0;
-}
-
-interval! {
+    AutoPause is auto_pause_interval, default 0, 0 is "never" {
+        /// It is never paused for being idle.
+        Never,
+        /// It is paused after a longer idle time.
+        After
+    }
     /// How long a sandbox may be stopped and idle before it is archived.
     ///
     /// On a stored row 0 means at once. In a request 0 means the maximum: read requests with [`AutoArchive::requested`].
-    AutoArchive is auto_archive_interval,
-    0 is
-    /// It is archived as soon as it is stopped.
-    AtOnce "the maximum",
-    /// It is archived after a longer idle time.
-    default 10_080;
-}
-
-interval! {
+    AutoArchive is auto_archive_interval, default 10_080, 0 is "the maximum" {
+        /// It is archived as soon as it is stopped.
+        AtOnce,
+        /// It is archived after a longer idle time.
+        After
+    }
     /// How long a sandbox may live, whatever it does. 0 on the wire means no limit. (Published API, 0.205.)
-    Ttl is ttl,
-    0 is
-    /// It has no limit.
-    None "none",
-    /// It is destroyed this long after it was created, or after the limit was set again.
-    default 0;
+    Ttl is ttl, default 0, 0 is "none" {
+        /// It has no limit.
+        None,
+        /// It is destroyed this long after it was created, or after the limit was set again.
+        After
+    }
 }
 
 impl AutoArchive {
@@ -227,6 +204,8 @@ pub enum AutoDelete {
 }
 
 impl AutoDelete {
+    /// The wire name of this interval.
+    pub const FIELD: &'static str = names::auto_delete_interval;
     /// Never, as the server writes it: -1.
     pub const NEVER: Self = Self::Never(Negative::ONE);
 
@@ -241,18 +220,13 @@ impl AutoDelete {
 
     /// Returns the interval of a wire number. Every number is valid.
     pub(crate) const fn from_any(minutes: i32) -> Self {
-        match (Negative::new(minutes), Minutes::from_magnitude(minutes)) {
+        match (Negative::new(minutes), Minutes::new(minutes.unsigned_abs())) {
             (Some(negative), _) => Self::Never(negative),
             (None, Some(minutes)) => Self::After(minutes),
             (None, None) => Self::AtOnce,
         }
     }
-
-    const fn from_wire(minutes: i32) -> Option<Self> {
-        Some(Self::from_any(minutes))
-    }
 }
-wire_number!(AutoDelete, auto_delete_interval, ANY_I32);
 
 /// Never, as the recorded server.
 impl Default for AutoDelete {
@@ -286,16 +260,11 @@ impl Negative {
 pub struct QueueTimeout(pub Minutes);
 
 impl QueueTimeout {
+    /// The wire name of this interval.
+    pub const FIELD: &'static str = names::queue_timeout;
+
     /// Returns the wire number, in minutes.
     pub const fn as_minutes(self) -> i32 {
         self.0.as_minutes()
     }
-
-    const fn from_wire(minutes: i32) -> Option<Self> {
-        match Minutes::from_magnitude(minutes) {
-            Some(some) if minutes > 0 => Some(Self(some)),
-            Some(_) | None => None,
-        }
-    }
 }
-wire_number!(QueueTimeout, queue_timeout, AT_LEAST_ONE);

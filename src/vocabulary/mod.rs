@@ -12,6 +12,7 @@ mod size;
 mod text_reader;
 pub(crate) mod words;
 
+pub(crate) use field_error::joined;
 pub use field_error::{FieldError, FieldErrors};
 pub(crate) use instant::MICROS_PER_MINUTE;
 pub use instant::Micros;

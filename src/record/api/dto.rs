@@ -1,9 +1,7 @@
 //! The sandbox record of the published API, with every field of its versions 0.190 to 0.226.
 
-use crate::{
-    record::form::{Maybe, Number, TextMap, Timestamp, Wire, constructors, object},
-    vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState, Size, names},
-};
+use crate::record::form::{Maybe, Number, TextMap, Timestamp, Wire, constructors, object};
+use crate::vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState, Size};
 use alloc::{string::String, vec::Vec};
 
 object! {

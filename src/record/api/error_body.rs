@@ -1,11 +1,7 @@
 //! The error body of an API response.
 
-use crate::{
-    decide::CreateError,
-    record::form::{Maybe, Number, OneOrMany, Wire, object},
-    rules::Refusal,
-    vocabulary::{FieldErrors, names},
-};
+use crate::record::form::{Maybe, Number, OneOrMany, Wire, object};
+use crate::{decide::CreateError, rules::Refusal, vocabulary::FieldErrors};
 use alloc::string::{String, ToString};
 
 object! {

@@ -1,10 +1,8 @@
 //! Lists of sandboxes: the item, which is a smaller record, and the two kinds of pages.
 
 use super::dto::SandboxDto;
-use crate::{
-    record::form::{Maybe, Number, TextMap, Timestamp, constructors, object},
-    vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState, names},
-};
+use crate::record::form::{Maybe, Number, TextMap, Timestamp, constructors, object};
+use crate::vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState};
 use alloc::{string::String, vec::Vec};
 
 object! {

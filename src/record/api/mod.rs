@@ -2,10 +2,8 @@
 
 mod dto;
 mod error_body;
-mod lifecycle_view;
 mod list;
 
 pub use dto::{BuildInfo, SandboxDto, SandboxVolume};
 pub use error_body::{ErrorBody, Messages};
-pub use lifecycle_view::{AssignedRunner, LifecycleView, RecognizedFault};
 pub use list::{NumberedSandboxPage, SandboxListItem, SandboxPage};

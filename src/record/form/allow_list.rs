@@ -88,16 +88,11 @@ allow_list!(
 );
 
 fn is_cidr(entry: &str) -> bool {
-    let Some((address, prefix)) = entry.split_once('/') else {
-        return false;
-    };
-    let longest = match address.parse() {
-        Ok(IpAddr::V4(_)) => 32,
-        Ok(IpAddr::V6(_)) => 128,
-        Err(_) => return false,
-    };
-    let is_number = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && prefix.parse::<u8>().is_ok_and(|prefix| prefix <= longest)
+    let (address, prefix) = entry.split_once('/').unwrap_or_default();
+    let longest = address.parse().map(|address: IpAddr| if address.is_ipv4() { 32 } else { 128 });
+    // A `u8` is also parsed with a plus sign.
+    let prefix = prefix.parse::<u8>().ok().filter(|_| !prefix.starts_with('+'));
+    longest.is_ok_and(|longest| prefix.is_some_and(|prefix| prefix <= longest))
 }
 
 fn is_domain(entry: &str) -> bool {

@@ -2,11 +2,8 @@
 
 use super::wire::Sealed;
 use alloc::{string::String, vec::Vec};
-use serde::{
-    Serialize,
-    de::{DeserializeOwned, IgnoredAny, MapAccess},
-    ser::SerializeMap,
-};
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess};
+use serde::{Serialize, ser::SerializeMap};
 
 /// What happens to the fields that this crate does not know: [`Dropped`] or [`Kept`]. This trait is sealed.
 pub trait Extras: Default + Sealed {

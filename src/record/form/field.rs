@@ -4,17 +4,19 @@ use super::{maybe::Maybe, number::Number, timestamp::Timestamp};
 use crate::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, Fault, FieldError, IntervalError, Open, QueueTimeout, Ttl, Word,
 };
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{string::String, string::ToString, vec::Vec};
 use chrono::{DateTime, Utc};
 use core::{num::NonZeroU32, str::FromStr};
 
 /// A field that can be read as a `T`.
 pub(crate) trait ReadAs<T> {
+    /// Returns the value, or `None` if the field is not given.
+    fn try_read_as(&self, field: &'static str) -> Result<Option<T>, FieldError>;
+
     /// Returns the value. If the field is not given, there is none; if it is faulty, there is also an error.
-    fn read_as(&self, field: &'static str, errors: &mut Vec<FieldError>) -> Option<T>;
+    fn read_as(&self, field: &'static str, errors: &mut Vec<FieldError>) -> Option<T> {
+        self.try_read_as(field).map_err(|error| errors.push(error)).ok().flatten()
+    }
 }
 
 /// A field that can be written from a `T`.
@@ -23,62 +25,13 @@ pub(crate) trait WriteFrom<T> {
     fn write_from(&mut self, value: Option<T>);
 }
 
-/// A type that a JSON number can stand for.
-pub(crate) trait FromNumber: Sized {
-    fn from_number(field: &'static str, number: Number) -> Result<Self, FieldError>;
-}
-
-macro_rules! counts {
-    ($($count:ty, $allowed:expr, $convert:expr;)+) => {$(
-        impl FromNumber for $count {
-            fn from_number(field: &'static str, number: Number) -> Result<Self, FieldError> {
-                number.whole().and_then($convert).ok_or_else(|| FieldError::new(field, number, $allowed))
-            }
-        }
-    )+};
-}
-counts! {
-    u8, format_args!("a whole number from 0 to {}", Self::MAX), |whole| whole.try_into().ok();
-    u32, format_args!("a whole number from 0 to {}", Self::MAX), |whole| whole.try_into().ok();
-    NonZeroU32, format_args!("a whole number from 1 to {}", Self::MAX), |whole| Self::new(whole.try_into().ok()?);
-}
-
-macro_rules! intervals {
-    ($($interval:ident)+) => {$(
-        impl FromNumber for $interval {
-            fn from_number(field: &'static str, number: Number) -> Result<Self, FieldError> {
-                let minutes = number.whole().ok_or_else(|| FieldError::new(field, number, "a whole number of minutes"))?;
-                Self::try_from(minutes).map_err(|error| IntervalError { field, ..error }.into())
-            }
-        }
-    )+};
-}
-intervals! { AutoStop AutoPause AutoArchive AutoDelete QueueTimeout Ttl }
-
-impl<T: FromNumber> ReadAs<T> for Number {
-    fn read_as(&self, field: &'static str, errors: &mut Vec<FieldError>) -> Option<T> {
-        T::from_number(field, *self).map_err(|error| errors.push(error)).ok()
-    }
-}
-impl<T: Word> ReadAs<T> for Open<T> {
-    fn read_as(&self, field: &'static str, errors: &mut Vec<FieldError>) -> Option<T> {
-        self.closed().map_err(|unknown| errors.push(FieldError::from_unknown_word(field, &unknown))).ok()
-    }
-}
-impl ReadAs<DateTime<Utc>> for Timestamp {
-    fn read_as(&self, field: &'static str, errors: &mut Vec<FieldError>) -> Option<DateTime<Utc>> {
-        let allowed = "an RFC 3339 time, such as 2024-10-01T12:00:00Z";
-        let error = || FieldError::new(field, format_args!("{:?}", self.to_string()), allowed);
-        self.time().ok_or_else(error).map_err(|error| errors.push(error)).ok()
-    }
-}
-/// Implements [`ReadAs`] for fields that cannot be faulty.
+/// Implements [`ReadAs`] for fields that are always given.
 macro_rules! reads {
-    ($($field:ty as $value:ty: $read:expr;)+) => {$(
-        impl $crate::record::form::ReadAs<$value> for $field {
-            fn read_as(&self, _: &'static str, _: &mut alloc::vec::Vec<$crate::vocabulary::FieldError>) -> Option<$value> {
-                let read: fn(&Self) -> $value = $read;
-                Some(read(self))
+    ($($({$($parameter:tt)+})? $field:ty as $value:ty: $read:expr;)+) => {$(
+        impl $(<$($parameter)+>)? $crate::record::form::ReadAs<$value> for $field {
+            fn try_read_as(&self, field: &'static str) -> Result<Option<$value>, $crate::vocabulary::FieldError> {
+                let read: fn(&Self, &'static str) -> Result<$value, $crate::vocabulary::FieldError> = $read;
+                read(self, field).map(Some)
             }
         }
     )+};
@@ -86,15 +39,40 @@ macro_rules! reads {
 pub(crate) use reads;
 
 reads! {
-    bool as bool: |value| *value;
+    bool as bool: |value, _| Ok(*value);
     // Rules read only which fault an error reason describes, and whether there is a runner.
-    String as Fault: |reason| Fault::recognize(reason);
-    String as bool: |_| true;
+    String as Fault: |reason, _| Ok(Fault::recognize(reason));
+    String as bool: |_, _| Ok(true);
+    {T: Word} Open<T> as T: |word, field| word.closed().map_err(|unknown| FieldError::from_unknown_word(field, &unknown));
+    Timestamp as DateTime<Utc>: |timestamp, field| timestamp.time().ok_or_else(|| {
+        let value = format_args!("{:?}", timestamp.to_string());
+        FieldError::new(field, value, "an RFC 3339 time, such as 2024-10-01T12:00:00Z")
+    });
+    Number as u8: |number, field| count(number, field, 0, u8::MAX.into());
+    Number as u32: |number, field| count(number, field, 0, u32::MAX);
+    Number as NonZeroU32: |number, field| count(number, field, 1, u32::MAX);
+    Number as AutoStop: interval;
+    Number as AutoPause: interval;
+    Number as AutoArchive: interval;
+    Number as AutoDelete: interval;
+    Number as QueueTimeout: interval;
+    Number as Ttl: interval;
+}
+
+/// Reads a whole number. `least` and `most` are the limits of `T`, for the error.
+fn count<T: TryFrom<u32>>(number: &Number, field: &'static str, least: u32, most: u32) -> Result<T, FieldError> {
+    let count = number.whole().and_then(|whole| T::try_from(whole.try_into().ok()?).ok());
+    count.ok_or_else(|| FieldError::new(field, number, format_args!("a whole number from {least} to {most}")))
+}
+
+fn interval<T: TryFrom<i64, Error = IntervalError>>(number: &Number, field: &'static str) -> Result<T, FieldError> {
+    let minutes = number.whole().ok_or_else(|| FieldError::new(field, number, "a whole number of minutes"))?;
+    T::try_from(minutes).map_err(|error| IntervalError { field, ..error }.into())
 }
 
 impl<T, W: ReadAs<T>> ReadAs<T> for Maybe<W> {
-    fn read_as(&self, field: &'static str, errors: &mut Vec<FieldError>) -> Option<T> {
-        self.value()?.read_as(field, errors)
+    fn try_read_as(&self, field: &'static str) -> Result<Option<T>, FieldError> {
+        self.value().map_or(Ok(None), |value| value.try_read_as(field))
     }
 }
 impl<T: Word> Maybe<Open<T>> {

@@ -1,8 +1,7 @@
 //! An optional field, which distinguishes absent and null so that a record is written as it was read.
 
-use super::wire::{Sealed, Wire};
-use core::{fmt, marker::PhantomData};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use super::wire::{Read, Sealed, Wire};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// An optional field of a record. The record omits an absent field; on its own it is written as `null`.
 ///
@@ -66,33 +65,12 @@ impl<T: Wire> Wire for Maybe<T> {
     fn blank() -> Self {
         Self::Absent
     }
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_option(MaybeVisitor(PhantomData))
-    }
     fn is_omitted(&self) -> bool {
         self.is_absent()
     }
 }
 impl<'de, T: Wire> Deserialize<'de> for Maybe<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read(deserializer)
-    }
-}
-
-struct MaybeVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Wire> de::Visitor<'de> for MaybeVisitor<T> {
-    type Value = Maybe<T>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value or null")
-    }
-    fn visit_none<E: de::Error>(self) -> Result<Maybe<T>, E> {
-        Ok(Maybe::Null)
-    }
-    fn visit_unit<E: de::Error>(self) -> Result<Maybe<T>, E> {
-        Ok(Maybe::Null)
-    }
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Maybe<T>, D::Error> {
-        T::read(deserializer).map(Maybe::Value)
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, |Read(value)| Self::Value(value)))
     }
 }

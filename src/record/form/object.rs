@@ -1,41 +1,49 @@
 //! The `object!` macro: one declaration of an object's fields gives the struct, its reading and its writing.
 //!
-//! Reading borrows the names, is fastest for fields in the published order, allocates nothing for known words, and puts
-//! the path in front of every error in the way of jq: `.volumes[0].mountPath: invalid type: …`.
+//! Reading borrows the names, allocates nothing for known words, and puts the path in front of every error in the way
+//! of jq: `.volumes[0].mountPath: invalid type: …`.
 
 use super::extras::Extras;
+use super::wire::{Read, Wire, at_path};
 use core::{fmt, marker::PhantomData};
-use serde::{
-    Deserializer,
-    de::{self, DeserializeSeed},
-};
+use serde::{Deserializer, de};
 
-/// Finds the field of a name.
+/// Reads a name: the key of its field, or what [`Extras`] keeps of an unknown name.
 pub(crate) struct NameSeed<F, X> {
     pub(crate) find: F,
     pub(crate) extras: PhantomData<X>,
 }
 
-/// The field of a name: its index, or what [`Extras`] keeps of an unknown name.
-pub(crate) enum Found<N> {
-    Known(usize),
-    Unknown(N),
-}
-
-impl<'de, F: Fn(&str) -> Option<usize>, X: Extras> DeserializeSeed<'de> for NameSeed<F, X> {
-    type Value = Found<X::Name>;
+impl<'de, K, F: Fn(&str) -> Option<K>, X: Extras> de::DeserializeSeed<'de> for NameSeed<F, X> {
+    type Value = Result<K, X::Name>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_identifier(self)
     }
 }
-impl<F: Fn(&str) -> Option<usize>, X: Extras> de::Visitor<'_> for NameSeed<F, X> {
-    type Value = Found<X::Name>;
+impl<K, F: Fn(&str) -> Option<K>, X: Extras> de::Visitor<'_> for NameSeed<F, X> {
+    type Value = Result<K, X::Name>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a field name")
     }
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok((self.find)(name).map_or_else(|| Found::Unknown(X::name(name)), Found::Known))
+        Ok((self.find)(name).ok_or_else(|| X::name(name)))
     }
+}
+
+/// Reads the next value into a field. `seen` has one bit for each field that was read before.
+pub(crate) fn read_field<'de, T: Wire, A: de::MapAccess<'de>>(
+    field: &mut T,
+    name: &'static str,
+    bit: u64,
+    seen: &mut u64,
+    map: &mut A,
+) -> Result<(), A::Error> {
+    if *seen & bit != 0 {
+        return Err(de::Error::duplicate_field(name));
+    }
+    *seen |= bit;
+    Read(*field) = map.next_value().map_err(|error| at_path(format_args!(".{name}"), error))?;
+    Ok(())
 }
 
 /// Declares an object of the wire. Its fields are in the published order and have their wire names in `names`; a
@@ -43,27 +51,7 @@ impl<F: Fn(&str) -> Option<usize>, X: Extras> de::Visitor<'_> for NameSeed<F, X>
 macro_rules! object {
     (
         $(#[$meta:meta])*
-        $vis:vis struct $object:ident is $what:literal from $source:ident {
-            $($(#[$doc:meta])* $field:ident: $type:ty,)+
-        }
-    ) => {
-        object! {
-            $(#[$meta])*
-            $vis struct $object is $what {
-                $($(#[$doc])* $field: $type,)+
-            }
-        }
-
-        impl<X: $crate::record::form::Extras> From<&$source<X>> for $object<X> {
-            /// Copies the fields that both have. Unknown fields are not copied.
-            fn from(source: &$source<X>) -> Self {
-                Self { $($field: source.$field.clone(),)+ extras: X::default() }
-            }
-        }
-    };
-    (
-        $(#[$meta:meta])*
-        $vis:vis struct $object:ident is $what:literal {
+        $vis:vis struct $object:ident is $what:literal $(from $source:ident)? {
             $($(#[$doc:meta])* $field:ident: $type:ty,)+
         }
     ) => {
@@ -79,48 +67,32 @@ macro_rules! object {
         const _: () = {
             use core::{fmt, marker::PhantomData};
             use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
-            use $crate::record::form::{Extras, Found, NameSeed, Sealed, Wire, at_path, read_into};
+            use $crate::{record::form::{Extras, NameSeed, Sealed, Wire, read_field}, vocabulary::names};
 
-            #[derive(Clone, Copy)]
             #[allow(non_camel_case_types, reason = "each key has the name of its field")]
             enum Key {
                 $($field),+
             }
-            mod lengths {
-                use $crate::vocabulary::names;
-                $(#[allow(non_upper_case_globals, reason = "each constant has the name of its field")] pub(super) const $field: usize = names::$field.len();)+
-            }
-            const NAMES: &[&str] = &[$(names::$field),+];
-            const KEYS: &[(Key, u64)] = &[$((Key::$field, 1 << Key::$field as u32)),+];
-            fn find(name: &str) -> Option<usize> {
-                // Compares the length first: few names have the same length, so one comparison finds nearly every name.
-                match (name.len(), name) {
-                    $((lengths::$field, names::$field) => Some(Key::$field as usize),)+
+            fn find(name: &str) -> Option<Key> {
+                match name {
+                    $(names::$field => Some(Key::$field),)+
                     _ => None,
                 }
             }
-            const _: () = assert!(KEYS.len() <= 64, "`seen` has one bit for each field");
 
             impl<X> Sealed for $object<X> {}
             impl<X: Extras> Wire for $object<X> {
                 fn blank() -> Self {
                     Self { $($field: Wire::blank(),)+ extras: X::default() }
                 }
-                fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    deserializer.deserialize_map(Reader(PhantomData))
-                }
             }
             impl<'de, X: Extras> Deserialize<'de> for $object<X> {
                 fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    Self::read(deserializer)
+                    deserializer.deserialize_map(Reader(PhantomData))
                 }
             }
 
             struct Reader<X>(PhantomData<X>);
-
-            impl<X: Extras> Reader<X> {
-                const REQUIRED: u64 = 0 $(| if <$type as Wire>::REQUIRED { 1 << Key::$field as u32 } else { 0 })+;
-            }
 
             impl<'de, X: Extras> de::Visitor<'de> for Reader<X> {
                 type Value = $object<X>;
@@ -130,32 +102,20 @@ macro_rules! object {
                 fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<$object<X>, A::Error> {
                     let mut object = <$object<X> as Wire>::blank();
                     let mut seen = 0;
-                    while let Some(found) =
-                        map.next_key_seed(NameSeed { find, extras: PhantomData::<X> })?
-                    {
-                        let index = match found {
-                            Found::Known(index) => index,
-                            Found::Unknown(name) => {
-                                object.extras.read(name, &mut map)?;
-                                continue;
-                            }
-                        };
-                        let (Some(name), Some((key, bit))) = (NAMES.get(index), KEYS.get(index)) else {
-                            continue; // `find` returns only indices of these two lists.
-                        };
-                        if seen & bit != 0 {
-                            return Err(de::Error::duplicate_field(name));
+                    // A 65th field does not compile, because `seen` has no bit for it.
+                    while let Some(found) = map.next_key_seed(NameSeed { find, extras: PhantomData::<X> })? {
+                        match found {
+                            $(Ok(Key::$field) => {
+                                let bit = const { 1 << Key::$field as u32 };
+                                read_field(&mut object.$field, names::$field, bit, &mut seen, &mut map)?;
+                            })+
+                            Err(name) => object.extras.read(name, &mut map)?,
                         }
-                        seen |= bit;
-                        let read = match key {
-                            $(Key::$field => read_into(&mut object.$field, &mut map),)+
-                        };
-                        read.map_err(|error| at_path(format_args!(".{name}"), error))?;
                     }
-                    match NAMES.iter().zip(KEYS).find(|(_, (_, bit))| Self::REQUIRED & !seen & bit != 0) {
-                        Some((name, _)) => Err(de::Error::missing_field(name)),
-                        None => Ok(object),
-                    }
+                    $(if <$type as Wire>::REQUIRED && seen & const { 1 << Key::$field as u32 } == 0 {
+                        return Err(de::Error::missing_field(names::$field));
+                    })+
+                    Ok(object)
                 }
             }
 
@@ -169,7 +129,17 @@ macro_rules! object {
                     map.end()
                 }
             }
+            object! { @copied $object $([$source])? $($field)+ }
         };
+    };
+    (@copied $object:ident $($field:ident)+) => {};
+    (@copied $object:ident [$source:ident] $($field:ident)+) => {
+        impl<X: Extras> From<&$source<X>> for $object<X> {
+            /// Copies the fields that both have. Unknown fields are not copied.
+            fn from(source: &$source<X>) -> Self {
+                Self { $($field: source.$field.clone(),)+ extras: X::default() }
+            }
+        }
     };
 }
 pub(crate) use object;

@@ -1,9 +1,10 @@
 //! A field that holds one value or a list of values.
 
-use super::wire::{Sealed, Wire};
+use super::wire::{Wire, leaf};
+use crate::vocabulary::joined;
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData, slice};
-use serde::{Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// One text or word, or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,18 +27,13 @@ impl<T> OneOrMany<T> {
 }
 impl<T: fmt::Display> fmt::Display for OneOrMany<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, value) in self.as_slice().iter().enumerate() {
-            write!(f, "{}{value}", if index == 0 { "" } else { "; " })?;
-        }
-        Ok(())
+        f.write_str(&joined(self.as_slice()))
     }
 }
-impl<T> Sealed for OneOrMany<T> {}
-impl<T: Wire> Wire for OneOrMany<T> {
-    fn blank() -> Self {
-        Self::Many(Vec::new())
-    }
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+leaf! { {T: Wire} OneOrMany<T> = Self::Many(Vec::new()); }
+
+impl<'de, T: Wire> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
     }
 }

@@ -1,10 +1,7 @@
 //! Texts by name, such as environment variables and labels, in the order of the record.
 
 use super::wire::{at_path, leaf};
-use alloc::{
-    string::String,
-    vec::{self, Vec},
-};
+use alloc::{string::String, vec, vec::Vec};
 use core::{fmt, iter, slice};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 

@@ -18,38 +18,28 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!(plain.time(), offset.time());
 /// assert_eq!(offset.to_string(), "2024-10-01T14:00:00.000+02:00");
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timestamp(Form);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
     Usual(Micros, SecondsFormat),
-    Other(Box<Text>),
-}
-
-#[derive(Clone, PartialEq, Eq)]
-struct Text {
-    text: Box<str>,
-    instant: Option<Micros>,
+    Other(Box<Box<str>>), // Two boxes keep a timestamp at 16 bytes: nearly all of them have the usual form.
 }
 
 impl Timestamp {
-    #[cold]
-    fn from_other_text(text: &str) -> Self {
-        Self(Form::Other(Box::new(Text { text: text.into(), instant: parse_instant(text) })))
-    }
-
-    /// Returns the time in microseconds, or `None` if the text is not a time.
-    pub(crate) const fn instant(&self) -> Option<Micros> {
-        match &self.0 {
-            Form::Usual(instant, _) => Some(*instant),
-            Form::Other(text) => text.instant,
-        }
-    }
-
-    /// Returns the time, or `None` if the text is not a time in a form of RFC 3339 or chrono.
+    /// Returns the time in whole microseconds, or `None` if the text is not a time in a form of RFC 3339 or chrono.
     pub fn time(&self) -> Option<DateTime<Utc>> {
-        self.instant().map(Into::into)
+        let instant = match &self.0 {
+            Form::Usual(instant, _) => *instant,
+            // This crate writes years after 9999 with a sign, which is a form of chrono but not of RFC 3339.
+            Form::Other(text) => DateTime::parse_from_rfc3339(text)
+                .or_else(|_| text.parse::<DateTime<FixedOffset>>())
+                .ok()?
+                .to_utc()
+                .into(),
+        };
+        Some(instant.into())
     }
 }
 
@@ -80,29 +70,21 @@ fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
     })
 }
 
-/// Parses every form of RFC 3339 and of chrono, because this crate writes years after 9999 with a sign.
-fn parse_instant(text: &str) -> Option<Micros> {
-    let time = DateTime::parse_from_rfc3339(text).ok().or_else(|| text.parse::<DateTime<FixedOffset>>().ok())?;
-    Some(time.to_utc().into())
-}
-
 impl From<&str> for Timestamp {
     /// Accepts every text; [`time`](Timestamp::time) says whether it is a time.
     fn from(text: &str) -> Self {
-        parse_usual(text.as_bytes()).map_or_else(|| Self::from_other_text(text), Self)
+        Self(parse_usual(text.as_bytes()).unwrap_or_else(|| Form::Other(Box::new(text.into()))))
     }
 }
 impl From<Micros> for Timestamp {
     /// Uses the usual form with the fewest digits.
     fn from(instant: Micros) -> Self {
-        Self(Form::Usual(
-            instant,
-            match instant.as_micros() {
-                micros if micros % 1_000_000 == 0 => SecondsFormat::Secs,
-                micros if micros % 1_000 == 0 => SecondsFormat::Millis,
-                _ => SecondsFormat::Micros,
-            },
-        ))
+        let digits = match instant.as_micros() {
+            micros if micros % 1_000_000 == 0 => SecondsFormat::Secs,
+            micros if micros % 1_000 == 0 => SecondsFormat::Millis,
+            _ => SecondsFormat::Micros,
+        };
+        Self(Form::Usual(instant, digits))
     }
 }
 impl From<DateTime<Utc>> for Timestamp {
@@ -116,13 +98,8 @@ impl fmt::Display for Timestamp {
             Form::Usual(instant, digits) => {
                 f.write_str(&DateTime::<Utc>::from(*instant).to_rfc3339_opts(*digits, true))
             }
-            Form::Other(text) => f.write_str(&text.text),
+            Form::Other(text) => f.write_str(text),
         }
-    }
-}
-impl fmt::Debug for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 impl Serialize for Timestamp {
@@ -132,7 +109,7 @@ impl Serialize for Timestamp {
 }
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_text(deserializer, "a string", |text| Ok(text.into()))
+        read_text(deserializer, |f| f.write_str("a string"), |text| Ok(text.into()))
     }
 }
 leaf! { Timestamp = Micros::EPOCH.into(); }

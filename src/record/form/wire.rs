@@ -3,18 +3,16 @@
 use crate::vocabulary::{Open, Word};
 use alloc::{string::String, string::ToString, vec::Vec};
 use core::{fmt, marker::PhantomData};
-use serde::{
-    Deserializer,
-    de::{self, DeserializeSeed, MapAccess, SeqAccess},
-};
+use serde::{Deserialize, Deserializer, de};
 
 mod sealed {
     /// Keeps a public trait from being implemented outside of this crate, so that it can grow.
     pub trait Sealed {}
 }
+pub(crate) use sealed::Sealed;
 
 /// The type of a field. This trait is sealed.
-pub trait Wire: Sized + Sealed {
+pub trait Wire: de::DeserializeOwned + Sealed {
     /// Whether a record without this field is an error.
     const REQUIRED: bool = true;
     /// Returns the value that a required field has until it is read. It is never visible, because a record without the
@@ -24,29 +22,27 @@ pub trait Wire: Sized + Sealed {
     ///
     /// # Errors
     /// The format's own error, with the path to the faulty value in front.
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
     /// Returns whether the field is omitted when the record is written.
     fn is_omitted(&self) -> bool {
         false
     }
 }
 
-/// Implements [`Wire`] for types whose own `Deserialize` needs no path.
+/// Implements [`Wire`] for required fields whose own `Deserialize` puts the path in front of an error.
 macro_rules! leaf {
     ($($({$($parameter:tt)+})? $leaf:ty = $blank:expr;)+) => {$(
-        impl $(<$($parameter)+>)? $crate::record::form::wire::Sealed for $leaf {}
-        impl $(<$($parameter)+>)? $crate::record::form::wire::Wire for $leaf {
+        impl $(<$($parameter)+>)? $crate::record::form::Sealed for $leaf {}
+        impl $(<$($parameter)+>)? $crate::record::form::Wire for $leaf {
             fn blank() -> Self {
                 $blank
-            }
-            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                serde::Deserialize::deserialize(deserializer)
             }
         }
     )+};
 }
 pub(crate) use leaf;
-pub(crate) use sealed::Sealed;
 
 leaf! {
     bool = false;
@@ -71,11 +67,10 @@ impl<'de, T: Wire> de::Visitor<'de> for ListVisitor<T> {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = list
-            .next_element_seed(WireSeed(PhantomData))
-            .map_err(|error| at_path(format_args!("[{}]", items.len()), error))?
+        while let Some(Read(item)) =
+            list.next_element().map_err(|error| at_path(format_args!("[{}]", items.len()), error))?
         {
             items.push(item);
         }
@@ -83,20 +78,13 @@ impl<'de, T: Wire> de::Visitor<'de> for ListVisitor<T> {
     }
 }
 
-/// Reads a `T` where serde demands a seed.
-struct WireSeed<T>(PhantomData<T>);
+/// A value that serde reads with [`Wire::read`].
+pub(crate) struct Read<T>(pub(crate) T);
 
-impl<'de, T: Wire> DeserializeSeed<'de> for WireSeed<T> {
-    type Value = T;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        T::read(deserializer)
+impl<'de, T: Wire> Deserialize<'de> for Read<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(deserializer).map(Self)
     }
-}
-
-/// Reads the next value into a field.
-pub(crate) fn read_into<'de, T: Wire, A: MapAccess<'de>>(field: &mut T, map: &mut A) -> Result<(), A::Error> {
-    *field = map.next_value_seed(WireSeed(PhantomData))?;
-    Ok(())
 }
 
 /// Puts one step of the path in front of an error.

@@ -1,14 +1,10 @@
 //! Requests of callers and reports of runners about an existing sandbox, and the input or edit that each becomes.
 
-use crate::{
-    record::{
-        form::{Maybe, Number, ReadAs, TextMap, constructors, defaults, object, parse},
-        stored::{NetworkSettings, RecordEdit},
-    },
-    rules::{Command, Report},
-    vocabulary::{FieldErrors, Open, SandboxState, SizeChange, names},
-};
-use alloc::{string::String, vec::Vec};
+use crate::record::form::{Maybe, Number, ReadAs, TextMap, constructors, defaults, object, parse};
+use crate::record::stored::{NetworkSettings, RecordEdit};
+use crate::rules::{Command, Report};
+use crate::vocabulary::{FieldErrors, Open, SandboxState, SizeChange, names};
+use alloc::string::String;
 
 object! {
     /// The body of a resize request. It becomes a [`Command`].
@@ -95,13 +91,12 @@ impl<X> TryFrom<&ResizeSandbox<X>> for Command {
     /// Refuses every quantity that is not a whole number from 1. A quantity that is absent or null does not change. A
     /// request without any quantity is a valid command, and [`decide`](crate::Lifecycle::decide) refuses it.
     fn try_from(request: &ResizeSandbox<X>) -> Result<Self, FieldErrors> {
-        let mut errors = Vec::new();
-        let change = SizeChange {
-            cpu: request.cpu.read_as(names::cpu, &mut errors),
-            memory: request.memory.read_as(names::memory, &mut errors),
-            disk: request.disk.read_as(names::disk, &mut errors),
-        };
-        FieldErrors::unless(errors, Self::Resize(change))
+        let change = FieldErrors::collect(|errors| SizeChange {
+            cpu: request.cpu.read_as(names::cpu, errors),
+            memory: request.memory.read_as(names::memory, errors),
+            disk: request.disk.read_as(names::disk, errors),
+        });
+        change.map(Self::Resize)
     }
 }
 
@@ -110,11 +105,12 @@ impl<X> TryFrom<&UpdateSandboxState<X>> for Report {
     /// Refuses a state that this crate does not know. The text of the error reason stays in the request: pass it to
     /// [`StepDetails::reason`](crate::record::StepDetails::reason). The body has no epoch.
     fn try_from(report: &UpdateSandboxState<X>) -> Result<Self, FieldErrors> {
-        let mut errors = Vec::new();
-        let state = report.state.read_as(names::state, &mut errors).unwrap_or(SandboxState::Unknown);
-        let fault = report.error_reason.read_as(names::error_reason, &mut errors);
-        let recoverable = report.recoverable.into_value().unwrap_or_default();
-        FieldErrors::unless(errors, Self::State { state, fault, recoverable, epoch: None })
+        FieldErrors::collect(|errors| Self::State {
+            state: report.state.read_as(names::state, errors).unwrap_or(SandboxState::Unknown),
+            fault: report.error_reason.read_as(names::error_reason, errors),
+            recoverable: report.recoverable.into_value().unwrap_or_default(),
+            epoch: None,
+        })
     }
 }
 
@@ -140,12 +136,11 @@ impl<X> TryFrom<&UpdateSandboxNetworkSettings<X>> for RecordEdit {
     type Error = FieldErrors;
     /// Refuses a list with an entry that is not allowed.
     fn try_from(request: &UpdateSandboxNetworkSettings<X>) -> Result<Self, FieldErrors> {
-        let mut errors = Vec::new();
-        let settings = NetworkSettings {
+        let settings = FieldErrors::collect(|errors| NetworkSettings {
             block_all: request.network_block_all.into_value(),
-            networks: parse(&request.network_allow_list, &mut errors),
-            domains: parse(&request.domain_allow_list, &mut errors),
-        };
-        FieldErrors::unless(errors, Self::Network(settings))
+            networks: parse(&request.network_allow_list, errors),
+            domains: parse(&request.domain_allow_list, errors),
+        });
+        settings.map(Self::Network)
     }
 }

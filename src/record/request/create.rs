@@ -1,20 +1,11 @@
 //! The request for a new sandbox, and the stored record that it becomes.
 
-use crate::{
-    decide::{CreateError, Link, NewSandbox, Origin},
-    lifecycle::Lifecycle,
-    policy::Policy,
-    record::{
-        api::{BuildInfo, SandboxDto, SandboxVolume},
-        form::{
-            DomainAllowList, Extras, Maybe, NetworkAllowList, Number, OneOrMany, ReadAs, TextMap, Timestamp, Wire,
-            constructors, defaults, object, parse,
-        },
-        stored::Sandbox,
-    },
-    rules::Context,
-    vocabulary::{FieldErrors, GpuType, Open, SandboxClass, Size, SizeChange, names},
-};
+use crate::decide::{CreateError, Link, NewSandbox, Origin};
+use crate::record::form::{Extras, Maybe, Number, OneOrMany, ReadAs, TextMap, Timestamp, Wire};
+use crate::record::form::{constructors, defaults, object, parse};
+use crate::record::{BuildInfo, DomainAllowList, NetworkAllowList, Sandbox, SandboxDto, SandboxVolume};
+use crate::vocabulary::{FieldErrors, GpuType, Open, SandboxClass, Size, SizeChange, names};
+use crate::{lifecycle::Lifecycle, policy::Policy, rules::Context};
 use alloc::{string::String, vec::Vec};
 use chrono::{DateTime, Utc};
 

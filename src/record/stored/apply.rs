@@ -1,12 +1,9 @@
 //! How a step is applied to the stored record: to the lifecycle and to the texts around it.
 
 use super::{sandbox::Sandbox, server_fields::BackupRef};
-use crate::{
-    lifecycle::Lifecycle,
-    record::form::{Maybe, Timestamp},
-    rules::{Effect, ReasonText, RunnerChange, Stale, Stamp, Step},
-    vocabulary::{BackupState, Fault},
-};
+use crate::record::form::{Maybe, Timestamp};
+use crate::rules::{Effect, ReasonText, RunnerChange, Stale, Stamp, Step};
+use crate::{lifecycle::Lifecycle, vocabulary::BackupState, vocabulary::Fault};
 use alloc::{format, string::String};
 use chrono::{DateTime, Utc};
 
@@ -51,27 +48,26 @@ impl<X> Sandbox<X> {
         let before = self.lifecycle;
         let after = step.apply(before)?;
         self.check_details(step, &after, details)?;
+        let now = Maybe::Value(Timestamp::from(step.decided_at()));
         for effect in step.effects() {
             match effect {
                 Effect::Runner(change) => self.change_runner(change, details.runner),
                 Effect::GiveUpName => self.record.name = deleted_name(&self.record.name, step.decided_at()),
                 Effect::Reason(text) => self.change_reason(text, after.fault(), details.reason),
-                Effect::Stamp(stamp) => self.stamp(stamp, step.decided_at()),
+                Effect::Stamp(Stamp::QueueTimedOut) => self.record.queue_timed_out_at = now.clone(),
+                Effect::Stamp(Stamp::SpotEvicted) => self.record.spot_evicted_at = now.clone(),
                 Effect::RotateToken | Effect::StoreChild | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => {}
             }
         }
-        if !after.has_backup_ref() {
-            self.backup = None;
-        } else if let Some(named) = details.backup {
-            self.backup = Some(named.clone());
-        }
+        let backup = details.backup.cloned().or_else(|| self.backup.take());
+        self.backup = backup.filter(|_| after.has_backup_ref());
         if completes_backup(&before, &after) {
-            self.record.backup_created_at = Maybe::Value(step.decided_at().into());
+            self.record.backup_created_at = now.clone();
         }
         self.lifecycle = after;
         self.show(Some(&before));
         if step.writes() {
-            self.record.updated_at = Maybe::Value(Timestamp::from(step.decided_at()));
+            self.record.updated_at = now;
         }
         Ok(())
     }
@@ -104,14 +100,6 @@ impl<X> Sandbox<X> {
         let old = core::mem::replace(&mut self.record.runner_id, runner.map(String::from).into());
         if keeps_previous {
             self.previous_runner_id = old.into_value();
-        }
-    }
-
-    fn stamp(&mut self, stamp: Stamp, now: DateTime<Utc>) {
-        let now = Maybe::Value(Timestamp::from(now));
-        match stamp {
-            Stamp::QueueTimedOut => self.record.queue_timed_out_at = now,
-            Stamp::SpotEvicted => self.record.spot_evicted_at = now,
         }
     }
 

@@ -1,17 +1,14 @@
-//! The one list of the columns that a record shows: how they become a lifecycle, and how a lifecycle is shown.
+//! The one list of the columns that a record shows: the view that holds only them, how a record becomes a lifecycle, and
+//! how a lifecycle is shown.
 
 use super::server_fields::ServerFields;
-use crate::{
-    lifecycle::{Columns, Lifecycle},
-    record::{
-        api::{LifecycleView, SandboxDto, SandboxListItem},
-        form::{ReadAs, WriteFrom},
-    },
-    vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors,
-        GpuType, QueueTimeout, SandboxClass, SandboxState, names,
-    },
+use crate::lifecycle::{Columns, Lifecycle};
+use crate::record::form::{
+    AssignedRunner, Maybe, Number, ReadAs, RecognizedFault, Timestamp, WriteFrom, defaults, object,
 };
+use crate::record::{SandboxDto, SandboxListItem};
+use crate::vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError};
+use crate::vocabulary::{FieldErrors, GpuType, Open, QueueTimeout, SandboxClass, SandboxState, names};
 use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 
@@ -22,9 +19,8 @@ pub(crate) trait ShowsColumns {
 
     /// Returns the lifecycle of the record and the server's own fields.
     fn to_lifecycle(&self, server: &ServerFields) -> Result<Lifecycle, FieldErrors> {
-        let mut errors = Vec::new();
-        let shown = self.shown_columns(&mut errors);
-        let columns = Columns {
+        let shown = FieldErrors::collect(|errors| self.shown_columns(errors))?;
+        Ok(Lifecycle::from(Columns {
             pending: server.pending.unwrap_or_else(|| owes_work(&shown)),
             has_backup_ref: server.backup.is_some(),
             force_stop: server.force_stop,
@@ -32,31 +28,48 @@ pub(crate) trait ShowsColumns {
             state_since: server.state_since.unwrap_or(shown.last_activity_at),
             backup_since: server.backup_since,
             ..shown
-        };
-        FieldErrors::unless(errors, columns).map(Lifecycle::from)
+        }))
     }
 }
 
-/// Lists the columns in the order of the record, which is also the order of errors: `field: type = column` is read and
-/// shown, `field: type => column` is only read. `check_given` makes a field required.
+/// Lists the columns in the order of the record, which is also the order of errors. `field: wire as type = column` is read
+/// and shown, `field: wire as type => column` is only read. `check_given` makes a field required.
 macro_rules! columns {
-    ($records:tt $($field:ident: $type:ty, $direction:tt $($column:ident).+ $(, $check:ident)?;)+) => {
-        columns! { @read $records { $($field: $type, $($column).+ $(, $check)?;)+ } }
+    ($records:tt $($(#[$doc:meta])* $field:ident: $wire:ty as $type:ty, $direction:tt $column:ident $(, $check:ident)?;)+) => {
+        object! {
+            /// The fields of an API record that rules read. Reading ignores all other fields, so that deciding about many
+            /// records is cheap.
+            ///
+            /// ```
+            /// use sandbox_lifecycle::{Lifecycle, SandboxState, record::LifecycleView};
+            /// let text = r#"{"id":"s1","state":"stopping","desiredState":"stopped","cpu":4,"env":{"A":"1"}}"#;
+            /// let view: LifecycleView = serde_json::from_str(text)?;
+            /// let lifecycle = Lifecycle::try_from(&view)?;
+            /// assert_eq!((lifecycle.state(), lifecycle.pending()), (SandboxState::Stopping, true));
+            /// # Ok::<(), Box<dyn std::error::Error>>(())
+            /// ```
+            pub struct LifecycleView is "a sandbox record" {
+                $($(#[$doc])* $field: Maybe<$wire>,)+
+            }
+        }
+        defaults! { LifecycleView }
+
+        columns! { @read $records { $($field: $type, $column $(, $check)?;)+ } }
 
         /// Writes the columns that differ from `before`, or all. Fields that the record omits stay absent until a
         /// column changes.
         pub(super) fn show<X>(record: &mut SandboxDto<X>, before: Option<&Columns>, now: &Columns) {
-            $(columns! { @show record before now $field: $type, $direction $($column).+ })+
+            $(columns! { @show record before now $field: $type, $direction $column })+
         }
     };
     (@read [$($record:ident)+] $fields:tt) => { $(columns! { @read $record $fields })+ };
-    (@read $record:ident { $($field:ident: $type:ty, $($column:ident).+ $(, $check:ident)?;)+ }) => {
+    (@read $record:ident { $($field:ident: $type:ty, $column:ident $(, $check:ident)?;)+ }) => {
         impl<X> ShowsColumns for $record<X> {
             fn shown_columns(&self, errors: &mut Vec<FieldError>) -> Columns {
                 let mut columns = Columns { has_runner: false, ..Columns::default() };
                 $($(self.$field.$check(names::$field, errors);)?
                 if let Some(value) = ReadAs::<$type>::read_as(&self.$field, names::$field, errors) {
-                    columns.$($column).+ = value.into();
+                    columns.$column = value.into();
                 })+
                 if self.last_activity_at.value().is_none() && self.updated_at.value().is_none() {
                     columns.last_activity_at = columns.created_at;
@@ -73,36 +86,57 @@ macro_rules! columns {
             }
         }
     };
-    (@show $record:ident $before:ident $now:ident $field:ident: $type:ty, = $($column:ident).+) => {
-        if $before.is_none_or(|before| before.$($column).+ != $now.$($column).+) {
-            $record.$field.write_from(Option::<$type>::from($now.$($column).+));
+    (@show $record:ident $before:ident $now:ident $field:ident: $type:ty, = $column:ident) => {
+        if $before.is_none_or(|before| before.$column != $now.$column) {
+            $record.$field.write_from(Option::<$type>::from($now.$column));
         }
     };
-    (@show $record:ident $before:ident $now:ident $field:ident: $type:ty, => $($column:ident).+) => {};
+    (@show $record:ident $before:ident $now:ident $field:ident: $type:ty, => $column:ident) => {};
 }
 columns! {
     [SandboxDto SandboxListItem LifecycleView]
-    cpu: u32, = cpu;
-    gpu: u8, = gpu;
-    gpu_type: GpuType, = gpu_type;
-    memory: u32, = memory;
-    disk: u32, = disk;
-    state: SandboxState, => state, check_given;
-    desired_state: DesiredState, = desired_state, check_given;
-    error_reason: Fault, => fault;
-    recoverable: bool, = recoverable;
-    backup_state: BackupState, = backup_state;
-    auto_stop_interval: AutoStop, = auto_stop;
-    auto_pause_interval: AutoPause, = auto_pause;
-    auto_archive_interval: AutoArchive, = auto_archive;
-    auto_delete_interval: AutoDelete, = auto_delete;
-    auto_destroy_at: DateTime<Utc>, = auto_destroy_at;
-    queue_timeout: QueueTimeout, = queue_timeout;
-    created_at: DateTime<Utc>, = created_at;
-    updated_at: DateTime<Utc>, => last_activity_at;
-    last_activity_at: DateTime<Utc>, = last_activity_at;
-    sandbox_class: SandboxClass, = class;
-    runner_id: bool, => has_runner;
+    /// CPU cores.
+    cpu: Number as u32, = cpu;
+    /// The number of GPUs.
+    gpu: Number as u8, = gpu;
+    /// The GPU model.
+    gpu_type: Open<GpuType> as GpuType, = gpu_type;
+    /// Memory in GB.
+    memory: Number as u32, = memory;
+    /// Disk in GB.
+    disk: Number as u32, = disk;
+    /// The reported state.
+    state: Open<SandboxState> as SandboxState, => state, check_given;
+    /// The desired state.
+    desired_state: Open<DesiredState> as DesiredState, = desired_state, check_given;
+    /// The fault that the error reason describes.
+    error_reason: RecognizedFault as Fault, => fault;
+    /// Whether the recover command is accepted.
+    recoverable: bool as bool, = recoverable;
+    /// The backup state.
+    backup_state: Open<BackupState> as BackupState, = backup_state;
+    /// Idle minutes before the sandbox is stopped.
+    auto_stop_interval: Number as AutoStop, = auto_stop;
+    /// Idle minutes before the sandbox is paused.
+    auto_pause_interval: Number as AutoPause, = auto_pause;
+    /// Idle minutes before a stopped sandbox is archived.
+    auto_archive_interval: Number as AutoArchive, = auto_archive;
+    /// Idle minutes before a stopped sandbox is deleted.
+    auto_delete_interval: Number as AutoDelete, = auto_delete;
+    /// When the time to live ends.
+    auto_destroy_at: Timestamp as DateTime<Utc>, = auto_destroy_at;
+    /// Minutes that the sandbox may wait for a runner.
+    queue_timeout: Number as QueueTimeout, = queue_timeout;
+    /// When the sandbox was created.
+    created_at: Timestamp as DateTime<Utc>, = created_at;
+    /// When the record was last written.
+    updated_at: Timestamp as DateTime<Utc>, => last_activity_at;
+    /// When the sandbox was last used or changed its state.
+    last_activity_at: Timestamp as DateTime<Utc>, = last_activity_at;
+    /// The class.
+    sandbox_class: Open<SandboxClass> as SandboxClass, = class;
+    /// Whether a runner is assigned.
+    runner_id: AssignedRunner as bool, => has_runner;
 }
 
 impl<X> LifecycleView<X> {

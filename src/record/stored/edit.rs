@@ -1,10 +1,8 @@
 //! Edits of the fields that no rule reads: labels, the public flag, the network.
 
 use super::sandbox::Sandbox;
-use crate::{
-    record::form::{DomainAllowList, Maybe, NetworkAllowList, TextMap, Timestamp},
-    rules::Event,
-};
+use crate::record::form::{DomainAllowList, Maybe, NetworkAllowList, TextMap, Timestamp};
+use crate::rules::Event;
 use alloc::string::{String, ToString};
 use chrono::{DateTime, Utc};
 

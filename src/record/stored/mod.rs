@@ -7,6 +7,7 @@ mod sandbox;
 mod server_fields;
 
 pub use apply::{ApplyError, StepDetails};
+pub use columns::LifecycleView;
 pub use edit::{NetworkSettings, RecordEdit};
 pub use sandbox::Sandbox;
 pub use server_fields::{BackupRef, ServerFields};

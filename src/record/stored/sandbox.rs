@@ -1,17 +1,9 @@
 //! The stored record: a lifecycle with the API record that shows it and the server's own texts.
 
-use super::{
-    columns::{ShowsColumns, show},
-    server_fields::{BackupRef, ServerFields},
-};
-use crate::{
-    lifecycle::Lifecycle,
-    record::{
-        api::SandboxDto,
-        form::{Dropped, Extras},
-    },
-    vocabulary::{FieldErrors, Open},
-};
+use super::columns::{ShowsColumns, show};
+use super::server_fields::{BackupRef, ServerFields};
+use crate::record::{Dropped, Extras, SandboxDto};
+use crate::{lifecycle::Lifecycle, vocabulary::FieldErrors, vocabulary::Open};
 use alloc::string::String;
 
 /// A sandbox as a server stores it: its [`Lifecycle`], its API record, and the texts that the API does not show.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// assert_eq!(serde_json::to_string(&word)?, "\"hibernated\"");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Open<T> {
     /// A word that this crate knows.
@@ -63,14 +63,6 @@ impl<T: Word> PartialEq<T> for Open<T> {
         self.known().as_ref() == Some(other)
     }
 }
-impl<T: Word> fmt::Debug for Open<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Known(word) => word.fmt(f),
-            Self::Other(word) => write!(f, "Other({word:?})"),
-        }
-    }
-}
 impl<T: Word> fmt::Display for Open<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -78,8 +70,7 @@ impl<T: Word> fmt::Display for Open<T> {
 }
 impl<'de, T: Word> Deserialize<'de> for Open<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_text(deserializer, T::KIND, |word| {
-            Ok(T::from_word(word).map_or_else(|| Self::Other(word.into()), Self::Known))
-        })
+        let open = |word: &str| T::from_word(word).map_or_else(|| Self::Other(word.into()), Self::Known);
+        read_text(deserializer, |f| f.write_str(T::KIND), |word| Ok(open(word)))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::vocabulary::text_reader::read_text;
 use alloc::{boxed::Box, string::ToString};
-use core::{fmt, marker::PhantomData};
+use core::fmt;
 use serde::Deserializer;
 
 /// A closed list of wire words.
@@ -108,17 +108,11 @@ macro_rules! word_list {
 }
 pub(crate) use word_list;
 
-/// What is expected where a word is none: written only for an error.
-struct Expected<W>(PhantomData<W>);
-
-impl<W: Word> fmt::Display for Expected<W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a {} (one of {})", W::KIND, W::WORDS.join(", "))
-    }
-}
-
 /// Reads a word of a closed list.
 pub(crate) fn read_word<'de, W: Word, D: Deserializer<'de>>(deserializer: D) -> Result<W, D::Error> {
-    let parse = |word: &str| W::from_word(word).ok_or_else(|| UnknownWord::new::<W>(word).to_string());
-    read_text(deserializer, Expected::<W>(PhantomData), parse)
+    read_text(
+        deserializer,
+        |f| write!(f, "a {} (one of {})", W::KIND, W::WORDS.join(", ")),
+        |word| W::from_word(word).ok_or_else(|| UnknownWord::new::<W>(word).to_string()),
+    )
 }
