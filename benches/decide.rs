@@ -16,8 +16,8 @@
 use chrono::{DateTime, Duration, Utc};
 use criterion::{Criterion, Throughput};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, Context, DesiredState, Fault,
-    Lifecycle, Policy, SandboxClass, SandboxState, SizeChange, Ttl, Verb,
+    Columns, Command, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState, Verb,
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, SizeChange, Ttl},
 };
 use std::{hint::black_box, num::NonZeroU32, time::Instant};
 

@@ -7,9 +7,9 @@
 use criterion::{Criterion, Throughput};
 use rusqlite::{Connection, params};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Clock, Columns, Context, DesiredState, Lifecycle,
-    Policy, QueueTimeout, SandboxClass, SandboxState,
+    Clock, Columns, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState,
     chrono::{DateTime, TimeDelta},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, QueueTimeout},
 };
 use std::{hint::black_box, time::Duration};
 
@@ -61,7 +61,7 @@ fn sandbox(chance: &mut Chance) -> Lifecycle {
             ..Columns::default()
         })
         .repaired();
-        if !row.violations().contains(sandbox_lifecycle::Violation::IncoherentStates) {
+        if !row.violations().contains(sandbox_lifecycle::lifecycle::Violation::IncoherentStates) {
             return row;
         }
     }

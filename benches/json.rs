@@ -7,8 +7,9 @@
 use chrono::{DateTime, Utc};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sandbox_lifecycle::{
-    BackupState, DesiredState, Lifecycle, SandboxClass, SandboxDto, SandboxState,
+    DesiredState, Lifecycle, SandboxClass, SandboxDto, SandboxState,
     record::{Kept, LifecycleView},
+    vocabulary::BackupState,
 };
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};

@@ -7,8 +7,8 @@
 
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, Command, Context, Effect, Input, IntervalError, Lifecycle, Policy,
-    Refusal, Ttl,
+    Command, Context, Effect, Input, Lifecycle, Policy, Refusal,
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, Ttl},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};

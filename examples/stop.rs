@@ -5,9 +5,11 @@
 
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    Answer, Call, Command, Context, Effect, Job, Lifecycle, Next, Observed, Outcome, Policy, Refusal, Report,
-    RunnerView, Sandbox, SandboxDto, SandboxState, Step, Task,
+    Command, Context, Effect, Lifecycle, Next, Policy, Refusal, Report, RunnerView, Sandbox, SandboxDto, SandboxState,
+    Step,
+    controller::Observed,
     record::{Kept, StepDetails},
+    rules::{Answer, Call, Job, Outcome, Task},
 };
 use std::{
     ffi::OsString,

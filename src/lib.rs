@@ -26,36 +26,26 @@ extern crate std;
 /// The version of chrono in this crate's public API.
 pub use chrono;
 
-mod client;
-mod clock;
-mod controller;
-mod decide;
-mod lifecycle;
-mod policy;
+pub mod client;
+pub mod clock;
+pub mod controller;
+pub mod decide;
+pub mod lifecycle;
+pub mod policy;
 pub mod record;
 pub mod render;
-mod rules;
+pub mod rules;
 #[cfg(feature = "proptest")]
 pub mod testing;
-mod vocabulary;
+pub mod vocabulary;
 
-pub use client::{Assessment, Goal, Observation, UnreachableReason};
-pub use clock::{Clock, Deadline, Standing, Warning};
-pub use controller::{Image, Next, Observed, Placement, RunnerView};
-pub use decide::{CreateError, Link, NewSandbox, Origin};
-pub use lifecycle::{
-    Changes, Column, ColumnKind, ColumnValue, Columns, Expects, HeldResources, Lifecycle, Recovery, RowError,
-    Violation, Violations,
-};
-pub use policy::{ApiProfile, Policy, TimeLimits};
+// The types that people meet first. The others are in the module of their subject.
+pub use client::{Assessment, Goal, Observation};
+pub use clock::Clock;
+pub use controller::{Next, RunnerView};
+pub use decide::NewSandbox;
+pub use lifecycle::{Changes, Columns, Lifecycle};
+pub use policy::{ApiProfile, Policy};
 pub use record::{Sandbox, SandboxDto};
-pub use rules::{
-    Answer, AsInput, Asked, BackupOf, Call, Cause, Check, Command, Context, Effect, Event, EventName, Ignored, Input,
-    Job, Outcome, Reason, ReasonText, Refusal, Report, ReportKind, Retry, RunnerChange, Stale, Stamp, Step, Task,
-    Timer, Verb,
-};
-pub use vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError, FieldErrors, GpuType,
-    IntervalError, Micros, Minutes, Negative, Open, QueueTimeout, SandboxClass, SandboxState, Size, SizeChange, Ttl,
-    UnknownWord, Word,
-};
+pub use rules::{Command, Context, Effect, Input, Reason, Refusal, Report, Retry, Stale, Step, Timer, Verb};
+pub use vocabulary::{DesiredState, SandboxClass, SandboxState};

@@ -3,10 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sandbox_lifecycle::{
-    Command, Context, Lifecycle, Policy, Sandbox, SandboxDto,
-    record::{CreateSandbox, ErrorBody, Kept, LifecycleView, SandboxPage, StepDetails},
-};
+use sandbox_lifecycle::{Command, Context, Lifecycle, Policy, Sandbox, SandboxDto, record::{CreateSandbox, ErrorBody, Kept, LifecycleView, SandboxPage, StepDetails}};
 use serde_json::value::RawValue;
 
 const COMMANDS: [Command; 6] = [

@@ -32,7 +32,7 @@ impl Goal {
     /// Assesses the wait for this goal, with the default time limits.
     ///
     /// ```
-    /// use sandbox_lifecycle::{Assessment, Columns, DesiredState, Goal, Lifecycle, SandboxState, UnreachableReason};
+    /// use sandbox_lifecycle::{Assessment, Columns, DesiredState, Goal, Lifecycle, SandboxState, client::UnreachableReason};
     /// let row = Lifecycle::from(Columns {
     ///     state: SandboxState::BuildFailed,
     ///     desired_state: DesiredState::Started,

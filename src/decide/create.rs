@@ -92,14 +92,14 @@ impl Lifecycle {
     /// timer is given, a VM that is not ephemeral is paused after 60 minutes instead of stopped.
     ///
     /// ```
-    /// use sandbox_lifecycle::{AutoDelete, NewSandbox, Lifecycle, Policy, SandboxState};
+    /// use sandbox_lifecycle::{NewSandbox, Lifecycle, Policy, SandboxState, vocabulary::AutoDelete};
     /// let now = chrono::DateTime::UNIX_EPOCH;
     /// let new = Lifecycle::create(&NewSandbox::default(), &Policy::default(), now)?;
     /// assert_eq!((new.state(), new.reported_state()), (SandboxState::Unknown, SandboxState::Creating));
     ///
     /// let error = Lifecycle::create(&NewSandbox { gpu: 1, ..NewSandbox::default() }, &Policy::default(), now).unwrap_err();
     /// assert_eq!(error.to_string(), "autoDeleteInterval is absent, expected 0: a GPU sandbox is ephemeral");
-    /// # Ok::<(), sandbox_lifecycle::FieldErrors>(())
+    /// # Ok::<(), sandbox_lifecycle::vocabulary::FieldErrors>(())
     /// ```
     ///
     /// # Errors

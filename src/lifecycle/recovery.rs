@@ -21,7 +21,7 @@ impl Lifecycle {
     /// otherwise the sandbox is recovered in place. [`decide`](Self::decide) checks what each way needs.
     ///
     /// ```
-    /// use sandbox_lifecycle::{BackupState, Columns, Fault, Lifecycle, Recovery, SandboxState};
+    /// use sandbox_lifecycle::{Columns, Lifecycle, SandboxState, lifecycle::Recovery, vocabulary::{BackupState, Fault}};
     /// let errored = Columns { state: SandboxState::Error, recoverable: true, ..Columns::default() };
     /// assert_eq!(Lifecycle::from(errored).recovery(), Some(Recovery::InPlace));
     ///

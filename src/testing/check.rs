@@ -102,10 +102,7 @@ impl core::error::Error for Failure {}
 /// The cases are the same in every run. The check compares the whole row after the input, or the code of the refusal.
 ///
 /// ```
-/// use sandbox_lifecycle::{
-///     testing::{check, SystemUnderTest, Failure, Verdict},
-///     Columns, Command, Context, DesiredState, Input, Lifecycle, Policy,
-/// };
+/// use sandbox_lifecycle::{Columns, Command, Context, DesiredState, Input, Lifecycle, Policy, testing::{check, SystemUnderTest, Failure, Verdict}};
 /// use chrono::{DateTime, Utc};
 ///
 /// /// A platform that does not delete an ephemeral sandbox when it stops.

@@ -1,6 +1,6 @@
 //! Validation errors of records and requests: all faulty fields, each with its value and what is allowed.
 
-use super::{IntervalError, UnknownWord};
+use super::{interval::IntervalError, words::UnknownWord};
 use alloc::{borrow::Cow, boxed::Box, string::String, string::ToString, vec, vec::Vec};
 use core::{fmt, slice};
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// It takes eight bytes where a [`DateTime`] takes twelve, and a comparison is one instruction; deadlines are cheap
 /// because of that. [`From`] converts both ways and cuts digits finer than a microsecond.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Micros(i64);
+pub(crate) struct Micros(i64);
 
 impl Micros {
     /// The earliest instant.

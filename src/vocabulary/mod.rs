@@ -14,8 +14,7 @@ pub(crate) mod words;
 
 pub(crate) use field_error::joined;
 pub use field_error::{FieldError, FieldErrors};
-pub(crate) use instant::MICROS_PER_MINUTE;
-pub use instant::Micros;
+pub(crate) use instant::{MICROS_PER_MINUTE, Micros};
 pub use interval::{AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, Minutes, Negative, QueueTimeout, Ttl};
 pub use size::{Size, SizeChange};
 pub(crate) use text_reader::read_text;

@@ -5,8 +5,8 @@
 use allocation_counter::measure;
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    ApiProfile, AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, Context, DesiredState,
-    Fault, Lifecycle, Policy, SandboxClass, SandboxState, SizeChange, Ttl, Verb,
+    ApiProfile, Columns, Command, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState, Verb,
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, SizeChange, Ttl},
 };
 use std::hint::black_box;
 use std::num::NonZeroU32;

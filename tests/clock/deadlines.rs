@@ -6,8 +6,10 @@ use crate::{
 };
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoDelete, AutoStop, BackupState, Cause, Clock, Columns, Context, Deadline, DesiredState, Lifecycle, Policy,
-    SandboxState, Standing, Timer, Warning,
+    Clock, Columns, Context, DesiredState, Lifecycle, Policy, SandboxState, Timer,
+    clock::{Deadline, Standing, Warning},
+    rules::Cause,
+    vocabulary::{AutoDelete, AutoStop, BackupState},
 };
 
 #[test]

@@ -4,7 +4,8 @@ use crate::{at_noon, cases::cases, time::last_instant};
 use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
-    Cause, Clock, Columns, Context, Effect, Lifecycle, Next, Policy, RunnerView, SandboxState,
+    Clock, Columns, Context, Effect, Lifecycle, Next, Policy, RunnerView, SandboxState,
+    rules::Cause,
     testing::{Case, any_case, context, lifecycle, runner_view},
 };
 

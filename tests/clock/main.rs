@@ -10,8 +10,9 @@ mod timers;
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoDelete, AutoPause, AutoStop, BackupState, Cause, Columns, Context, DesiredState, Lifecycle, Policy,
-    QueueTimeout, SandboxClass, SandboxState, Step, Timer,
+    Columns, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState, Step, Timer,
+    rules::Cause,
+    vocabulary::{AutoDelete, AutoPause, AutoStop, BackupState, QueueTimeout},
 };
 use time::noon;
 

@@ -6,8 +6,10 @@ use crate::{
 };
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoStop, Cause, Clock, Columns, Context, Lifecycle, Policy, QueueTimeout, SandboxState,
-    Timer, Warning,
+    Clock, Columns, Context, Lifecycle, Policy, SandboxState, Timer,
+    clock::Warning,
+    rules::Cause,
+    vocabulary::{AutoArchive, AutoDelete, AutoStop, QueueTimeout},
 };
 
 #[test]

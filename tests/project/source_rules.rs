@@ -6,8 +6,10 @@
 
 use crate::source::{Source, catch_alls, root, sources};
 use sandbox_lifecycle::{
-    BackupState, Column, DesiredState, EventName, Fault, Goal, GpuType, Reason, SandboxClass, SandboxState, Timer,
-    Verb, Word,
+    DesiredState, Goal, Reason, SandboxClass, SandboxState, Timer, Verb,
+    lifecycle::Column,
+    rules::EventName,
+    vocabulary::{BackupState, Fault, GpuType, Word},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

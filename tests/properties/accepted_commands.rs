@@ -3,9 +3,10 @@
 use crate::{CASES, cases::cases};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, Cause, Columns, Command, Lifecycle, Minutes, Policy, SizeChange, Ttl,
-    Verb,
+    Columns, Command, Lifecycle, Policy, Verb,
+    rules::Cause,
     testing::{self, Case, any_case},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Minutes, SizeChange, Ttl},
 };
 use std::num::NonZeroU32;
 

@@ -3,7 +3,9 @@
 use crate::{CASES, cases::cases, compare_and_swap};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
-    Cause, Changes, Columns, Expects, Lifecycle, Next, Policy, Verb, Violation,
+    Changes, Columns, Lifecycle, Next, Policy, Verb,
+    lifecycle::{Expects, Violation},
+    rules::Cause,
     testing::{self, Case, any_case, case},
 };
 

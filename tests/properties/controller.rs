@@ -3,7 +3,8 @@
 use crate::{CASES, cases::cases};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
-    Answer, Columns, Effect, Lifecycle, Next, Policy, Report, RunnerView, Task,
+    Columns, Effect, Lifecycle, Next, Policy, Report, RunnerView,
+    rules::{Answer, Task},
     testing::{self, Case, case},
 };
 
@@ -16,7 +17,7 @@ proptest! {
         let policy = Policy::default();
         let Next::Call(call) = row.reconcile(&view, &policy, now) else { return Ok(()) };
         prop_assert_eq!(call.epoch, row.epoch());
-        let refused = Answer::Refused { fault: sandbox_lifecycle::Fault::Refused, recoverable: false };
+        let refused = Answer::Refused { fault: sandbox_lifecycle::vocabulary::Fault::Refused, recoverable: false };
         let report = Report::Answered { task: call.task, answer: refused, from: None, epoch: Some(call.epoch) };
         let step = row.decide(report, &policy, context, now).expect("an answer is not refused");
         let archives = call.task == Task::Destroy && row.desired_state() == sandbox_lifecycle::DesiredState::Archived;

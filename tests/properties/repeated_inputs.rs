@@ -3,7 +3,8 @@
 use crate::{CASES, cases::cases};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
-    Cause, Ignored, Policy, Report, Timer,
+    Policy, Report, Timer,
+    rules::{Cause, Ignored},
     testing::{self, Case, any_case},
 };
 

@@ -2,7 +2,9 @@
 
 use crate::{NOW, after, decided, idle};
 use sandbox_lifecycle::{
-    BackupOf, BackupState, Cause, Columns, DesiredState, Fault, Ignored, Job, Lifecycle, Outcome, Report, SandboxState,
+    Columns, DesiredState, Lifecycle, Report, SandboxState,
+    rules::{BackupOf, Cause, Ignored, Job, Outcome},
+    vocabulary::{BackupState, Fault},
 };
 
 #[test]

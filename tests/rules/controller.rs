@@ -3,7 +3,8 @@
 use crate::{NOW, idle};
 use chrono::Duration;
 use sandbox_lifecycle::{
-    BackupState, Columns, DesiredState, Lifecycle, Next, Observed, Policy, RunnerView, SandboxState,
+    Columns, DesiredState, Lifecycle, Next, Policy, RunnerView, SandboxState, controller::Observed,
+    vocabulary::BackupState,
 };
 
 #[test]

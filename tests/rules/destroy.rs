@@ -3,8 +3,9 @@
 use crate::{NOW, after, decided};
 use chrono::Duration;
 use sandbox_lifecycle::{
-    Answer, AutoDelete, Columns, Command, Context, DesiredState, Effect, Fault, Job, Lifecycle, Outcome, Policy,
-    Report, SandboxState, Task,
+    Columns, Command, Context, DesiredState, Effect, Lifecycle, Policy, Report, SandboxState,
+    rules::{Answer, Job, Outcome, Task},
+    vocabulary::{AutoDelete, Fault},
 };
 
 #[test]

@@ -3,8 +3,9 @@
 use crate::{NOW, after, decided};
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Answer, BackupState, Columns, Command, Effect, Event, Fault, Job, Lifecycle, Minutes, Outcome, Report,
-    SandboxClass, SandboxState, Task, Ttl,
+    Columns, Command, Effect, Lifecycle, Report, SandboxClass, SandboxState,
+    rules::{Answer, Event, Job, Outcome, Task},
+    vocabulary::{BackupState, Fault, Minutes, Ttl},
 };
 
 #[test]

@@ -3,8 +3,11 @@
 use crate::time::noon;
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Assessment, AutoDelete, Columns, Command, Context, DesiredState, Goal, Lifecycle, Observation, Open, Policy,
-    Sandbox, SandboxDto, SandboxState, UnreachableReason, record::StepDetails,
+    Assessment, Columns, Command, Context, DesiredState, Goal, Lifecycle, Observation, Policy, Sandbox, SandboxDto,
+    SandboxState,
+    client::UnreachableReason,
+    record::StepDetails,
+    vocabulary::{AutoDelete, Open},
 };
 
 fn row(state: SandboxState, desired_state: DesiredState) -> Lifecycle {

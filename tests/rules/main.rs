@@ -17,7 +17,7 @@ mod time;
 mod typed;
 
 use chrono::{DateTime, Duration, Utc};
-use sandbox_lifecycle::{AutoStop, Columns, Context, Input, Lifecycle, Policy, SandboxClass, Step};
+use sandbox_lifecycle::{Columns, Context, Input, Lifecycle, Policy, SandboxClass, Step, vocabulary::AutoStop};
 
 /// The instant of every decision that does not name another.
 const NOW: DateTime<Utc> = DateTime::from_timestamp(10 * 24 * 60 * 60, 0).expect("a time in chrono's range");

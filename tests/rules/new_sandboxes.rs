@@ -3,9 +3,10 @@
 use crate::time::minutes;
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, Context, CreateError, DesiredState, GpuType, Lifecycle, Link,
-    Minutes, NewSandbox, Origin, Policy, Sandbox, SandboxClass, SandboxState, Ttl,
+    Context, DesiredState, Lifecycle, NewSandbox, Policy, Sandbox, SandboxClass, SandboxState,
+    decide::{CreateError, Link, Origin},
     record::{CreateSandbox, ErrorBody, Owner, ServerChoices},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, GpuType, Minutes, Ttl},
 };
 use serde_json::{Value, json};
 

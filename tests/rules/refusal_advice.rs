@@ -3,8 +3,9 @@
 
 use super::NOW;
 use sandbox_lifecycle::{
-    ApiProfile, AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, Context, DesiredState, Fault,
-    Lifecycle, Minutes, Policy, Refusal, Retry, SandboxClass, SandboxState, SizeChange, Step, Ttl, Verb,
+    ApiProfile, Columns, Command, Context, DesiredState, Lifecycle, Policy, Refusal, Retry, SandboxClass, SandboxState,
+    Step, Verb,
+    vocabulary::{AutoDelete, AutoPause, AutoStop, BackupState, Fault, Minutes, SizeChange, Ttl},
 };
 use std::num::NonZeroU32;
 

@@ -3,8 +3,9 @@
 use crate::time::{minutes, noon};
 use chrono::Duration;
 use sandbox_lifecycle::{
-    AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, Context, DesiredState, Fault, Input, Lifecycle,
-    Policy, Reason, Report, Retry, SandboxClass, SandboxState, SizeChange,
+    Columns, Command, Context, DesiredState, Input, Lifecycle, Policy, Reason, Report, Retry, SandboxClass,
+    SandboxState,
+    vocabulary::{AutoDelete, AutoPause, AutoStop, BackupState, Fault, SizeChange},
 };
 use std::num::NonZeroU32;
 

@@ -2,7 +2,9 @@
 
 use crate::{NOW, decided, idle};
 use sandbox_lifecycle::{
-    Answer, BackupState, Cause, Columns, DesiredState, Ignored, Job, Lifecycle, Outcome, Report, SandboxState, Task,
+    Columns, DesiredState, Lifecycle, Report, SandboxState,
+    rules::{Answer, Cause, Ignored, Job, Outcome, Task},
+    vocabulary::BackupState,
 };
 
 #[test]

@@ -6,8 +6,10 @@
 use crate::time::minutes;
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Cause, Columns, Command, Context, DesiredState, Fault,
-    Lifecycle, Policy, Refusal, SandboxClass, SandboxState, SizeChange, Step, Ttl, Verb, Violation,
+    Columns, Command, Context, DesiredState, Lifecycle, Policy, Refusal, SandboxClass, SandboxState, Step, Verb,
+    lifecycle::Violation,
+    rules::Cause,
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, SizeChange, Ttl},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -3,11 +3,11 @@
 use crate::{NOW, after, decided, idle};
 use chrono::Duration;
 use sandbox_lifecycle::{
-    AutoPause, AutoStop, BackupState, Columns, Command, Context, DesiredState, Lifecycle, Minutes, Policy,
-    SandboxClass, SandboxState, Stale, Step, Timer, Ttl,
+    Columns, Command, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState, Stale, Step, Timer,
+    vocabulary::{AutoPause, AutoStop, BackupState, Minutes, Ttl},
 };
 
-fn interval<T: TryFrom<i64, Error = sandbox_lifecycle::IntervalError>>(count: i64) -> T {
+fn interval<T: TryFrom<i64, Error = sandbox_lifecycle::vocabulary::IntervalError>>(count: i64) -> T {
     T::try_from(count).expect("an interval within its range")
 }
 

@@ -9,9 +9,9 @@ use crate::{
     store::{Id, Record, RunnerId, Write, time},
 };
 use sandbox_lifecycle::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, Cause, Columns, Command, DesiredState, Effect,
-    Event as Emitted, GpuType, Job, Lifecycle, Outcome, QueueTimeout, Report, SandboxClass, SandboxState, SizeChange,
-    Ttl,
+    Columns, Command, DesiredState, Effect, Lifecycle, Report, SandboxClass, SandboxState,
+    rules::{BackupOf, Cause, Event as Emitted, Job, Outcome},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, GpuType, QueueTimeout, SizeChange, Ttl},
 };
 use std::num::NonZeroU32;
 
@@ -269,6 +269,6 @@ impl Fleet {
     }
 }
 
-fn minutes<T>(of: impl Fn(i64) -> Result<T, sandbox_lifecycle::IntervalError>, count: i64) -> T {
+fn minutes<T>(of: impl Fn(i64) -> Result<T, sandbox_lifecycle::vocabulary::IntervalError>, count: i64) -> T {
     of(count).expect("an interval within its range")
 }

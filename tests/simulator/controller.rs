@@ -8,7 +8,10 @@ use crate::{
     store::{Id, RunnerId, Write, time},
 };
 use sandbox_lifecycle::{
-    BackupState, Context, DesiredState, Image, Lifecycle, Next, Observed, Placement, RunnerView, SandboxState, Task,
+    Context, DesiredState, Lifecycle, Next, RunnerView, SandboxState,
+    controller::{Image, Observed, Placement},
+    rules::Task,
+    vocabulary::BackupState,
 };
 
 impl Fleet {

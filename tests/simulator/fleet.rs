@@ -8,7 +8,9 @@ use crate::{
     runner::Runner,
     store::{Id, Record, RunnerId, Store, Write, time},
 };
-use sandbox_lifecycle::{Call, Clock, Command, Effect, Lifecycle, Observed, Policy, Report, SandboxState};
+use sandbox_lifecycle::{
+    Clock, Command, Effect, Lifecycle, Policy, Report, SandboxState, controller::Observed, rules::Call,
+};
 use std::collections::{BTreeMap, HashSet};
 
 /// The period of the controller, and how long it may be down.

@@ -1,6 +1,6 @@
 //! Invariants of a fleet, which hold whatever fails around the rules.
 
-use sandbox_lifecycle::{Cause, Lifecycle, SandboxState, Step, Timer, Verb};
+use sandbox_lifecycle::{Lifecycle, SandboxState, Step, Timer, Verb, rules::Cause};
 use std::collections::BTreeMap;
 
 /// A property of the whole system, checked at every step.

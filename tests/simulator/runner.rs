@@ -1,7 +1,11 @@
 //! A runner: its copies, and the progress of its jobs.
 
 use crate::{mistakes::Mistake, store::Id};
-use sandbox_lifecycle::{Call, Image, Job, SandboxState, Task};
+use sandbox_lifecycle::{
+    SandboxState,
+    controller::Image,
+    rules::{Call, Job, Task},
+};
 use std::collections::HashMap;
 
 /// The copy of a sandbox, or the tombstone of a released one.

@@ -9,8 +9,10 @@ use crate::{
     store::{Id, RunnerId, Write, time},
 };
 use sandbox_lifecycle::{
-    Answer, BackupOf, BackupState, Call, DesiredState, Fault, Image, Job, Lifecycle, Observed, Outcome, Report, Retry,
-    SandboxState, Task,
+    DesiredState, Lifecycle, Report, Retry, SandboxState,
+    controller::{Image, Observed},
+    rules::{Answer, BackupOf, Call, Job, Outcome, Task},
+    vocabulary::{BackupState, Fault},
 };
 
 impl Fleet {

@@ -7,7 +7,9 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    BackupState, Cause, Columns, Context, DesiredState, Effect, Lifecycle, Policy, RunnerChange, Step, Timer, Verb,
+    Columns, Context, DesiredState, Effect, Lifecycle, Policy, Step, Timer, Verb,
+    rules::{Cause, RunnerChange},
+    vocabulary::BackupState,
 };
 
 /// A sandbox's number.

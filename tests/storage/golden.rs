@@ -6,9 +6,13 @@
 use crate::time::minutes;
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    Answer, AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, BackupState, Changes, Columns, Command, Context,
-    DesiredState, Fault, GpuType, Input, Job, Lifecycle, Minutes, Negative, Outcome, Policy, QueueTimeout, Report,
-    SandboxClass, SandboxState, Size, SizeChange, Step, Task, Timer, Ttl,
+    Changes, Columns, Command, Context, DesiredState, Input, Lifecycle, Policy, Report, SandboxClass, SandboxState,
+    Step, Timer,
+    rules::{Answer, BackupOf, Job, Outcome, Task},
+    vocabulary::{
+        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, GpuType, Minutes, Negative, QueueTimeout,
+        Size, SizeChange, Ttl,
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, fmt::Debug, num::NonZeroU32, path::PathBuf};

@@ -1,7 +1,10 @@
 //! Stored rows: columns that are missing, new or broken.
 
 use chrono::SecondsFormat;
-use sandbox_lifecycle::{AutoStop, Columns, Lifecycle, Minutes};
+use sandbox_lifecycle::{
+    Columns, Lifecycle,
+    vocabulary::{AutoStop, Minutes},
+};
 
 /// Reads a stored row.
 fn read(json: &str) -> Columns {

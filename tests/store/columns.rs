@@ -8,9 +8,11 @@ use rusqlite::{
     types::{ToSqlOutput, Value, ValueRef},
 };
 use sandbox_lifecycle::{
-    BackupState, Column, ColumnKind, ColumnValue, Columns, Command, Context, DesiredState, Fault, GpuType, Lifecycle,
-    Next, Observed, Placement, Policy, QueueTimeout, RunnerView, SandboxState, Step, Timer, chrono::DateTime,
-    chrono::TimeDelta,
+    Columns, Command, Context, DesiredState, Lifecycle, Next, Policy, RunnerView, SandboxState, Step, Timer,
+    chrono::{DateTime, TimeDelta},
+    controller::{Observed, Placement},
+    lifecycle::{Column, ColumnKind, ColumnValue},
+    vocabulary::{BackupState, Fault, GpuType, QueueTimeout},
 };
 use std::collections::{BTreeMap, BTreeSet};
 

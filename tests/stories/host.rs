@@ -3,9 +3,11 @@
 use crate::script::{Act, Manner, Story};
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Answer, AsInput, BackupOf, BackupState, Call, Columns, Command, Context, DesiredState, Effect, Fault, Image, Input,
-    Job, Lifecycle, Next, Observed, Outcome, Placement, Policy, Report, RunnerChange, RunnerView, SandboxState, Step,
-    Task,
+    Columns, Command, Context, DesiredState, Effect, Input, Lifecycle, Next, Policy, Report, RunnerView, SandboxState,
+    Step,
+    controller::{Image, Observed, Placement},
+    rules::{Answer, AsInput, BackupOf, Call, Job, Outcome, RunnerChange, Task},
+    vocabulary::{BackupState, Fault},
 };
 use std::collections::VecDeque;
 

@@ -8,7 +8,7 @@ mod time;
 
 use host::Host;
 use proptest::prelude::*;
-use sandbox_lifecycle::{Answer, Columns, Lifecycle, Report, SandboxState};
+use sandbox_lifecycle::{Columns, Lifecycle, Report, SandboxState, rules::Answer};
 use script::{STORIES, Story};
 
 /// Returns the row without its times, which may differ. The epoch may not: a repeated call keeps its epoch.
@@ -132,8 +132,9 @@ proptest! {
 /// This is why reports carry an epoch: without one, the late refusal of an earlier call fails the current call.
 #[test]
 fn a_late_report_without_an_epoch_is_applied() {
-    let refused = Answer::Refused { fault: sandbox_lifecycle::Fault::Other, recoverable: false };
-    let late = |epoch| Report::Answered { task: sandbox_lifecycle::Task::Start, answer: refused, from: None, epoch };
+    let refused = Answer::Refused { fault: sandbox_lifecycle::vocabulary::Fault::Other, recoverable: false };
+    let late =
+        |epoch| Report::Answered { task: sandbox_lifecycle::rules::Task::Start, answer: refused, from: None, epoch };
     let before = Lifecycle::from(Columns {
         state: SandboxState::Stopped,
         desired_state: sandbox_lifecycle::DesiredState::Started,

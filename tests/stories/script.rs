@@ -2,8 +2,9 @@
 
 use crate::{host::BEGINNING, time::minutes};
 use sandbox_lifecycle::{
-    AutoDelete, AutoPause, AutoStop, BackupState, Columns, Command, DesiredState, Fault, Input, QueueTimeout,
-    SandboxClass, SandboxState, SizeChange, Task, Timer,
+    Columns, Command, DesiredState, Input, SandboxClass, SandboxState, Timer,
+    rules::Task,
+    vocabulary::{AutoDelete, AutoPause, AutoStop, BackupState, Fault, QueueTimeout, SizeChange},
 };
 use std::num::NonZeroU32;
 

@@ -1,6 +1,6 @@
 //! What a store does to write a step: it compares the expected columns and sets the changed ones, without the whole row.
 
-use sandbox_lifecycle::{Changes, Columns, Expects};
+use sandbox_lifecycle::{Changes, Columns, lifecycle::Expects};
 use std::collections::BTreeMap;
 
 /// A row as a store holds it: each column's name with its value as JSON.

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "a test binary may use only some of them")]
 
 use chrono::{DateTime, Utc};
-use sandbox_lifecycle::Minutes;
+use sandbox_lifecycle::vocabulary::Minutes;
 
 /// An arbitrary instant in the range of every date type involved.
 pub fn noon() -> DateTime<Utc> {

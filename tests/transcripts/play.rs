@@ -2,7 +2,10 @@
 
 use crate::read::{self, Read};
 use chrono::{DateTime, Utc};
-use sandbox_lifecycle::{Call, Cause, Changes, Context, Effect, Input, Lifecycle, Next, Policy, Refusal, Step, Timer};
+use sandbox_lifecycle::{
+    Changes, Context, Effect, Input, Lifecycle, Next, Policy, Refusal, Step, Timer,
+    rules::{Call, Cause},
+};
 
 /// Returns the story with its outcomes, or an error for the first invalid line.
 pub fn with_outcomes(story: &str) -> Result<String, String> {

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Answer, AutoArchive, AutoDelete, AutoPause, AutoStop, BackupOf, Columns, Command, Context, DesiredState, Fault,
-    Image, Job, Lifecycle, Observed, Outcome, Placement, QueueTimeout, Report, RunnerView, SandboxState, Size,
-    SizeChange, Task, Ttl,
+    Columns, Command, Context, DesiredState, Lifecycle, Report, RunnerView, SandboxState,
+    controller::{Image, Observed, Placement},
+    rules::{Answer, BackupOf, Job, Outcome, Task},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Fault, QueueTimeout, Size, SizeChange, Ttl},
 };
 use std::{fmt::Display, num::NonZeroU32, str::FromStr};
 

@@ -1,6 +1,6 @@
 //! Faults: which error reasons of a runner are timeouts.
 
-use sandbox_lifecycle::Fault;
+use sandbox_lifecycle::vocabulary::Fault;
 
 #[test]
 fn a_timeout_is_recognised_anywhere_in_the_text_and_in_any_case() {

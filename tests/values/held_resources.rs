@@ -1,7 +1,7 @@
 //! Which resources a sandbox holds in each state.
 
 use crate::{row_in, states};
-use sandbox_lifecycle::{DesiredState, HeldResources, SandboxState, Size};
+use sandbox_lifecycle::{DesiredState, SandboxState, lifecycle::HeldResources, vocabulary::Size};
 
 #[test]
 fn each_state_holds_these_resources() {

@@ -1,7 +1,7 @@
 //! Intervals: their range, what 0 and negative numbers mean for each, and their defaults.
 
 use crate::time::minutes;
-use sandbox_lifecycle::{
+use sandbox_lifecycle::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, Minutes, Negative, QueueTimeout, Size, Ttl,
 };
 

@@ -2,7 +2,11 @@
 
 use crate::time::{minutes, noon};
 use chrono::Duration;
-use sandbox_lifecycle::{AutoArchive, AutoDelete, AutoPause, AutoStop, Columns, Lifecycle, SandboxClass, Warning};
+use sandbox_lifecycle::{
+    Columns, Lifecycle, SandboxClass,
+    clock::Warning,
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop},
+};
 
 /// A VM with an auto-stop of 15 minutes, which gets no warning.
 fn quiet() -> Columns {

@@ -2,7 +2,8 @@
 
 use crate::states;
 use sandbox_lifecycle::{
-    BackupState, DesiredState, Fault, GpuType, Open, SandboxClass, SandboxState, UnknownWord, Word,
+    DesiredState, SandboxClass, SandboxState,
+    vocabulary::{BackupState, Fault, GpuType, Open, UnknownWord, Word},
 };
 
 /// Returns all words of a list in wire spelling, and asserts that each is read back equal.

@@ -2,8 +2,9 @@
 
 use crate::{SEED, STARTED, decided, dto, record};
 use sandbox_lifecycle::{
-    Answer, BackupOf, Command, Job, Outcome, Report, Sandbox, SandboxState, Task,
+    Command, Report, Sandbox, SandboxState,
     record::{ApplyError, BackupRef, Maybe, ServerFields, StepDetails},
+    rules::{Answer, BackupOf, Job, Outcome, Task},
 };
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ fn a_reported_error_sets_the_error_reason() {
     let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
     let report = Report::State {
         state: SandboxState::Error,
-        fault: Some(sandbox_lifecycle::Fault::Other),
+        fault: Some(sandbox_lifecycle::vocabulary::Fault::Other),
         recoverable: true,
         epoch: None,
     };

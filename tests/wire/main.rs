@@ -40,6 +40,6 @@ fn written(record: &Value) -> Value {
     serde_json::to_value(dto).unwrap()
 }
 
-fn decided(sandbox: &Sandbox, input: impl sandbox_lifecycle::AsInput, now: &str) -> sandbox_lifecycle::Step {
+fn decided(sandbox: &Sandbox, input: impl sandbox_lifecycle::rules::AsInput, now: &str) -> sandbox_lifecycle::Step {
     sandbox.lifecycle().decide(input, &Policy::default(), Context::default(), at(now)).unwrap()
 }

@@ -2,13 +2,14 @@
 
 use crate::at;
 use sandbox_lifecycle::{
-    Command, Context, DesiredState, Event, Fault, Lifecycle, Open, Policy, Report, Sandbox, SandboxDto, SandboxState,
-    Size, SizeChange,
+    Command, Context, DesiredState, Lifecycle, Policy, Report, Sandbox, SandboxDto, SandboxState,
     record::{
         BuildInfo, CreateSandbox, CreateSandboxSnapshot, ErrorBody, ForkSandbox, Messages, NetworkAllowList, Number,
         NumberedSandboxPage, RecordEdit, ResizeSandbox, SandboxCreated, SandboxLabels, SandboxListItem, SandboxPage,
         SandboxStateUpdated, SandboxVolume, StepDetails, TextMap, UpdateSandboxNetworkSettings, UpdateSandboxState,
     },
+    rules::Event,
+    vocabulary::{Fault, Open, Size, SizeChange},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

@@ -17,7 +17,7 @@ use core::{fmt, iter, net::IpAddr, str};
 ///     "10.0.0.0/8,10.0.0.0/33".parse::<NetworkAllowList>().unwrap_err().to_string(),
 ///     "networkAllowList is \"10.0.0.0/33\", expected CIDRs separated by commas, such as 10.0.0.0/8"
 /// );
-/// # Ok::<(), sandbox_lifecycle::FieldError>(())
+/// # Ok::<(), sandbox_lifecycle::vocabulary::FieldError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NetworkAllowList(Box<str>);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A message from a runner.
 ///
 /// `epoch` is the epoch of the call that the report is about. A report with another epoch than the row's is stale: it
-/// is ignored, with the [`Cause`](crate::Cause) [`Ignored::OlderEpoch`](crate::Ignored::OlderEpoch). A report without
+/// is ignored, with the [`Cause`](crate::rules::Cause) [`Ignored::OlderEpoch`](crate::rules::Ignored::OlderEpoch). A report without
 /// an epoch is decided as the recorded server decides every report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "report", rename_all = "camelCase", deny_unknown_fields)]

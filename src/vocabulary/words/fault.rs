@@ -31,7 +31,7 @@ impl Fault {
     /// Only API-level timeouts are recognized, because only they change a rule.
     ///
     /// ```
-    /// use sandbox_lifecycle::Fault;
+    /// use sandbox_lifecycle::vocabulary::Fault;
     /// assert_eq!(Fault::recognize("Timeout while starting sandbox"), Fault::Timeout);
     /// assert_eq!(Fault::recognize("no space left on device"), Fault::Other);
     /// ```

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// A wire word: a word of the closed list `T`, or another word, which is kept unchanged.
 ///
 /// ```
-/// use sandbox_lifecycle::{Open, SandboxState};
+/// use sandbox_lifecycle::{SandboxState, vocabulary::Open};
 /// let word: Open<SandboxState> = serde_json::from_str("\"hibernated\"")?;
 /// assert_eq!(word.known(), None);
 /// assert_eq!(serde_json::to_string(&word)?, "\"hibernated\"");

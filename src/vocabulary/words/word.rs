@@ -7,7 +7,7 @@ use serde::Deserializer;
 
 /// A closed list of wire words.
 ///
-/// Every enum of the vocabulary implements it. [`Open`](crate::Open) adds the words that a newer server sends.
+/// Every enum of the vocabulary implements it. [`Open`](crate::vocabulary::Open) adds the words that a newer server sends.
 pub trait Word: Copy + Eq + fmt::Debug + Sized + 'static {
     /// The name of this list in messages, for example `state`.
     const KIND: &'static str;

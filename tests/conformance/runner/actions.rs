@@ -11,8 +11,10 @@ use crate::{
 };
 use chrono::Duration;
 use sandbox_lifecycle::{
-    Answer as RunnerAnswer, BackupState, Call, Columns, Context, DesiredState, Effect, Image, Lifecycle, Next,
-    Observed, Placement, Policy, Report, RunnerChange, RunnerView, SandboxClass, Step, Task,
+    Columns, Context, DesiredState, Effect, Lifecycle, Next, Policy, Report, RunnerView, SandboxClass, Step,
+    controller::{Image, Observed, Placement},
+    rules::{Answer as RunnerAnswer, Call, RunnerChange, Task},
+    vocabulary::BackupState,
 };
 
 /// The result of a pass.

@@ -7,8 +7,9 @@ use crate::{
 };
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Answer, AutoArchive, AutoDelete, AutoStop, Columns, Command, Context, Effect, Event, Fault, IntervalError,
-    Lifecycle, Policy, Refusal, Report, RunnerChange, SizeChange, Step, Task,
+    Columns, Command, Context, Effect, Lifecycle, Policy, Refusal, Report, Step,
+    rules::{Answer, Event, RunnerChange, Task},
+    vocabulary::{AutoArchive, AutoDelete, AutoStop, Fault, IntervalError, SizeChange},
 };
 
 /// The instant of every recorded decision. The row was last written a minute before.

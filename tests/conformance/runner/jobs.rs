@@ -7,8 +7,9 @@ use crate::{
     table::Row,
 };
 use sandbox_lifecycle::{
-    BackupOf, Cause, Columns, Context, DesiredState, Fault, Ignored, Job, Lifecycle, Outcome, Policy, Report,
-    SandboxState, Size, Step,
+    Columns, Context, DesiredState, Lifecycle, Policy, Report, SandboxState, Step,
+    rules::{BackupOf, Cause, Ignored, Job, Outcome},
+    vocabulary::{Fault, Size},
 };
 
 /// The size that a resize job sets.

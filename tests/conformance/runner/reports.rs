@@ -8,7 +8,9 @@ use crate::{
 };
 use chrono::Duration;
 use sandbox_lifecycle::{
-    AutoDelete, Columns, Context, Effect, Fault, Lifecycle, Policy, ReasonText, Report, SandboxClass, Step,
+    Columns, Context, Effect, Lifecycle, Policy, Report, SandboxClass, Step,
+    rules::ReasonText,
+    vocabulary::{AutoDelete, Fault},
 };
 
 /// Returns the row before, for a table that does not read the class.

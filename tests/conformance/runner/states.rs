@@ -4,7 +4,7 @@ use crate::{
     judge::{Answer, flag},
     table::Row,
 };
-use sandbox_lifecycle::{Columns, Fault, Lifecycle, Violation};
+use sandbox_lifecycle::{Columns, Lifecycle, lifecycle::Violation, vocabulary::Fault};
 
 /// Reads the columns that most tables have.
 pub fn columns(row: &Row) -> Columns {

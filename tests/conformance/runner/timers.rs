@@ -7,7 +7,10 @@ use crate::{
     table::Row,
 };
 use chrono::Duration;
-use sandbox_lifecycle::{AutoArchive, AutoDelete, AutoStop, BackupState, Columns, Context, Lifecycle, Policy, Timer};
+use sandbox_lifecycle::{
+    Columns, Context, Lifecycle, Policy, Timer,
+    vocabulary::{AutoArchive, AutoDelete, AutoStop, BackupState},
+};
 
 pub fn judge(row: &Row) -> Option<Answer> {
     let auto_delete = AutoDelete::try_from(row.read::<i64>("auto_delete")).expect("any number is an auto-delete");
