@@ -42,12 +42,10 @@ macro_rules! facts {
         enum Number { $($named,)+ $($name,)+ End }
 
         $(
-            #[expect(clippy::as_conversions, reason = "a number of a fact; `as` is what const allows")]
             pub(crate) const $named: Facts = Facts::nth(Number::$named as u32);
         )+
         $(
             #[doc = $words]
-            #[expect(clippy::as_conversions, reason = "a number of a fact; `as` is what const allows")]
             pub(crate) const $name: Facts = Facts::nth(Number::$name as u32);
         )+
         /// How many facts a row has.

@@ -15,7 +15,6 @@ macro_rules! guards {
 
         $(
             #[doc = $words]
-            #[expect(clippy::as_conversions, clippy::arithmetic_side_effects, reason = "two small counts, in const")]
             pub(crate) const $name: Facts = Facts::nth(facts::COUNT + Number::$name as u32);
         )+
         $(
@@ -30,7 +29,7 @@ macro_rules! guards {
         ];
 
         /// One bit stays free, so that all bits together are more than any sandbox has.
-        #[expect(clippy::as_conversions, clippy::arithmetic_side_effects, reason = "two small counts, in const")]
+        #[expect(clippy::as_conversions, reason = "two small counts, in const")]
         const _: () = assert!(facts::COUNT + (Number::End as u32) < 64, "guards fit in a word");
     };
 }

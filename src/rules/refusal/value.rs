@@ -138,10 +138,8 @@ impl Refusal {
     /// check is the reason. [`Retry::WhenSettled`] where the state forbids it and a change is under way.
     pub fn retry(&self) -> Retry {
         let moving = matches!(self.refused, Refused::Command { .. }) && self.reported_state().is_transient();
-        match self.decisive_check().map_or_else(|| self.reason(), Check::reason).retry() {
-            Retry::NotFromHere if moving => Retry::WhenSettled,
-            retry => retry,
-        }
+        let retry = self.decisive_check().map_or_else(|| self.reason(), Check::reason).retry();
+        if retry == Retry::NotFromHere && moving { Retry::WhenSettled } else { retry }
     }
 
     /// Returns every check that fails; the first is the reason. A refused report has one reason and no checks.
