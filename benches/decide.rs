@@ -209,7 +209,7 @@ impl Draw {
             auto_stop: AutoStop::try_from(self.of(&[0, 15])).unwrap(),
             auto_pause: AutoPause::try_from(self.of(&[0, 15])).unwrap(),
             auto_archive: AutoArchive::try_from(self.of(&[0, 10_080])).unwrap(),
-            auto_delete: AutoDelete::try_from(self.of(&[-1, 0, 60])).unwrap(),
+            auto_delete: AutoDelete::from(self.of(&[-1, 0, 60])),
             ..Columns::default()
         })
     }
@@ -236,7 +236,7 @@ impl Draw {
             Verb::AutoStop => Command::AutoStop { interval: AutoStop::try_from(self.of(&[0, 30])).unwrap() },
             Verb::AutoPause => Command::AutoPause { interval: AutoPause::try_from(self.of(&[0, 30])).unwrap() },
             Verb::AutoArchive => Command::AutoArchive { interval: AutoArchive::try_from(self.of(&[0, 30])).unwrap() },
-            Verb::AutoDelete => Command::AutoDelete { interval: AutoDelete::try_from(self.of(&[-1, 0, 30])).unwrap() },
+            Verb::AutoDelete => Command::AutoDelete { interval: AutoDelete::from(self.of(&[-1, 0, 30])) },
             Verb::Ttl => Command::Ttl { interval: Ttl::try_from(self.of(&[0, 30])).unwrap() },
             Verb::Touch => Command::Touch,
             _ => unreachable!("every command is drawn"),

@@ -51,7 +51,7 @@ fn sandbox(chance: &mut Chance) -> Lifecycle {
             auto_stop: AutoStop::try_from(chance.of(&[0, 15, 60])).expect("minutes"),
             auto_pause: AutoPause::try_from(chance.of(&[0, 0, 60])).expect("minutes"),
             auto_archive: AutoArchive::try_from(chance.of(&[60, 10_080, 43_200])).expect("minutes"),
-            auto_delete: AutoDelete::try_from(chance.of(&[-1, -1, 0, 20_000])).expect("minutes"),
+            auto_delete: AutoDelete::from(chance.of(&[-1, -1, 0, 20_000])),
             auto_destroy_at: (chance.below(4) == 0).then(|| used + TimeDelta::minutes(50_000)),
             queue_timeout: (chance.below(4) == 0).then(|| QueueTimeout::try_from(30).expect("minutes")),
             backup_since: Some(used),

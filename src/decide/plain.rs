@@ -5,7 +5,11 @@ use super::command;
 use crate::{
     lifecycle::{Columns, Lifecycle, Status},
     policy::Policy,
-    rules::{Command, Context, Reason, Verb, step::side_effects::SideEffects, table::rows::row},
+    rules::{
+        Command, Context, Reason, Verb,
+        step::side_effects::SideEffects,
+        table::{form::Writes, rows::row},
+    },
     vocabulary::{AutoDelete, BackupState, DesiredState, Fault, SandboxClass, SandboxState, SizeChange},
 };
 use alloc::vec::Vec;
@@ -29,7 +33,7 @@ fn decide_plainly(sandbox: &Lifecycle, command: &Command, now: DateTime<Utc>) ->
     }
     let applies = |only: Option<bool>| only.is_none_or(|only| only == flag);
     let case = row.cases.iter().find(|case| applies(case.only) && facts.contain(case.when));
-    let writes = case.expect("the last case always holds").writes;
+    let writes = case.map_or(Writes::NOTHING, |case| case.writes);
     let after = writes.applied_to(sandbox.status, flag);
     let repaired = after.repaired_plainly();
     let timed_out = after.state() == SandboxState::Error && after.timed_out_with_backup();

@@ -74,7 +74,7 @@ fn the_instant_before_the_last_one_is_a_deadline() {
 fn a_time_limit_that_the_controller_enforces_is_listed_but_does_not_wake_the_clock() {
     let starting = Columns { state: SandboxState::Starting, pending: true, ..at_noon() };
     let (row, over) = (Lifecycle::from(starting), noon() + Duration::minutes(5));
-    assert_eq!(standing(starting, Timer::TimeLimit), Standing::Armed { at: over.into() });
+    assert_eq!(standing(starting, Timer::TimeLimit), Standing::Armed { at: over });
     assert_eq!(row.next_deadline(&Policy::default(), Context::default()), None);
     assert_eq!(Clock::new(&Policy::default()).next(&row, Context::default()), None);
     assert_eq!(due(starting, over + Duration::hours(1)), None);
@@ -90,7 +90,7 @@ fn the_clock_does_not_wait_for_a_step_that_a_broken_row_cannot_take() {
         state: SandboxState::Archived,
         desired_state: DesiredState::Stopped,
         backup_state: BackupState::InProgress,
-        backup_since: Some(noon().into()),
+        backup_since: Some(noon()),
         ..at_noon()
     };
     assert_eq!(due(backing_up, noon() + Duration::days(1)), None);
@@ -100,11 +100,7 @@ fn the_clock_does_not_wait_for_a_step_that_a_broken_row_cannot_take() {
 
 #[test]
 fn every_deadline_displays_its_standing() {
-    let never = Columns {
-        auto_delete: AutoDelete::try_from(20_000).expect("minutes"),
-        auto_stop: AutoStop::Never,
-        ..stopped()
-    };
+    let never = Columns { auto_delete: AutoDelete::from(20_000), auto_stop: AutoStop::Never, ..stopped() };
     let row = Lifecycle::from(never);
     let said: Vec<String> =
         row.deadlines(&Policy::default(), Context::default()).map(|deadline| deadline.to_string()).collect();
@@ -128,7 +124,7 @@ fn every_deadline_displays_its_standing() {
 
 #[test]
 fn an_auto_delete_that_cannot_act_is_not_reported_as_masked() {
-    let long = AutoDelete::try_from(20_000).expect("minutes");
+    let long = AutoDelete::from(20_000);
     let row = Columns { auto_delete: long, ..stopped() };
     assert_eq!(standing(row, Timer::AutoDelete), Standing::Masked { by: Timer::AutoArchive });
     let unclaimed = Context::default().with_warm_pool(true);

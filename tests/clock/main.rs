@@ -46,7 +46,7 @@ fn each_timer() -> Vec<(Timer, Columns, Duration)> {
     let stopping = Columns { state: SandboxState::Stopping, pending: true, ..stopped() };
     let queued = Columns { state: SandboxState::PendingBuild, has_runner: false, pending: true, ..at_noon() };
     let backing_up = Columns { backup_state: BackupState::InProgress, backup_since: Some(later(0)), ..stopped() };
-    let deleted = Columns { auto_delete: AutoDelete::try_from(7).expect("minutes"), ..stopped() };
+    let deleted = Columns { auto_delete: AutoDelete::from(7), ..stopped() };
     let pauses =
         Columns { auto_stop: AutoStop::Never, auto_pause: AutoPause::try_from(60).expect("minutes"), ..at_noon() };
     let gone = Columns {

@@ -26,7 +26,7 @@ fn a_timer_acts_strictly_later_than_its_time() {
 #[test]
 fn of_two_timers_at_one_instant_the_one_that_ends_the_sandbox_acts() {
     let end = Some(noon() + Duration::minutes(7));
-    let minutes = AutoDelete::try_from(7).expect("minutes");
+    let minutes = AutoDelete::from(7);
     let archive = AutoArchive::try_from(7).expect("minutes");
     let row = Columns { auto_destroy_at: end, auto_delete: minutes, auto_archive: archive, ..stopped() };
     let now = noon() + Duration::minutes(8);
@@ -77,7 +77,7 @@ fn the_largest_interval_and_the_first_and_last_instant_do_not_overflow() {
 #[test]
 fn no_timer_acts_when_the_clock_goes_back_or_the_last_use_is_in_the_future() {
     assert_eq!(due(at_noon(), noon() - Duration::days(400)), None);
-    let future = Columns { last_activity_at: (noon() + Duration::days(1)).into(), ..at_noon() };
+    let future = Columns { last_activity_at: (noon() + Duration::days(1)), ..at_noon() };
     assert_eq!(due(future, noon() + Duration::hours(23)), None);
     let warned: Vec<Warning> = Lifecycle::from(future).warnings(noon()).collect();
     assert_eq!(warned, [Warning::UsedInTheFuture]);
@@ -86,7 +86,7 @@ fn no_timer_acts_when_the_clock_goes_back_or_the_last_use_is_in_the_future() {
 #[test]
 fn activity_does_not_extend_a_time_limit() {
     let stopping = Columns { state: SandboxState::Stopping, pending: true, ..stopped() };
-    let used = Columns { last_activity_at: (noon() + Duration::minutes(4)).into(), ..stopping };
+    let used = Columns { last_activity_at: (noon() + Duration::minutes(4)), ..stopping };
     let limit = |columns| Lifecycle::from(columns).next_deadline(&Policy::default(), Context::default());
     assert_eq!(limit(used), Some((Timer::TimeLimit, noon() + Duration::minutes(15))));
     assert_eq!(limit(used), limit(stopping));

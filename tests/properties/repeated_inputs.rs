@@ -33,7 +33,7 @@ proptest! {
         let Case { row, context, now, .. } = case;
         let Ok(step) = row.decide(report, &Policy::default(), context, now) else { return Ok(()) };
         let once = step.apply(row).expect("its row");
-        if let Ok(again) = once.decide(report, &Policy::default(), context, later.into()) {
+        if let Ok(again) = once.decide(report, &Policy::default(), context, later) {
             prop_assert_eq!(again.apply(once), Ok(once), "{:?}", again);
         }
     }

@@ -24,7 +24,7 @@ fn the_answer_to_a_destroy_of_an_errored_sandbox_keeps_the_epoch() {
 fn the_record_of_a_failed_sandbox_is_purged_only_after_its_runner_released_it() {
     let long_ago = NOW - Duration::days(10);
     for state in [SandboxState::Error, SandboxState::BuildFailed] {
-        let failed = Columns { state, state_since: long_ago.into(), has_runner: true, ..Columns::default() };
+        let failed = Columns { state, state_since: long_ago, has_runner: true, ..Columns::default() };
         let unwanted = after(failed.into(), Command::Destroy { force: false });
         assert_eq!(unwanted.due(&Policy::default(), Context::default(), NOW), None, "{state} with a runner");
         let released = Lifecycle::from(Columns { has_runner: false, ..unwanted.columns() });

@@ -44,12 +44,12 @@ fn a_child_takes_the_settings_of_its_source_and_starts_with_fresh_times() {
     let source = Columns {
         class: SandboxClass::LinuxVm,
         backup_state: BackupState::InProgress,
-        backup_since: Some(born.into()),
+        backup_since: Some(born),
         fault: Some(Fault::Other),
-        auto_destroy_at: Some((born + Duration::minutes(100)).into()),
-        created_at: born.into(),
-        last_activity_at: born.into(),
-        state_since: born.into(),
+        auto_destroy_at: Some((born + Duration::minutes(100))),
+        created_at: born,
+        last_activity_at: born,
+        state_since: born,
         epoch: 7,
         ..Columns::default()
     };
@@ -59,10 +59,10 @@ fn a_child_takes_the_settings_of_its_source_and_starts_with_fresh_times() {
         backup_state: BackupState::None,
         backup_since: None,
         fault: None,
-        auto_destroy_at: Some((later + Duration::minutes(100)).into()),
-        created_at: later.into(),
-        last_activity_at: later.into(),
-        state_since: later.into(),
+        auto_destroy_at: Some((later + Duration::minutes(100))),
+        created_at: later,
+        last_activity_at: later,
+        state_since: later,
         ..source
     };
     assert_eq!(Lifecycle::from(source).fork_child(later).columns(), expected);

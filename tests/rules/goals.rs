@@ -11,7 +11,7 @@ use sandbox_lifecycle::{
 };
 
 fn row(state: SandboxState, desired_state: DesiredState) -> Lifecycle {
-    let noon = noon().into();
+    let noon = noon();
     Lifecycle::from(Columns {
         state,
         desired_state,

@@ -39,9 +39,9 @@ fn idle() -> Columns {
     Columns {
         class: SandboxClass::LinuxVm,
         auto_stop: AutoStop::Never,
-        created_at: (NOW - Duration::days(9)).into(),
-        last_activity_at: (NOW - Duration::days(9)).into(),
-        state_since: (NOW - Duration::days(9)).into(),
+        created_at: (NOW - Duration::days(9)),
+        last_activity_at: (NOW - Duration::days(9)),
+        state_since: (NOW - Duration::days(9)),
         ..Columns::default()
     }
 }

@@ -92,7 +92,7 @@ fn a_backup_limit_step_is_stale_after_a_new_backup_began() {
 
 #[test]
 fn a_ttl_step_is_stale_after_the_ttl_was_extended_or_removed() {
-    let row = Lifecycle::from(Columns { auto_destroy_at: Some(NOW.into()), ..Columns::default() });
+    let row = Lifecycle::from(Columns { auto_destroy_at: Some(NOW), ..Columns::default() });
     let over = NOW + Duration::seconds(1);
     let destroyed = decided(row, Timer::Ttl, over);
     for minutes in [Ttl::None, Ttl::After(Minutes::MAX)] {

@@ -71,12 +71,12 @@ fn full() -> Columns {
         auto_pause: AutoPause::After(Minutes::MAX),
         auto_archive: AutoArchive::After(minutes(10_080)),
         auto_delete: AutoDelete::Never(Negative::new(i32::MIN).expect("a negative number")),
-        auto_destroy_at: Some(at("2026-01-01T00:00:00Z").into()),
+        auto_destroy_at: Some(at("2026-01-01T00:00:00Z")),
         queue_timeout: Some(QueueTimeout(minutes(1))),
         created_at: DateTime::<Utc>::MIN_UTC,
-        last_activity_at: at("2024-10-01T16:45:00.5Z").into(),
+        last_activity_at: at("2024-10-01T16:45:00.5Z"),
         state_since: DateTime::<Utc>::MAX_UTC,
-        backup_since: Some(at(NOW).into()),
+        backup_since: Some(at(NOW)),
     }
 }
 

@@ -61,12 +61,8 @@ enum InHand {
 
 impl Host {
     pub fn new(story: &Story) -> Self {
-        let begins = Columns {
-            created_at: BEGINNING.into(),
-            last_activity_at: BEGINNING.into(),
-            state_since: BEGINNING.into(),
-            ..(story.begins)()
-        };
+        let begins =
+            Columns { created_at: BEGINNING, last_activity_at: BEGINNING, state_since: BEGINNING, ..(story.begins)() };
         Self {
             row: Lifecycle::from(begins).repaired(),
             child: None,

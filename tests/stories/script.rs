@@ -293,7 +293,7 @@ pub const STORIES: &[Story] = &[
     },
     Story {
         name: "time to live, while it is paused",
-        begins: || Columns { auto_destroy_at: Some((BEGINNING + chrono::Duration::hours(1)).into()), ..started() },
+        begins: || Columns { auto_destroy_at: Some(BEGINNING + chrono::Duration::hours(1)), ..started() },
         runner: Manner::Works,
         acts: &[PAUSE, Act::After(60)],
         ends: DESTROYED,

@@ -193,7 +193,7 @@ fn settings(changes: &Changes) -> String {
     let size = changes.cpu.zip(changes.memory).zip(changes.disk);
     let size = size.map(|((cpu, memory), disk)| format!(" size {cpu}/{memory}/{disk}"));
     let destroyed = changes.auto_destroy_at.map(|at| match at {
-        Some(at) => format!(" lives until {}", time(at.into())),
+        Some(at) => format!(" lives until {}", time(at)),
         None => " lives without a limit".to_owned(),
     });
     let touched = changes.last_activity_at.filter(|_| changes.state.is_none());
@@ -204,7 +204,7 @@ fn settings(changes: &Changes) -> String {
         minutes("auto-archive", changes.auto_archive.map(|minutes| minutes.as_minutes())),
         minutes("auto-delete", changes.auto_delete.map(|minutes| minutes.as_minutes())),
         destroyed,
-        touched.map(|at| format!(" used {}", time(at.into()))),
+        touched.map(|at| format!(" used {}", time(at))),
     ]
     .into_iter()
     .flatten()

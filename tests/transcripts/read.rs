@@ -67,7 +67,7 @@ pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
     let desired_state: DesiredState = word(desired)?;
     let class = head.next().map_or(Ok(Default::default()), word)?;
     let base = Columns { state, desired_state, class, ..Columns::default() };
-    let at = now.into();
+    let at = now;
     let mut columns = Columns { created_at: at, last_activity_at: at, state_since: at, ..base };
     let mut pending = None;
     for part in parts {
@@ -87,7 +87,7 @@ pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
             (_, "auto-archive") => columns.auto_archive = interval(value)?,
             (_, "auto-delete") => columns.auto_delete = interval(value)?,
             (_, "queue timeout") => columns.queue_timeout = Some(interval::<QueueTimeout>(value)?),
-            (_, "lives for") => columns.auto_destroy_at = Some((now + length(value)?).into()),
+            (_, "lives for") => columns.auto_destroy_at = Some(now + length(value)?),
             _ => return Err(format!("a sandbox has no `{part}`")),
         }
     }

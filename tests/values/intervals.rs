@@ -28,7 +28,7 @@ fn each_interval_has_its_own_meaning_of_0() {
     assert_eq!(AutoStop::try_from(0), Ok(AutoStop::Never));
     assert_eq!(AutoPause::try_from(0), Ok(AutoPause::Never));
     assert_eq!(AutoArchive::try_from(0), Ok(AutoArchive::AtOnce));
-    assert_eq!(AutoDelete::try_from(0), Ok(AutoDelete::AtOnce));
+    assert_eq!(AutoDelete::from(0), AutoDelete::AtOnce);
     assert_eq!(Ttl::try_from(0), Ok(Ttl::None));
     assert_eq!(refused::<QueueTimeout>(0), ("queueTimeout", 0, "1 to 2147483647"));
 }
@@ -40,7 +40,7 @@ fn only_auto_delete_accepts_a_negative_number_and_keeps_it() {
     assert_eq!(refused::<AutoArchive>(-1), ("autoArchiveInterval", -1, "0 (the maximum) or up to 2147483647"));
     assert_eq!(refused::<Ttl>(-1), ("ttl", -1, "0 (none) or up to 2147483647"));
     assert_eq!(refused::<QueueTimeout>(-1), ("queueTimeout", -1, "1 to 2147483647"));
-    assert_eq!(AutoDelete::try_from(-1), Ok(AutoDelete::NEVER));
+    assert_eq!(AutoDelete::from(-1), AutoDelete::NEVER);
     let smallest = AutoDelete::try_from(i64::from(i32::MIN)).expect("any negative number means never");
     assert_eq!(smallest, AutoDelete::Never(Negative::new(i32::MIN).expect("it is negative")));
     assert_eq!(smallest.as_minutes(), i32::MIN);
@@ -61,7 +61,7 @@ fn the_largest_i32_is_accepted_and_larger_numbers_are_refused() {
     assert_eq!(AutoStop::try_from(LARGEST), Ok(AutoStop::After(Minutes::MAX)));
     assert_eq!(AutoPause::try_from(LARGEST), Ok(AutoPause::After(Minutes::MAX)));
     assert_eq!(AutoArchive::try_from(LARGEST), Ok(AutoArchive::After(Minutes::MAX)));
-    assert_eq!(AutoDelete::try_from(LARGEST), Ok(AutoDelete::After(Minutes::MAX)));
+    assert_eq!(AutoDelete::from(LARGEST), AutoDelete::After(Minutes::MAX));
     assert_eq!(Ttl::try_from(LARGEST), Ok(Ttl::After(Minutes::MAX)));
     assert_eq!(QueueTimeout::try_from(LARGEST), Ok(QueueTimeout(Minutes::MAX)));
     for beyond in [LARGEST + 1, i64::MAX, i64::MIN, i64::from(i32::MIN) - 1] {

@@ -21,7 +21,7 @@ fn warned(columns: Columns) -> Vec<Warning> {
 
 fn lives(micros: i64) -> Columns {
     let end = noon() + Duration::minutes(15) + Duration::microseconds(micros);
-    Columns { auto_destroy_at: Some(end.into()), ..quiet() }
+    Columns { auto_destroy_at: Some(end), ..quiet() }
 }
 
 fn pauses(class: SandboxClass, auto_stop: AutoStop) -> Columns {
@@ -33,7 +33,7 @@ fn each_warning_is_given_exactly_where_its_condition_holds() {
     let archived = |after| Columns { auto_archive: AutoArchive::After(minutes(100)), ..deleted(after) };
     let (vm, container) = (SandboxClass::LinuxVm, SandboxClass::Container);
     let ephemeral = Columns { auto_delete: AutoDelete::AtOnce, ..quiet() };
-    let used = |micros| Columns { last_activity_at: (noon() + Duration::microseconds(micros)).into(), ..quiet() };
+    let used = |micros| Columns { last_activity_at: (noon() + Duration::microseconds(micros)), ..quiet() };
     let never = Columns { auto_stop: AutoStop::Never, ..quiet() };
     let cases = [
         ("nothing", quiet(), vec![]),

@@ -74,8 +74,8 @@ pub fn actions(row: &Row) -> Option<Answer> {
     };
     let before = Lifecycle::from(Columns {
         has_backup_ref: base.backup_state == BackupState::Completed,
-        last_activity_at: last.into(),
-        state_since: last.into(),
+        last_activity_at: last,
+        state_since: last,
         ..base
     });
     let observed = match row.get("observed") {
@@ -144,8 +144,8 @@ pub fn placement(row: &Row) -> Option<Answer> {
         pending: row.is("pending"),
         class: SandboxClass::LinuxVm,
         has_runner: assigned,
-        last_activity_at: last.into(),
-        state_since: last.into(),
+        last_activity_at: last,
+        state_since: last,
         ..Columns::default()
     });
     let view = RunnerView { placement, image, ..RunnerView::default() };

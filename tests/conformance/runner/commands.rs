@@ -95,9 +95,9 @@ pub fn judge(row: &Row) -> Option<Columns_> {
         cpu: 2,
         memory: 4,
         disk: 10,
-        created_at: (now() - Duration::days(1)).into(),
-        last_activity_at: (now() - Duration::minutes(1)).into(),
-        state_since: (now() - Duration::minutes(1)).into(),
+        created_at: (now() - Duration::days(1)),
+        last_activity_at: (now() - Duration::minutes(1)),
+        state_since: (now() - Duration::minutes(1)),
         ..columns(row)
     });
     let argument = Argument::of(row.get("arg"));

@@ -21,9 +21,9 @@ pub fn before(row: &Row) -> Columns {
         has_runner: row.is("runner"),
         backup_state: row.read("backup"),
         fault: fault(row),
-        created_at: (now() - Duration::days(1)).into(),
-        last_activity_at: (now() - Duration::minutes(1)).into(),
-        state_since: (now() - Duration::minutes(1)).into(),
+        created_at: (now() - Duration::days(1)),
+        last_activity_at: (now() - Duration::minutes(1)),
+        state_since: (now() - Duration::minutes(1)),
         ..columns(row)
     }
 }

@@ -21,9 +21,9 @@ pub fn judge(row: &Row) -> Option<Answer> {
         has_runner: row.is("runner"),
         backup_state: BackupState::Pending,
         auto_delete,
-        created_at: (now() - Duration::days(1)).into(),
-        last_activity_at: last.into(),
-        state_since: last.into(),
+        created_at: (now() - Duration::days(1)),
+        last_activity_at: last,
+        state_since: last,
         ..columns(row)
     };
     let minutes = row.read::<i64>("interval");
