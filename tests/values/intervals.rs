@@ -61,7 +61,7 @@ fn the_largest_i32_is_accepted_and_larger_numbers_are_refused() {
     assert_eq!(AutoStop::try_from(LARGEST), Ok(AutoStop::After(Minutes::MAX)));
     assert_eq!(AutoPause::try_from(LARGEST), Ok(AutoPause::After(Minutes::MAX)));
     assert_eq!(AutoArchive::try_from(LARGEST), Ok(AutoArchive::After(Minutes::MAX)));
-    assert_eq!(AutoDelete::from(LARGEST), AutoDelete::After(Minutes::MAX));
+    assert_eq!(AutoDelete::try_from(LARGEST), Ok(AutoDelete::After(Minutes::MAX)));
     assert_eq!(Ttl::try_from(LARGEST), Ok(Ttl::After(Minutes::MAX)));
     assert_eq!(QueueTimeout::try_from(LARGEST), Ok(QueueTimeout(Minutes::MAX)));
     for beyond in [LARGEST + 1, i64::MAX, i64::MIN, i64::from(i32::MIN) - 1] {

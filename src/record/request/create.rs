@@ -1,9 +1,12 @@
 //! The request for a new sandbox, and the stored record that it becomes.
 
 use crate::decide::{CreateError, Link, NewSandbox, Origin};
-use crate::record::form::{Extras, Maybe, Number, OneOrMany, ReadAs, TextMap, Timestamp, Wire};
+use crate::record::api::{BuildInfo, SandboxDto, SandboxVolume};
+use crate::record::form::{
+    DomainAllowList, Extras, Maybe, NetworkAllowList, Number, OneOrMany, ReadAs, TextMap, Timestamp, Wire,
+};
 use crate::record::form::{constructors, defaults, object, parse};
-use crate::record::{BuildInfo, DomainAllowList, NetworkAllowList, Sandbox, SandboxDto, SandboxVolume};
+use crate::record::stored::Sandbox;
 use crate::vocabulary::{FieldErrors, GpuType, Open, SandboxClass, Size, SizeChange, names};
 use crate::{lifecycle::Lifecycle, policy::Policy, rules::Context};
 use alloc::{string::String, vec::Vec};
