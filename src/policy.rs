@@ -39,7 +39,7 @@ pub struct Policy {
     pub recovery_cooldown: Minutes,
     /// The number of failed archive attempts that a sandbox survives; one more ends in error (recorded: 3).
     pub max_archive_attempts: u32,
-    /// How long a controller waits before it looks again at a sandbox that owes work (ours: 1 minute, well within the
+    /// How long a controller waits before it looks again at a sandbox that needs reconciling (ours: 1 minute, well within the
     /// shortest time limit).
     pub look_again: Minutes,
     /// The longest time of each change.

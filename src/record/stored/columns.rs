@@ -3,10 +3,10 @@
 
 use super::server_fields::ServerFields;
 use crate::lifecycle::{Columns, Lifecycle};
+use crate::record::api::{SandboxDto, SandboxListItem};
 use crate::record::form::{
     AssignedRunner, Maybe, Number, ReadAs, RecognizedFault, Timestamp, WriteFrom, defaults, object,
 };
-use crate::record::{SandboxDto, SandboxListItem};
 use crate::vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError};
 use crate::vocabulary::{FieldErrors, GpuType, Open, QueueTimeout, SandboxClass, SandboxState, names};
 use alloc::vec::Vec;
@@ -21,7 +21,7 @@ pub(crate) trait ShowsColumns {
     fn to_lifecycle(&self, server: &ServerFields) -> Result<Lifecycle, FieldErrors> {
         let shown = FieldErrors::collect(|errors| self.shown_columns(errors))?;
         Ok(Lifecycle::from(Columns {
-            pending: server.pending.unwrap_or_else(|| owes_work(&shown)),
+            pending: server.pending.unwrap_or_else(|| is_pending(&shown)),
             has_backup_ref: server.backup.is_some(),
             force_stop: server.force_stop,
             epoch: server.epoch,
@@ -152,7 +152,7 @@ impl<X> LifecycleView<X> {
     }
 }
 
-/// Returns whether the controller owes work, which follows from the two states if the record does not say it.
-fn owes_work(&Columns { state, desired_state, .. }: &Columns) -> bool {
+/// Returns whether a change is pending, as the two states imply it.
+fn is_pending(&Columns { state, desired_state, .. }: &Columns) -> bool {
     Lifecycle::from(Columns { state, desired_state, ..Columns::default() }).repaired().pending()
 }

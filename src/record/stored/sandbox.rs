@@ -2,7 +2,8 @@
 
 use super::columns::{ShowsColumns, show};
 use super::server_fields::{BackupRef, ServerFields};
-use crate::record::{Dropped, Extras, SandboxDto};
+use crate::record::api::SandboxDto;
+use crate::record::form::{Dropped, Extras};
 use crate::{lifecycle::Lifecycle, vocabulary::FieldErrors, vocabulary::Open};
 use alloc::string::String;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// from the two states.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServerFields {
-    /// Whether the controller owes work. `None` means that it follows from the two states.
+    /// Whether a change is pending. `None` means that it follows from the two states.
     pub pending: Option<bool>,
     /// Where the backup is stored.
     pub backup: Option<BackupRef>,

@@ -16,7 +16,7 @@ pub trait State: sealed::Sealed {
     const STATE: SandboxState;
 }
 
-/// The state `Self` takes the verb `V`, given the right facts beside it: the row of the table says `from` it.
+/// A sandbox in the state `Self` may accept the verb `V`: the row of the table lists the state after `from`.
 #[diagnostic::on_unimplemented(
     message = "a sandbox in state `{Self}` does not accept `{V}`",
     label = "the rule table has no way from here",
