@@ -44,10 +44,16 @@ impl Clock {
 
     /// Returns the first instant at which a timer acts on any of these sandboxes. A host waits until then.
     ///
-    /// All sandboxes have the same context. For different contexts, call [`next`](Self::next) for each sandbox.
-    pub fn first<'a>(&self, fleet: impl IntoIterator<Item = &'a Lifecycle>, context: Context) -> Option<DateTime<Utc>> {
-        let demands = Demands::of(context);
-        right_after(fleet.into_iter().map(|row| self.earliest(row, &demands)).fold(UNARMED, i64::min))
+    /// All sandboxes have the same context. For different contexts, or for rows that are not in one slice, call
+    /// [`next`](Self::next) for each sandbox.
+    pub fn first(&self, fleet: &[Lifecycle], context: Context) -> Option<DateTime<Utc>> {
+        let demands = &Demands::of(context);
+        let of = |row| self.earliest(row, demands);
+        // Speed dictated the form; the plain one is the minimum over one iterator. In a loop over single rows the compiler
+        // branches where a row is unpredictable, and in one over four rows it does not.
+        let (fours, rest) = fleet.as_chunks();
+        let first = fours.iter().fold(UNARMED, |first, [a, b, c, d]| first.min(of(a).min(of(b))).min(of(c).min(of(d))));
+        right_after(rest.iter().map(of).fold(first, i64::min))
     }
 
     /// Returns the same as [`next`](Self::next), but includes the time limit of a change that the controller's pass
