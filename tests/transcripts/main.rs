@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! given started linux-vm, auto-delete 0     a sandbox; written started/stopped where state and desired state differ
-//! beside fork children 2, suspended         the context; `beside nothing` clears it
+//! context fork children 2, suspended        the context; `context nothing` clears it
 //! after 1h30m                               time passes
 //! client: stop force                        a command
 //! client tries: pause | archive             commands that are decided but not written

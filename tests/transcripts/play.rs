@@ -55,7 +55,7 @@ impl Stage {
             self.row = Some(row);
             return Ok(vec![format!("= {}", shown(&row))]);
         }
-        if let Some(context) = line.strip_prefix("beside ") {
+        if let Some(context) = line.strip_prefix("context ") {
             self.context = read::context(context, self.now)?;
             return Ok(Vec::new());
         }
@@ -122,7 +122,7 @@ impl Stage {
     fn tried(&self, command: &str) -> Read<String> {
         Ok(match self.decided(read::command(command)?.into())? {
             Ok(step) if step.is_noop() => format!("= nothing, {}", cause(step.cause())),
-            Ok(_) => format!("= {command} would be taken"),
+            Ok(_) => format!("= {command} would be accepted"),
             Err(refusal) => refused(&refusal),
         })
     }
@@ -240,7 +240,7 @@ fn called(Call { task, epoch }: Call) -> String {
 fn effect(effect: Effect) -> String {
     match effect {
         Effect::Call(call) => called(call),
-        Effect::Emit(event) => plain(&event).replace("event sandbox.", "tell "),
+        Effect::Emit(event) => plain(&event).replace("event sandbox.", "emit "),
         other => plain(&other),
     }
 }

@@ -123,11 +123,11 @@ pub fn context(text: &str, now: DateTime<Utc>) -> Read<Context> {
 
 pub fn command(text: &str) -> Read<Command> {
     let (verb, arguments) = text.split_once(' ').unwrap_or((text, ""));
-    let alone = |command| if arguments.is_empty() { Ok(command) } else { Err(not_taken(verb, arguments)) };
+    let alone = |command| if arguments.is_empty() { Ok(command) } else { Err(invalid_argument(verb, arguments)) };
     let flag = |name: &str| match arguments {
         "" => Ok(false),
         given if given == name => Ok(true),
-        other => Err(not_taken(verb, other)),
+        other => Err(invalid_argument(verb, other)),
     };
     Ok(match verb {
         "start" => alone(Command::Start)?,
@@ -150,7 +150,7 @@ pub fn command(text: &str) -> Read<Command> {
     })
 }
 
-fn not_taken(verb: &str, argument: &str) -> String {
+fn invalid_argument(verb: &str, argument: &str) -> String {
     format!("{verb} does not take `{argument}`")
 }
 
@@ -164,7 +164,7 @@ fn change(text: &str) -> Read<SizeChange> {
             "cpu" => change.cpu = count,
             "memory" => change.memory = count,
             "disk" => change.disk = count,
-            _ => return Err(not_taken("resize", name)),
+            _ => return Err(invalid_argument("resize", name)),
         }
     }
     Ok(change)
