@@ -82,7 +82,7 @@ facts! {
         started_or_paused: states![Started Paused];
         started_or_stopped: states![Started Stopped];
         can_wake: states![Stopped Archived Archiving Paused];
-        may_be_destroyed: pairs::states_beside(D::Destroyed);
+        may_be_destroyed: pairs::states_next_to(D::Destroyed);
         // The same question as `stopped`, for which the API profile may answer yes too.
         disk_unused: states![Stopped];
     }
@@ -91,7 +91,7 @@ facts! {
         settled_or_archiving "settled, or stopped or archiving with desired archived":
             status.is_settled() || desired == D::Archived && states![Stopped Archiving].contains(state);
         coherent "a desired state that may stand next to the state": status.is_coherent();
-        may_change_in_place "desired started, stopped or resized": pairs::stands_beside_a_change_in_place(desired);
+        may_change_in_place "desired started, stopped or resized": pairs::stands_next_to_a_change_in_place(desired);
         to_be_destroyed "desired destroyed": desired == D::Destroyed;
         idle "nothing pending": !status.pending();
         idle_or_pending_build "nothing pending, or pending_build": !status.pending() || state == S::PendingBuild;

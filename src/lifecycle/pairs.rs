@@ -6,7 +6,7 @@ use crate::vocabulary::{DesiredState, SandboxState};
 /// Returns the states that may stand next to a desired state (recorded: table `valid`).
 ///
 /// `resized` is never checked. Error may stand next to paused, or a failed pause could not be stored (difference D1).
-pub(crate) const fn states_beside(desired: DesiredState) -> StateSet {
+pub(crate) const fn states_next_to(desired: DesiredState) -> StateSet {
     match desired {
         DesiredState::Started => states![
             Started Stopped Starting Archived Creating Unknown Restoring PendingBuild BuildingSnapshot PullingSnapshot
@@ -27,14 +27,14 @@ pub(crate) const fn states_beside(desired: DesiredState) -> StateSet {
 /// Whether the desired state may stand next to the state.
 #[inline]
 pub(crate) const fn is_coherent(state: SandboxState, desired: DesiredState) -> bool {
-    states_beside(desired).contains(state)
+    states_next_to(desired).contains(state)
 }
 
 /// Whether the desired state may stand next to each state of a change that ends where it began.
-pub(crate) const fn stands_beside_a_change_in_place(desired: DesiredState) -> bool {
-    let beside = states_beside(desired);
+pub(crate) const fn stands_next_to_a_change_in_place(desired: DesiredState) -> bool {
+    let allowed = states_next_to(desired);
     let [resizing, snapshotting, forking] = [SandboxState::Resizing, SandboxState::Snapshotting, SandboxState::Forking];
-    beside.contains(resizing) && beside.contains(snapshotting) && beside.contains(forking)
+    allowed.contains(resizing) && allowed.contains(snapshotting) && allowed.contains(forking)
 }
 
 /// Whether the sandbox is where it should go.

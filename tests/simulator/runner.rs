@@ -143,19 +143,3 @@ fn meanwhile(task: Task) -> Option<SandboxState> {
 fn appears(task: Task) -> bool {
     matches!(task, Task::Create | Task::Restore)
 }
-
-/// Returns the job that reports the end of a task. The end of a build shows in the image instead.
-pub fn job(task: Task) -> Option<Job> {
-    Some(match task {
-        Task::Create | Task::Restore => Job::Create,
-        Task::Start | Task::Resume => Job::Start,
-        Task::Stop { .. } => Job::Stop,
-        Task::Pause => Job::Pause,
-        Task::Destroy => Job::Destroy,
-        Task::Resize { to } => Job::Resize { to },
-        Task::Snapshot { .. } => Job::Snapshot,
-        Task::Fork => Job::ForkSource,
-        Task::Recover { start } => Job::Recover { start },
-        _ => return None,
-    })
-}

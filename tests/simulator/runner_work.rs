@@ -5,7 +5,7 @@ use crate::{
     invariants::Invariant,
     mistakes::Mistake,
     random::{HOUR, MILLISECOND, MINUTE, SECOND},
-    runner::{Copy, Taken, job},
+    runner::{Copy, Taken},
     store::{Id, RunnerId, Write, time},
 };
 use sandbox_lifecycle::{
@@ -125,7 +125,7 @@ impl Fleet {
     }
 
     fn tell_end(&mut self, id: Id, runner: RunnerId, call: Call, well: bool) {
-        if let Some(job) = job(call.task) {
+        if let Some(job) = call.task.job() {
             let report = Report::Ended { job, outcome: outcome(well), epoch: Some(call.epoch) };
             self.tell(Heard { id, runner, report, epoch: Some(call.epoch), backup: None, tries: 0 });
         }

@@ -292,25 +292,14 @@ impl Host {
             };
         }
         self.send(Report::Answered { task, answer: Answer::Accepted, from: None, epoch });
-        let job = match task {
-            Task::Create | Task::Restore => Job::Create,
-            Task::Start | Task::Resume => Job::Start,
-            Task::Stop { .. } => Job::Stop,
-            Task::Pause => Job::Pause,
-            Task::Destroy => Job::Destroy,
-            Task::Resize { to } => Job::Resize { to },
-            Task::Snapshot { .. } => Job::Snapshot,
-            Task::Recover { start } => Job::Recover { start },
-            Task::Fork => {
-                self.send(Report::Ended { job: Job::ForkChild, outcome, epoch });
-                Job::ForkSource
-            }
-            Task::Build => {
-                self.runner.image = Some(Image::Ready);
-                return;
-            }
-        };
-        self.send(Report::Ended { job, outcome, epoch });
+        if task == Task::Fork {
+            self.send(Report::Ended { job: Job::ForkChild, outcome, epoch });
+        }
+        match task.job() {
+            Some(job) => self.send(Report::Ended { job, outcome, epoch }),
+            // The controller observes the image of a build.
+            None => self.runner.image = Some(Image::Ready),
+        }
     }
 
     /// Returns the state of the copy on any runner.
