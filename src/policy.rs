@@ -70,7 +70,10 @@ impl Policy {
 /// Declares the time limits, each with its default and the state that it limits.
 macro_rules! time_limits {
     ($($(#[doc = $doc:literal])+ $limit:ident: $default:literal $(, $state:ident)?;)+) => {
-        /// The time limits: how long a transitional state may last, in minutes, before a timer ends it.
+        /// The time limits: how long a transitional state may last, in minutes.
+        ///
+        /// [`due`](crate::Lifecycle::due) ends the change, or [`reconcile`](crate::Lifecycle::reconcile) if the controller
+        /// follows it. The change ends in error, unless the limit says otherwise.
         ///
         /// A limit is recorded, or it is ours, because the recorded server waits forever there. Each of ours gives its reason.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,9 +126,10 @@ time_limits! {
     pausing: 30, Pausing;
     /// Ours: 30. Memory is read back from disk.
     resuming: 30, Resuming;
-    /// Ours: 30. A disk grows in seconds; a runner that needs half an hour does not finish.
+    /// Ours: 30. A disk grows in seconds; a runner that needs half an hour does not finish. It ends in the desired
+    /// state.
     resizing: 30, Resizing;
-    /// Ours: 60. A fork copies memory and disk, as a snapshot does.
+    /// Ours: 60. A fork copies memory and disk, as a snapshot does. It ends in the desired state.
     forking: 60, Forking;
     /// Ours: 1,440. A backup is tried up to four times, at two hours each, after waiting in a queue.
     archiving: 1_440, Archiving;

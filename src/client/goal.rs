@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 word_list! {
     /// The goal of a wait.
     #[strum(serialize_all = "snake_case")]
+    #[non_exhaustive]
     pub enum Goal is "goal" {
         /// The sandbox runs: after a create, start, resume or recover.
         Started,

@@ -119,7 +119,7 @@ impl Lifecycle {
     }
 
     /// Whether auto-archive always acts before auto-delete. Both count from the last activity.
-    pub(crate) fn archive_comes_first(&self) -> bool {
+    pub(super) fn archive_comes_first(&self) -> bool {
         self.auto_delete > self.auto_archive.as_minutes()
     }
 }

@@ -76,7 +76,7 @@ impl Clock {
     }
 
     /// Whether the timer of this boundary is armed, even if the boundary can never pass.
-    pub(crate) const fn is_armed(boundary: i64) -> bool {
+    pub(super) const fn is_armed(boundary: i64) -> bool {
         boundary != UNARMED
     }
 

@@ -13,7 +13,8 @@ pub enum Warning {
     /// Auto-delete is longer than auto-archive, and no timer deletes an archived sandbox.
     #[strum(to_string = "auto-delete never acts: auto-archive acts first, and auto-delete ignores an archived sandbox")]
     DeleteNeverActs,
-    /// Neither auto-stop nor auto-pause nor a time to live is set. An idle sandbox is billed until a caller stops it.
+    /// No timer stops an idle sandbox: auto-stop and the time to live are off, and auto-pause is off or cannot act. The
+    /// sandbox is billed until a caller stops it.
     #[strum(to_string = "no timer stops it when it is idle: it holds compute until a caller stops it")]
     NothingStopsIt,
     /// The time to live ends before auto-stop or auto-pause can act.

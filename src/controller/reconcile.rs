@@ -6,9 +6,9 @@
 
 use super::view::{Image, Observed, Placement, RunnerView};
 use crate::clock::Clock;
-use crate::lifecycle::Lifecycle;
+use crate::lifecycle::{Lifecycle, pairs};
 use crate::policy::Policy;
-use crate::rules::step::draft::{Draft, IN_PLACE};
+use crate::rules::step::draft::Draft;
 use crate::rules::{Call, Cause, Context, EventName, RunnerChange, Step, Task};
 use crate::vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState as S};
 use chrono::{DateTime, Utc};
@@ -122,7 +122,7 @@ impl Pass<'_> {
         }
         match (status.has_usable_backup(), self.view.placement) {
             (true, Placement::Warm | Placement::Cold) => self.call(Task::Restore),
-            (true, Placement::None | Placement::InFlight(_)) => None,
+            (true, Placement::NoRoom | Placement::InFlight(_)) => None,
             (false, _) if status.has_runner() => None,
             (false, _) => self.if_pending(self.fail(Fault::Lost)),
         }
@@ -171,7 +171,7 @@ impl Pass<'_> {
             Placement::InFlight(Image::Pulling) if !builds => assigned,
             Placement::InFlight(Image::Building) if builds => assigned.state(S::BuildingSnapshot),
             Placement::InFlight(Image::Pulling | Image::Building | Image::Missing) => return None,
-            Placement::InFlight(Image::Ready | Image::Removing) | Placement::None => return None,
+            Placement::InFlight(Image::Ready | Image::Removing) | Placement::NoRoom => return None,
         })
     }
 
@@ -246,7 +246,7 @@ impl Pass<'_> {
             let next = self.apply(self.draft().state(S::Destroyed));
             if status.state().is_failed() { next } else { self.if_pending(next) }
         };
-        if IN_PLACE.contains(status.state()) {
+        if pairs::IN_PLACE.contains(status.state()) {
             return None;
         }
         // Without a runner there is no copy to remove (difference D2).

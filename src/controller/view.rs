@@ -27,7 +27,7 @@ impl Default for RunnerView {
         Self {
             ready: true,
             observed: Observed::NotAsked,
-            placement: Placement::None,
+            placement: Placement::NoRoom,
             image: Image::Missing,
             archive_attempts: 0,
             warm_pool: false,
@@ -56,12 +56,12 @@ pub enum Observed {
 pub enum Placement {
     /// No runner has room.
     #[default]
-    None,
+    NoRoom,
     /// A runner has room and the image.
     Warm,
     /// A runner has room, but not the image.
     Cold,
-    /// A runner fetches, builds or removes the image, or failed to fetch or build it.
+    /// A runner has begun with the image, which is in this state there.
     InFlight(Image),
 }
 

@@ -1,9 +1,9 @@
 //! The answer of a runner to a call: accepted, done within the call, or refused.
 
 use super::job::ended;
-use crate::lifecycle::Lifecycle;
 use crate::lifecycle::state_set::{StateSet, states};
-use crate::rules::step::draft::{Draft, IN_PLACE};
+use crate::lifecycle::{Lifecycle, pairs};
+use crate::rules::step::draft::Draft;
 use crate::rules::{
     Answer, Cause, Context, EventName, Ignored, Job, Outcome, Refusal, Report, ReportKind, RunnerChange, Step, Task,
     refusal::value::ReportReason,
@@ -12,12 +12,15 @@ use crate::vocabulary::{BackupState, DesiredState as D, Fault, Micros, SandboxSt
 
 impl Report {
     /// Returns the report of a runner that answered `answer` to `task`, which `step` called for.
+    ///
+    /// It has no epoch, so it is never stale: use it only for an answer within the call. For a later answer, build
+    /// [`Report::Answered`] with the epoch of the [`Call`](crate::rules::Call).
     pub fn answered(step: &Step, task: Task, answer: Answer) -> Self {
         Self::Answered { task, answer, from: Some(step.row.status.state()), epoch: None }
     }
 }
 
-pub(crate) fn decide(
+pub(super) fn decide(
     row: &Lifecycle,
     task: Task,
     answer: Answer,
@@ -118,7 +121,7 @@ fn restored(row: &Lifecycle, task: Task, now: Micros) -> Step {
 /// Whether the row waits for this task in the state of a change that ends where it began.
 fn is_in_place(row: &Lifecycle, task: Task) -> bool {
     let state = row.status.state();
-    IN_PLACE.contains(state) && task.job().and_then(Job::only_state) == Some(state)
+    pairs::IN_PLACE.contains(state) && task.job().and_then(Job::only_state) == Some(state)
 }
 
 /// Writes stopped for a runner that recovered the sandbox within the call.

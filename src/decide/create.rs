@@ -63,6 +63,7 @@ pub struct Link {
 
 /// Why no sandbox is created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CreateError {
     /// The organization is suspended and cannot create sandboxes.
     #[error("cannot create a sandbox: the organization is suspended")]
@@ -90,6 +91,11 @@ impl Lifecycle {
     ///
     /// The defaults are: auto-stop after 15 minutes, auto-archive after 7 days, auto-delete never. If neither idle
     /// timer is given, a VM that is not ephemeral is paused after 60 minutes instead of stopped.
+    ///
+    /// It does not know the organization. Refuse a suspended one first, or use [`CreateSandbox::create`], which refuses it
+    /// with [`CreateError::Suspended`].
+    ///
+    /// [`CreateSandbox::create`]: crate::record::CreateSandbox
     ///
     /// ```
     /// use sandbox_lifecycle::{NewSandbox, Lifecycle, Policy, SandboxState, vocabulary::AutoDelete};

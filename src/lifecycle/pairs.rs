@@ -30,11 +30,12 @@ pub(crate) const fn is_coherent(state: SandboxState, desired: DesiredState) -> b
     states_next_to(desired).contains(state)
 }
 
+/// The states of a change that ends in the state where it began.
+pub(crate) const IN_PLACE: StateSet = states![Resizing Snapshotting Forking];
+
 /// Whether the desired state may stand next to each state of a change that ends where it began.
-pub(crate) const fn stands_next_to_a_change_in_place(desired: DesiredState) -> bool {
-    let allowed = states_next_to(desired);
-    let [resizing, snapshotting, forking] = [SandboxState::Resizing, SandboxState::Snapshotting, SandboxState::Forking];
-    allowed.contains(resizing) && allowed.contains(snapshotting) && allowed.contains(forking)
+pub(crate) fn stands_next_to_a_change_in_place(desired: DesiredState) -> bool {
+    IN_PLACE.iter().all(|state| is_coherent(state, desired))
 }
 
 /// Whether the sandbox is where it should go.

@@ -38,6 +38,12 @@ macro_rules! packed {
             )+
         }
 
+        /// No two columns overlap: their masks joined are as many as their masks added.
+        const _: () = assert!(
+            0u64 $(| ((1 << $wide) - 1) << $at)+ == 0u64 $(+ (((1 << $wide) - 1) << $at))+,
+            "two columns share a bit"
+        );
+
         /// The same columns apart, as they are stored and shown.
         #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
         #[serde(rename_all = "camelCase")]

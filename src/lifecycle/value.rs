@@ -52,7 +52,7 @@ pub struct Lifecycle {
     pub(crate) gpus: u8,
 }
 
-const _: () = assert!(size_of::<Lifecycle>() <= 104, "a lifecycle is copied for every decision; keep it small");
+const _: () = assert!(size_of::<Lifecycle>() <= 96, "a lifecycle is copied for every decision; keep it small");
 
 impl Lifecycle {
     /// Every column empty or zero, to be filled from [`Columns`].

@@ -243,7 +243,7 @@ fn found_by(view: &RunnerView, step: &Step) -> Trigger {
 fn views() -> impl Iterator<Item = RunnerView> {
     let of = |ready| RunnerView { ready, ..RunnerView::default() };
     let images = [Image::Missing, Image::Pulling, Image::Building, Image::Ready, Image::Failed, Image::Removing];
-    let placements = [Placement::None, Placement::Warm, Placement::Cold].into_iter();
+    let placements = [Placement::NoRoom, Placement::Warm, Placement::Cold].into_iter();
     let placements = placements.chain(images.map(Placement::InFlight));
     let placed = placements.flat_map(move |placement| [true, false].map(|ready| RunnerView { placement, ..of(ready) }));
     let built = images.into_iter().map(move |image| RunnerView { image, ..of(true) });

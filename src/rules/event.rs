@@ -96,7 +96,8 @@ impl fmt::Display for Event {
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut form = serializer.serialize_map(None)?;
+        let fields = if Self::without_fields(self.name()).is_some() { 1 } else { 3 };
+        let mut form = serializer.serialize_map(Some(fields))?;
         form.serialize_entry(names::event, &self.name())?;
         match self {
             Self::StateUpdated { old_state, new_state } => {

@@ -10,6 +10,7 @@ macro_rules! reasons {
         word_list! {
             /// Why something is refused. The code is that of the recorded server.
             #[strum(serialize_all = "snake_case")]
+            #[non_exhaustive]
             pub enum Reason is "reason" {
                 $($(#[doc = $doc])+ $reason,)+
             }
@@ -91,7 +92,7 @@ pub enum Retry {
     /// Bring the sandbox into another state first.
     #[strum(to_string = "change the state first")]
     NotFromHere,
-    /// Nothing: the sandbox is already so.
+    /// Nothing: the sandbox already has the requested result.
     #[strum(to_string = "there is nothing to do")]
     AlreadySo,
     /// Read the row and decide again. This is no failure.

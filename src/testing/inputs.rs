@@ -164,7 +164,7 @@ pub fn runner_view() -> impl Strategy<Value = RunnerView> + Clone {
         4 => words::state().prop_map(Observed::State),
     ];
     let placement = prop_oneof![
-        1 => select(&[Placement::None, Placement::Warm, Placement::Cold][..]),
+        1 => select(&[Placement::NoRoom, Placement::Warm, Placement::Cold][..]),
         1 => image().prop_map(Placement::InFlight),
     ];
     let attempts = prop_oneof![4 => 0u32..6, 1 => Just(u32::MAX)];

@@ -68,7 +68,7 @@ pub fn auto_delete() -> impl Strategy<Value = AutoDelete> + Clone {
 }
 /// Generates a time to live: none, or any interval.
 pub fn ttl() -> impl Strategy<Value = Ttl> + Clone {
-    prop_oneof![1 => Just(Ttl::None), 2 => minutes().prop_map(Ttl::After)]
+    prop_oneof![1 => Just(Ttl::Never), 2 => minutes().prop_map(Ttl::After)]
 }
 /// Generates a queue timeout, or none.
 pub fn queue_timeout() -> impl Strategy<Value = Option<QueueTimeout>> + Clone {

@@ -166,7 +166,7 @@ intervals! {
     /// How long a sandbox may live, whatever it does. 0 on the wire means no limit. (Published API, 0.205.)
     Ttl is ttl, default 0, 0 is "none" {
         /// It has no limit.
-        None,
+        Never,
         /// It is destroyed this long after it was created, or after the limit was set again.
         After
     }

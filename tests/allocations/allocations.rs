@@ -64,7 +64,7 @@ fn commands() -> Vec<Command> {
         Command::AutoPause { interval: AutoPause::Never },
         Command::AutoArchive { interval: AutoArchive::AtOnce },
         Command::AutoDelete { interval: AutoDelete::AtOnce },
-        Command::Ttl { interval: Ttl::None },
+        Command::Ttl { interval: Ttl::Never },
         Command::Touch,
     ];
     let missing: Vec<_> =

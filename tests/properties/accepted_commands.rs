@@ -35,7 +35,7 @@ fn ways(verb: Verb, row: &Lifecycle) -> Vec<Command> {
         Verb::AutoDelete => {
             [AutoDelete::NEVER, AutoDelete::AtOnce].map(|minutes| Command::AutoDelete { interval: minutes }).to_vec()
         }
-        Verb::Ttl => [Ttl::None, Ttl::After(hour)].map(|minutes| Command::Ttl { interval: minutes }).to_vec(),
+        Verb::Ttl => [Ttl::Never, Ttl::After(hour)].map(|minutes| Command::Ttl { interval: minutes }).to_vec(),
         Verb::Touch => vec![Command::Touch],
         Verb::Resize => {
             let counts = |old: u32| [None, NonZeroU32::new(old / 2), NonZeroU32::new(old + 1)];

@@ -43,7 +43,7 @@ fn commands() -> Vec<Command> {
     commands.push(Command::AutoArchive { interval: AutoArchive::After(minutes(60)) });
     let deletes = [AutoDelete::NEVER, AutoDelete::AtOnce, AutoDelete::After(minutes(60))];
     commands.extend(deletes.map(|interval| Command::AutoDelete { interval }));
-    commands.extend([Ttl::None, Ttl::After(minutes(60))].map(|interval| Command::Ttl { interval }));
+    commands.extend([Ttl::Never, Ttl::After(minutes(60))].map(|interval| Command::Ttl { interval }));
     commands
 }
 

@@ -95,7 +95,7 @@ fn a_ttl_step_is_stale_after_the_ttl_was_extended_or_removed() {
     let row = Lifecycle::from(Columns { auto_destroy_at: Some(NOW), ..Columns::default() });
     let over = NOW + Duration::seconds(1);
     let destroyed = decided(row, Timer::Ttl, over);
-    for minutes in [Ttl::None, Ttl::After(Minutes::MAX)] {
+    for minutes in [Ttl::Never, Ttl::After(Minutes::MAX)] {
         let prolonged = after(row, Command::Ttl { interval: minutes });
         let stale = Stale { was: SandboxState::Started, is: SandboxState::Started };
         assert_eq!(destroyed.apply(prolonged), Err(stale));

@@ -121,7 +121,7 @@ impl Fleet {
         let placed = self.placed(id, row, own);
         let image = |runner: RunnerId| self.runners[runner].images.get(&id).copied();
         let placement = match placed {
-            None => Placement::None,
+            None => Placement::NoRoom,
             Some(runner) => match image(runner) {
                 Some(image) => Placement::InFlight(image),
                 None if row.state() == SandboxState::PendingBuild => Placement::Cold,

@@ -4,7 +4,7 @@ use crate::{mistakes::Mistake, store::Id};
 use sandbox_lifecycle::{
     SandboxState,
     controller::Image,
-    rules::{Call, Job, Task},
+    rules::{Call, Task},
 };
 use std::collections::HashMap;
 

@@ -195,7 +195,7 @@ fn steps() -> Vec<Step> {
     steps.extend([
         decide(vm, Command::Start.into()),
         decide(vm, Command::Destroy { force: true }.into()),
-        decide(vm, Command::Ttl { interval: Ttl::None }.into()),
+        decide(vm, Command::Ttl { interval: Ttl::Never }.into()),
         decide(timed_out, Command::Recover { start: true }.into()),
         decide(Columns { auto_delete: AutoDelete::AtOnce, ..vm }, Command::Stop { force: true }.into()),
         decide(starting, failed.into()),

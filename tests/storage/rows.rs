@@ -56,6 +56,18 @@ fn complaint(column: &str) -> String {
 }
 
 #[test]
+fn a_null_time_or_flag_counts_as_absent() {
+    let row = |json: &str| serde_json::from_str::<Lifecycle>(json).expect(json);
+    let absent = row(r#"{"state":"started","desiredState":"stopped"}"#);
+    let columns = ["pending", "createdAt", "lastActivityAt", "stateSince"];
+    for column in columns {
+        let json = format!(r#"{{"state":"started","desiredState":"stopped","{column}":null}}"#);
+        assert_eq!(row(&json), absent, "{column}");
+    }
+    assert!(absent.pending(), "it follows from the two states");
+}
+
+#[test]
 fn an_invalid_column_is_named_with_its_value() {
     let rows = [
         (r#""pending":"yes""#, r#"pending: invalid type: string "yes", expected a boolean"#),

@@ -248,7 +248,7 @@ impl Host {
         let view = RunnerView {
             observed,
             placement: match self.manner {
-                Manner::Full => Placement::None,
+                Manner::Full => Placement::NoRoom,
                 _ if lacks_image => Placement::Cold,
                 _ => Placement::Warm,
             },

@@ -284,7 +284,7 @@ pub fn view(text: &str) -> Read<RunnerView> {
             ("sees", "nothing yet") => view.observed = Observed::NotAsked,
             ("sees", "no such sandbox") => view.observed = Observed::NotFound,
             ("sees", state) => view.observed = Observed::State(word(state)?),
-            ("place", "none") => view.placement = Placement::None,
+            ("place", "none") => view.placement = Placement::NoRoom,
             ("place", "warm") => view.placement = Placement::Warm,
             ("place", "cold") => view.placement = Placement::Cold,
             ("place", image) => view.placement = Placement::InFlight(self::image(image)?),

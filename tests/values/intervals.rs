@@ -29,7 +29,7 @@ fn each_interval_has_its_own_meaning_of_0() {
     assert_eq!(AutoPause::try_from(0), Ok(AutoPause::Never));
     assert_eq!(AutoArchive::try_from(0), Ok(AutoArchive::AtOnce));
     assert_eq!(AutoDelete::from(0), AutoDelete::AtOnce);
-    assert_eq!(Ttl::try_from(0), Ok(Ttl::None));
+    assert_eq!(Ttl::try_from(0), Ok(Ttl::Never));
     assert_eq!(refused::<QueueTimeout>(0), ("queueTimeout", 0, "1 to 2147483647"));
 }
 

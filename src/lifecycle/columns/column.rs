@@ -23,7 +23,7 @@ pub struct Column {
     pub kind: ColumnKind,
     /// It may hold no value.
     pub nullable: bool,
-    /// The API shows it; the others only a server has.
+    /// Whether the API shows it. Only a server has the other columns.
     pub shown: bool,
 }
 
@@ -126,8 +126,8 @@ impl<'de> Deserializer<'de> for Bound<'_> {
 pub(super) trait ColumnType: Copy + Into<ColumnValue<'static>> {
     const KIND: ColumnKind;
     const NULLABLE: bool;
-    /// What is read where the column stands in a stored row.
-    type Read: for<'de> Deserialize<'de> + Into<Self>;
+    /// What is read where the column stands in a stored row. `None` counts as absent.
+    type Read: for<'de> Deserialize<'de> + Into<Option<Self>>;
 }
 
 /// Declares the types of columns: kind, whether they may hold no value, what is read, and their value.
@@ -152,7 +152,7 @@ column_types! {
     Text false BackupState, Self: |word| Self::Text(word.as_str());
     Text true Option<GpuType>, Self: |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
     Text true Option<Fault>, Self: |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
-    Boolean false bool, Self: |yes| Self::Boolean(yes);
+    Boolean false bool, Option<bool>: |yes| Self::Boolean(yes);
     Integer false u8, Self: |number| Self::Integer(number.into());
     Integer false u32, Self: |number| Self::Integer(number.into());
     Integer false AutoStop, Self: |interval| Self::Integer(interval.as_minutes().into());
@@ -161,7 +161,7 @@ column_types! {
     Integer false AutoDelete, Self: |interval| Self::Integer(interval.as_minutes().into());
     Integer true Option<QueueTimeout>, Self:
         |timeout| timeout.map_or(Self::Null, |timeout| Self::Integer(timeout.as_minutes().into()));
-    Timestamp false DateTime<Utc>, Micros: |time| Self::Timestamp(time);
+    Timestamp false DateTime<Utc>, OptionalMicros: |time| Self::Timestamp(time);
     Timestamp true Option<DateTime<Utc>>, OptionalMicros: |time| time.map_or(Self::Null, Self::Timestamp);
 }
 
@@ -173,6 +173,12 @@ pub(super) struct OptionalMicros(Option<Micros>);
 impl From<OptionalMicros> for Option<DateTime<Utc>> {
     fn from(read: OptionalMicros) -> Self {
         read.0.map(Into::into)
+    }
+}
+
+impl From<OptionalMicros> for Option<Option<DateTime<Utc>>> {
+    fn from(read: OptionalMicros) -> Self {
+        Some(read.into())
     }
 }
 

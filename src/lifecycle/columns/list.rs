@@ -171,7 +171,7 @@ macro_rules! partial {
                         })+
                         $(names::$name => {
                             let value = row.next_value::<<$type as ColumnType>::Read>();
-                            found.$column = Some(value.map_err(|error| named(names::$name, &error))?.into());
+                            found.$column = value.map_err(|error| named(names::$name, &error))?.into();
                         })+
                         _newer_than_this_crate => {
                             row.next_value::<IgnoredAny>()?;

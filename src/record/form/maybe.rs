@@ -1,7 +1,7 @@
 //! An optional field, which distinguishes absent and null so that a record is written as it was read.
 
 use super::wire::{Read, Sealed, Wire};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An optional field of a record. The record omits an absent field; on its own it is written as `null`.
 ///
@@ -12,8 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// assert_eq!(field.value(), None);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Maybe<T> {
     /// The record does not have the field.
     #[default]
@@ -44,6 +43,12 @@ impl<T> Maybe<T> {
     /// Returns whether the record does not have the field.
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
+    }
+}
+
+impl<T: Serialize> Serialize for Maybe<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value().serialize(serializer)
     }
 }
 

@@ -1,7 +1,6 @@
 //! A JSON number, kept unchanged until the record is validated.
 
 use super::wire::leaf;
-use alloc::format; // The derived `Display` calls it.
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -9,18 +8,25 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 ///
 /// Reading accepts every number. The limits of a field are checked when a record becomes a
 /// [`Sandbox`](crate::Sandbox).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, strum::Display)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Number {
     /// A whole number. `4.0` is also whole, and is written as `4`.
-    #[strum(to_string = "{0}")]
     Whole(i64),
     /// A whole number beyond `i64::MAX`.
-    #[strum(to_string = "{0}")]
     Huge(u64),
     /// A number with a fraction, or one that is too large for an integer.
-    #[strum(to_string = "{0}")]
     Fraction(f64),
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(number) => fmt::Display::fmt(number, f),
+            Self::Huge(number) => fmt::Display::fmt(number, f),
+            Self::Fraction(number) => fmt::Display::fmt(number, f),
+        }
+    }
 }
 
 leaf! { Number = Self::Whole(0); }

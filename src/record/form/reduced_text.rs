@@ -6,10 +6,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Declares what is kept of a text that rules do not read whole, and the text that is written instead.
 macro_rules! reduced_texts {
-    ($($(#[$doc:meta])* $kept:ident($value:ty) reads $read:expr, writes $written:expr;)+) => {$(
+    ($($(#[$doc:meta])* $kept:ident($vis:vis $value:ty) reads $read:expr, writes $written:expr;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub struct $kept(pub $value);
+        pub struct $kept($vis $value);
 
         impl<'de> Deserialize<'de> for $kept {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -27,7 +27,7 @@ macro_rules! reduced_texts {
 }
 reduced_texts! {
     /// The fault that an error reason describes. The text is not kept; the crate's own text is written instead.
-    RecognizedFault(Fault) reads Fault::recognize, writes Fault::text;
+    RecognizedFault(pub Fault) reads Fault::recognize, writes Fault::text;
     /// Whether a runner is assigned. Its identifier is not kept; an empty text is written instead.
     AssignedRunner(bool) reads |_: &str| true, writes |_| "";
 }

@@ -18,13 +18,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!(plain.time(), offset.time());
 /// assert_eq!(offset.to_string(), "2024-10-01T14:00:00.000+02:00");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Timestamp(Form);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Form {
     Usual(Micros, SecondsFormat),
     Other(Box<Box<str>>), // Two boxes keep a timestamp at 16 bytes: nearly all of them have the usual form.
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Timestamp {

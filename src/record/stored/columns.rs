@@ -2,7 +2,7 @@
 //! how a lifecycle is shown.
 
 use super::server_fields::ServerFields;
-use crate::lifecycle::{Columns, Lifecycle};
+use crate::lifecycle::{Columns, Lifecycle, pairs};
 use crate::record::api::{SandboxDto, SandboxListItem};
 use crate::record::form::{
     AssignedRunner, Maybe, Number, ReadAs, RecognizedFault, Timestamp, WriteFrom, defaults, object,
@@ -21,7 +21,7 @@ pub(crate) trait ShowsColumns {
     fn to_lifecycle(&self, server: &ServerFields) -> Result<Lifecycle, FieldErrors> {
         let shown = FieldErrors::collect(|errors| self.shown_columns(errors))?;
         Ok(Lifecycle::from(Columns {
-            pending: server.pending.unwrap_or_else(|| is_pending(&shown)),
+            pending: server.pending.unwrap_or_else(|| pairs::is_pending(shown.state, shown.desired_state)),
             has_backup_ref: server.backup.is_some(),
             force_stop: server.force_stop,
             epoch: server.epoch,
@@ -150,9 +150,4 @@ impl<X> LifecycleView<X> {
     pub fn lifecycle(&self, server: &ServerFields) -> Result<Lifecycle, FieldErrors> {
         self.to_lifecycle(server)
     }
-}
-
-/// Returns whether a change is pending, as the two states imply it.
-fn is_pending(&Columns { state, desired_state, .. }: &Columns) -> bool {
-    Lifecycle::from(Columns { state, desired_state, ..Columns::default() }).repaired().pending()
 }

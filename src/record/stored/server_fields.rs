@@ -16,7 +16,7 @@ pub struct ServerFields {
     pub backup: Option<BackupRef>,
     /// The runner that the sandbox left in order to be restored on another.
     pub previous_runner_id: Option<String>,
-    /// The epoch of the last call.
+    /// The number of the current piece of work, as in [`Columns::epoch`](crate::Columns::epoch).
     pub epoch: u32,
     /// Whether the stop under way is forced.
     pub force_stop: bool,

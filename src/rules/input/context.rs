@@ -43,7 +43,8 @@ macro_rules! context {
                     self.fields.$field
                 }
 
-                /// Sets it:
+                #[doc = concat!("Returns the context with [`", stringify!($field), "`](Self::", stringify!($field), ") set.")]
+                ///
                 $(#[doc = $doc])+
                 #[must_use]
                 pub fn $with(self, $field: $($argument)+) -> Self {
@@ -56,7 +57,8 @@ macro_rules! context {
 context! {
     /// How many forks of it are alive: not destroyed, and not with desired state destroyed.
     live_fork_children: u32, with_live_fork_children(u32);
-    /// Whether its organization is suspended, which may then not create, start, fork, snapshot, recover or resize.
+    /// Whether its organization is suspended. A suspended organization cannot create, start, fork, snapshot, recover or
+    /// resize.
     organization_suspended: bool, with_organization_suspended(bool);
     /// When it was last recovered from its backup, if ever.
     last_recovery: Option<DateTime<Utc>>, with_last_recovery(impl Into<Option<DateTime<Utc>>>);

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 pub enum Report {
     /// The runner reports the state of its copy unasked (`PUT …/state`; recorded: table `reports`).
     ///
-    /// It is refused as `bad_state` unless the sandbox is started, stopped or paused, and for a state that no report
-    /// may contain. It is refused as `conflict` while a change is pending.
+    /// The checks, in order: a report of the stored state is ignored. Unless the sandbox is started, stopped or paused,
+    /// the report is refused as `bad_state`. With desired state destroyed it is ignored. While a change is pending it is
+    /// refused as `conflict`. A state that no report may contain is refused as `bad_state`.
     State {
         /// The reported state.
         #[serde(deserialize_with = "read::state")]
@@ -52,7 +53,7 @@ pub enum Report {
         #[serde(deserialize_with = "read::answer")]
         answer: Answer,
         /// The state before the step that made the call, as in its [`Step::expects`](crate::Step::expects). If it is
-        /// `None`, a refused resize, snapshot or fork returns to the state of the desired state.
+        /// `None`, a refused resize, snapshot or fork returns to the state that fulfils the desired state.
         #[serde(default, deserialize_with = "read::from")]
         from: Option<SandboxState>,
         /// The epoch of the call.

@@ -34,7 +34,9 @@ word_list! {
         AutoPause,
         /// Auto-stop: stops a sandbox that ran idle for longer than its interval; deletes an ephemeral one.
         AutoStop,
-        /// Retention: removes the record when it was kept long enough.
+        /// Retention: removes the record. A destroyed sandbox and a failed build with desired state destroyed are kept for 24
+        /// hours; a failed build with desired state started and an error with desired state destroyed for 7 days. A failed
+        /// sandbox with desired state destroyed is kept while it has a runner. (Published API; the exception is ours.)
         Retention,
     }
 }

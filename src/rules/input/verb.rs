@@ -9,6 +9,7 @@ word_list! {
     #[derive(PartialOrd, Ord)]
     #[strum(serialize_all = "lowercase")]
     #[allow(missing_docs, reason = "each is the command of the same name; the rule table says what it does")]
+    #[non_exhaustive]
     pub enum Verb is "command" {
         Start,
         Stop,

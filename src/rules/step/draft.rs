@@ -5,13 +5,10 @@ use super::cause::{Cause, Ignored};
 use super::payload::Payload;
 use super::side_effects::{ReasonText, RunnerChange, Stamp, TimerMark};
 use super::value::{Step, next_epoch};
-use crate::lifecycle::state_set::{StateSet, states};
+use crate::lifecycle::state_set::states;
 use crate::lifecycle::{Lifecycle, pairs};
 use crate::rules::{event::EventName, input::command::Command};
 use crate::vocabulary::{BackupState, DesiredState as D, Fault, Micros, SandboxState as S};
-
-/// The states of a change that ends in the state where it began.
-pub(crate) const IN_PLACE: StateSet = states![Resizing Snapshotting Forking];
 
 /// A step while it is built.
 pub(crate) struct Draft {
@@ -177,7 +174,8 @@ impl Draft {
     /// Writes the end of a time limit: the state of the desired state for a change made in place, otherwise an error.
     pub(crate) const fn time_limit_over(self) -> Self {
         let (state, desired) = (self.step.row.status.state(), self.step.row.status.desired());
-        if let (true, D::Started | D::Stopped, Some(goal)) = (IN_PLACE.contains(state), desired, desired.fulfilled_by())
+        if let (true, D::Started | D::Stopped, Some(goal)) =
+            (pairs::IN_PLACE.contains(state), desired, desired.fulfilled_by())
         {
             return self.state(goal);
         }

@@ -38,7 +38,6 @@ pub enum RunnerChange {
 /// A time that a timer sets on the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[non_exhaustive]
 pub enum Stamp {
     /// `queueTimedOutAt` is set to the step's time. (Published API.)
     QueueTimedOut,

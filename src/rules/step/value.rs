@@ -251,10 +251,7 @@ impl fmt::Display for Step {
 /// The answer to a call raises nothing, because it belongs to the work of the call. This matters for a row in error,
 /// which has no pending work until its destroy is accepted.
 #[inline]
-#[expect(
-    clippy::as_conversions,
-    reason = "words are compared by discriminant, and true is 1; const code has only `as`"
-)]
+#[expect(clippy::as_conversions, reason = "true is 1; const code has only `as`")]
 pub(crate) const fn next_epoch(row: &Lifecycle, after: Status, cause: Cause, effects: SideEffects) -> u32 {
     let before = row.status;
     let has_new_work = after.pending() & !before.pending() & !matches!(cause, Cause::Report(ReportKind::Answer));

@@ -3,7 +3,7 @@
 use crate::{
     lifecycle::{Edit, Status, fact_set::Facts, state_set::StateSet},
     rules::{
-        event::EventName,
+        event::{Event, EventName},
         guards,
         input::verb::Verb,
         reason::Reason,
@@ -82,7 +82,7 @@ impl Check {
     }
 }
 
-/// `pause: runs` and so on: the name of the guard.
+/// The name of the guard, for example `started`.
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -139,6 +139,7 @@ impl Writes {
     }
 
     pub(super) const fn emits(mut self, event: EventName) -> Self {
+        assert!(Event::without_fields(event).is_some(), "a change of state emits its own events");
         self.effects.event = Some(event);
         self
     }

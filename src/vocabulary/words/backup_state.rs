@@ -6,6 +6,7 @@ word_list! {
     /// The state of a sandbox's backup. A completed backup allows an archive and a restore.
     #[derive(Default)]
     #[repr(u8)]
+    #[non_exhaustive]
     pub enum BackupState is "backup state" {
         /// There is no backup.
         #[default]

@@ -7,6 +7,7 @@ word_list! {
     #[derive(Default)]
     #[strum(serialize_all = "kebab-case")]
     #[repr(u8)]
+    #[non_exhaustive]
     pub enum SandboxClass is "class" {
         /// A Linux container.
         #[default]

@@ -7,6 +7,7 @@ word_list! {
     #[derive(PartialOrd, Ord)]
     #[strum(serialize_all = "snake_case")]
     #[repr(u8)]
+    #[non_exhaustive]
     pub enum DesiredState is "desired state" {
         /// Removed for good.
         Destroyed,

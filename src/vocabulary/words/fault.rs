@@ -6,6 +6,7 @@ word_list! {
     /// The kind of fault behind an error. The caller keeps the text of the error reason; rules read only the kind.
     #[strum(serialize_all = "kebab-case")]
     #[repr(u8)]
+    #[non_exhaustive]
     pub enum Fault is "fault" {
         /// A time limit of the API server passed. With a usable backup the sandbox can be restored.
         Timeout,

@@ -6,6 +6,7 @@ word_list! {
     /// A GPU model. [`Columns::gpu`](crate::Columns::gpu) says how many of them a sandbox holds.
     #[allow(missing_docs, reason = "the name of a model needs no explanation")]
     #[repr(u8)]
+    #[non_exhaustive]
     pub enum GpuType is "GPU type" {
         H100,
         H200,

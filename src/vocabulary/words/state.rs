@@ -10,6 +10,7 @@ word_list! {
     #[derive(PartialOrd, Ord)]
     #[strum(serialize_all = "snake_case")]
     #[repr(u8)]
+    #[non_exhaustive]
     pub enum SandboxState is "state" {
         /// The runner creates the sandbox from an image.
         Creating,
@@ -59,7 +60,7 @@ word_list! {
 }
 
 impl SandboxState {
-    /// Returns whether a change is under way: the state ends by itself or by its time limit.
+    /// Returns whether a change is under way. Every such state except `unknown` and `pending_build` has a time limit.
     pub const fn is_transient(self) -> bool {
         match self {
             Self::Creating | Self::Restoring | Self::Destroying | Self::Starting | Self::Stopping => true,

@@ -98,7 +98,6 @@ macro_rules! word_list {
         #[derive(strum::IntoStaticStr, strum::VariantArray, strum::VariantNames, strum::EnumString, strum::EnumCount)]
         #[strum(parse_err_ty = $crate::vocabulary::UnknownWord)]
         #[strum(parse_err_fn = $crate::vocabulary::UnknownWord::new::<$name>)]
-        #[non_exhaustive]
         $(#[$meta])*
         pub enum $name {
             $($variants)+

@@ -131,7 +131,7 @@ pub fn placement(row: &Row) -> Option<Answer> {
     };
     let assigned = row.get("placement") == "assigned";
     let placement = match row.get("placement") {
-        "none" | "assigned" => Placement::None,
+        "none" | "assigned" => Placement::NoRoom,
         "warm" => Placement::Warm,
         "cold" => Placement::Cold,
         "inflight" => Placement::InFlight(image),
