@@ -62,12 +62,18 @@ impl Deadline {
 
 impl fmt::Display for Deadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.standing {
-            Standing::Armed { at } => write!(f, "{} acts after {}", self.timer, Micros::from(at)),
-            Standing::Masked { by } => write!(f, "{} never acts: {by} always acts first", self.timer),
-            Standing::Beyond => write!(f, "{} never acts: its deadline is beyond the last instant", self.timer),
-            Standing::Off => write!(f, "{} is off", self.timer),
-            Standing::NotHere => write!(f, "{} does not act on this sandbox in this state", self.timer),
+        write!(f, "{} {}", self.timer, self.standing)
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Armed { at } => write!(f, "acts after {}", Micros::from(*at)),
+            Self::Masked { by } => write!(f, "never acts: {by} always acts first"),
+            Self::Beyond => f.write_str("never acts: its deadline is beyond the last instant"),
+            Self::Off => f.write_str("is off"),
+            Self::NotHere => f.write_str("does not act on this sandbox in this state"),
         }
     }
 }

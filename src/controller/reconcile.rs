@@ -12,9 +12,12 @@ use crate::rules::step::draft::Draft;
 use crate::rules::{Call, Cause, Context, EventName, RunnerChange, Step, Task};
 use crate::vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState as S};
 use chrono::{DateTime, Utc};
+use core::fmt;
+use serde::Serialize;
 
 /// What the controller does next.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Next {
     /// Ask the runner for the state of its copy, and reconcile again with [`RunnerView::observed`] set.
     Ask,
@@ -33,6 +36,18 @@ pub enum Next {
     },
     /// There is nothing to do, and no timer is armed.
     Nothing,
+}
+
+impl fmt::Display for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ask => f.write_str("ask the runner"),
+            Self::Call(call) => write!(f, "call {call}"),
+            Self::Apply(step) => write!(f, "apply {step}"),
+            Self::Wait { until } => write!(f, "wait until {}", Micros::from(*until)),
+            Self::Nothing => f.write_str("nothing"),
+        }
+    }
 }
 
 impl Lifecycle {

@@ -4,6 +4,7 @@ mod faults;
 mod held_resources;
 mod instants;
 mod intervals;
+mod log_texts;
 mod policy;
 mod reported_state;
 #[path = "../support/time.rs"]
