@@ -6,8 +6,9 @@ use crate::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, DesiredState, FieldError, FieldErrors, GpuType, Minutes,
     QueueTimeout, SandboxClass, SandboxState, Size, Ttl, names,
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
+use core::fmt;
 
 /// The settings of a new sandbox, as far as rules read them. An interval that is `None` gets its default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -170,34 +171,46 @@ fn faults(request: &NewSandbox) -> Vec<FieldError> {
     let builds_a_vm = request.origin == Origin::ToBuild && class != SandboxClass::Container;
     let unlinked_android = class == SandboxClass::Android && link.is_none();
     let linked_twice = link.is_some_and(|link| link.owner_is_linked);
-    let pause = in_minutes(request.auto_pause.map(AutoPause::as_minutes));
-    let delete = in_minutes(request.auto_delete.map(AutoDelete::as_minutes));
-    let [no_kvm, build] = [format!("false: class {class} has no KVM"), format!("given for class {class}")];
-    let checks = [
-        (kvm && class != SandboxClass::LinuxVm, names::kvm, "true", &*no_kvm),
-        (spot && gpu == 0, names::spot, "true", "false: only a GPU sandbox can be evicted"),
-        (pauses && stops, AutoPause::FIELD, &*pause, "0: at most one of auto-stop and auto-pause is set"),
-        (pauses && ephemeral, AutoPause::FIELD, &*pause, "0: an ephemeral sandbox is never paused"),
-        (pauses && !class.is_vm(), AutoPause::FIELD, &*pause, "0: only a VM can be paused"),
-        (gpu > 0 && !ephemeral, AutoDelete::FIELD, &*delete, "0: a GPU sandbox is ephemeral"),
-        (link.is_some() && !ephemeral, AutoDelete::FIELD, &*delete, "0: a linked sandbox is ephemeral"),
-        (builds_a_vm, names::build_info, &*build, "none: images are built for containers"),
-        (unlinked_android, names::linked_sandbox, ABSENT, "a sandbox to link an android to"),
-        (gpu > 0 && link.is_some(), names::linked_sandbox, "given", "none: a GPU sandbox cannot be linked"),
-        (linked_twice, names::linked_sandbox, "a linked sandbox", "a sandbox that is not itself linked"),
-    ];
+    let pause = InMinutes(request.auto_pause.map(AutoPause::as_minutes));
+    let delete = InMinutes(request.auto_delete.map(AutoDelete::as_minutes));
     let mut faults: Vec<FieldError> = Vec::new();
-    for (fails, field, value, allowed) in checks {
+    // By reference, so that a value is written only if its check fails.
+    let mut check = |fails: bool, field, value: &dyn fmt::Display, allowed: &dyn fmt::Display| {
         if fails && !faults.iter().any(|fault| fault.field == field) {
             faults.push(FieldError::new(field, value, allowed));
         }
-    }
+    };
+    let has_kvm = class == SandboxClass::LinuxVm;
+    check(kvm && !has_kvm, names::kvm, &"true", &format_args!("false: class {class} has no KVM"));
+    check(spot && gpu == 0, names::spot, &"true", &"false: only a GPU sandbox can be evicted");
+    check(pauses && stops, AutoPause::FIELD, &pause, &"0: at most one of auto-stop and auto-pause is set");
+    check(pauses && ephemeral, AutoPause::FIELD, &pause, &"0: an ephemeral sandbox is never paused");
+    check(pauses && !class.is_vm(), AutoPause::FIELD, &pause, &"0: only a VM can be paused");
+    check(gpu > 0 && !ephemeral, AutoDelete::FIELD, &delete, &"0: a GPU sandbox is ephemeral");
+    check(link.is_some() && !ephemeral, AutoDelete::FIELD, &delete, &"0: a linked sandbox is ephemeral");
+    check(
+        builds_a_vm,
+        names::build_info,
+        &format_args!("given for class {class}"),
+        &"none: images are built for containers",
+    );
+    check(unlinked_android, names::linked_sandbox, &ABSENT, &"a sandbox to link an android to");
+    check(gpu > 0 && link.is_some(), names::linked_sandbox, &"given", &"none: a GPU sandbox cannot be linked");
+    check(linked_twice, names::linked_sandbox, &"a linked sandbox", &"a sandbox that is not itself linked");
     faults
 }
 
 /// The value of a field that the request omits.
 const ABSENT: &str = "absent";
 
-fn in_minutes(minutes: Option<i32>) -> String {
-    minutes.map_or(ABSENT.into(), |minutes| format!("{minutes} minutes"))
+/// The value of an interval of a request.
+struct InMinutes(Option<i32>);
+
+impl fmt::Display for InMinutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(minutes) => write!(f, "{minutes} minutes"),
+            None => f.write_str(ABSENT),
+        }
+    }
 }
