@@ -206,9 +206,9 @@ fn no_file_imports_through_the_re_exports_of_its_parents() {
     let modules = modules();
     let defines = |module: &Module, item: &str| {
         let kinds = ["fn", "struct", "enum", "trait", "type", "const", "static", "macro_rules!"];
-        modules
-            .get(module)
-            .is_some_and(|source| kinds.iter().any(|kind| source.code.contains(&format!("{kind} {item}"))))
+        let Some(source) = modules.get(module) else { return false };
+        let ends = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+        kinds.iter().any(|kind| source.code.split(&format!("{kind} {item}")).skip(1).any(ends))
     };
     let through_a_parent = |import: &&Import| {
         import.from.starts_with(&import.to) && !import.item.as_ref().is_some_and(|item| defines(&import.to, item))

@@ -157,8 +157,8 @@ impl Refusal {
         let permanent = |check: &&Check| check.reason().retry() == Retry::Never;
         // What is not in error needs no recovery, whether or not it could be recovered.
         let needless = |check: &&Check| check.reason() == Reason::NotError;
-        let first = || self.failing_checks().find(needless).or_else(|| self.failing_checks().next());
-        self.failing_checks().find(permanent).or_else(first)
+        let failing = || self.failing_checks();
+        failing().find(permanent).or_else(|| failing().find(needless)).or_else(|| failing().next())
     }
 
     /// Returns the commands that the sandbox accepts instead, given the right arguments, and that the API profile offers.
