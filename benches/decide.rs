@@ -245,7 +245,7 @@ impl Draw {
 
     fn surroundings(&mut self, now: DateTime<Utc>) -> Context {
         let recoveries = [None, Some(now - Duration::minutes(30)), Some(now - Duration::minutes(90))];
-        Context::default()
+        Context::of(&Lifecycle::from(Columns::default()))
             .with_live_fork_children(self.of(&[0, 1]))
             .with_organization_suspended(self.coin())
             .with_last_recovery(self.of(&recoveries))

@@ -7,7 +7,7 @@
 use criterion::{Criterion, Throughput};
 use rusqlite::{Connection, params};
 use sandbox_lifecycle::{
-    Clock, Columns, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState,
+    Clock, Columns, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState,
     chrono::{DateTime, TimeDelta},
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, QueueTimeout},
 };
@@ -173,7 +173,7 @@ fn statement(policy: &Policy) -> String {
 }
 
 fn ours(fleet: &[Lifecycle], clock: &Clock) -> Option<DateTime<sandbox_lifecycle::chrono::Utc>> {
-    clock.first(fleet, Context::default())
+    clock.first(fleet)
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -133,7 +133,7 @@ fn sandbox(file: Option<&Path>) -> Result<Sandbox<Kept<serde_json::Value>>, Stri
 }
 
 fn decide(row: &Lifecycle, command: Command, now: DateTime<Utc>) -> Result<Step, Refusal> {
-    row.decide(command, &Policy::default(), Context::default(), now)
+    row.decide(command, &Policy::default(), Context::of(&row), now)
 }
 
 /// Prints what happens after the answer: it asks the crate for the next action and simulates a runner without faults.
@@ -204,7 +204,7 @@ impl Story {
     }
 
     fn report(&self, row: Lifecycle, report: Report) -> Lifecycle {
-        let decided = row.decide(report, &Policy::default(), Context::default(), self.now);
+        let decided = row.decide(report, &Policy::default(), Context::of(&row), self.now);
         self.apply(row, &decided.expect("the answer to a call is never refused"))
     }
 

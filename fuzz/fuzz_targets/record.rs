@@ -35,7 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(sandbox.dto(), &dropped);
     let now = sandbox.lifecycle().last_activity_at();
     for command in COMMANDS {
-        match sandbox.lifecycle().decide(command, &Policy::default(), Context::default(), now) {
+        match sandbox.lifecycle().decide(command, &Policy::default(), Context::of(sandbox.lifecycle()), now) {
             Ok(step) => sandbox.apply(&step, StepDetails::default()).unwrap(),
             Err(refusal) => drop(ErrorBody::from(&refusal)),
         }

@@ -41,14 +41,22 @@ pub(super) struct Demands {
 }
 
 impl Demands {
+    /// The demands where the runner is ready and the sandbox is claimed: what each timer demands at least.
+    pub(super) const ANYWHERE: Self = Self::with(false, false);
+
     #[inline]
     pub(super) const fn of(context: Context) -> Self {
+        Self::with(context.warm_pool(), context.runner_unready())
+    }
+
+    #[inline]
+    pub(super) const fn with(warm_pool: bool, runner_unready: bool) -> Self {
         const SETTLED: Facts = facts::settled.and(facts::idle);
         const RUNS: Facts = SETTLED.and(facts::started).and(facts::on_a_runner);
         const RESTS: Facts = SETTLED.and(facts::stopped);
         // No row has all facts, so a timer that demands all of them is never armed.
-        let claimed = if context.warm_pool() { Facts::ALL } else { Facts::NONE };
-        let reached = if context.runner_unready() { Facts::ALL } else { claimed };
+        let claimed = if warm_pool { Facts::ALL } else { Facts::NONE };
+        let reached = if runner_unready { Facts::ALL } else { claimed };
         Self {
             delete: reached.and(RESTS).and(facts::on_a_runner),
             archive: claimed.and(RESTS).and(facts::durable),

@@ -6,49 +6,52 @@ use super::armed::{self, Armed, Demands, Limits, TIMED, UNARMED};
 use crate::lifecycle::Lifecycle;
 use crate::policy::Policy;
 use crate::rules::{Context, Timer};
-use crate::vocabulary::Micros;
+use crate::vocabulary::{Micros, Minutes};
 use chrono::{DateTime, Utc};
 
 /// The time limits of a policy in a form that is fast to read. Make it once and use it for every sandbox.
 ///
-/// It returns the first instant at which [`due`](Lifecycle::due) returns a step. While
-/// [`reconcile`](Lifecycle::reconcile) follows a change on the runner, `due` ignores the time limit of the change, and
-/// so does the clock: [`needs_reconcile`](Lifecycle::needs_reconcile) holds for such a row, and the pass returns until
-/// when to wait.
+/// A store keeps one instant for each row, in an indexed column: [`next`](Self::next), computed from the row as it is
+/// written, in the same write. At that instant the host looks: it calls [`due`](Lifecycle::due). If nothing is due, for
+/// example because the runner is not ready, it stores [`next_look`](Self::next_look), which is later, and does not raise
+/// the revision. A touch leaves the instant as it is: the look then finds nothing due. When the policy changes, the host
+/// computes `next` again for every row, because the instants come from the policy's limits (`docs/COLUMNS.md`).
+///
+/// While [`reconcile`](Lifecycle::reconcile) follows a change on the runner, `due` ignores the time limit of the change,
+/// and so does the clock: [`needs_reconcile`](Lifecycle::needs_reconcile) holds for such a row, and the pass returns
+/// until when to wait.
 ///
 /// ```
-/// use sandbox_lifecycle::{Clock, Columns, Context, Lifecycle, Policy};
+/// use sandbox_lifecycle::{Clock, Columns, Lifecycle, Policy};
 /// let clock = Clock::new(&Policy::default());
 /// let row = Lifecycle::from(Columns::default());
-/// let next = clock.next(&row, Context::default()).expect("auto-stop is on by default");
+/// let next = clock.next(&row).expect("auto-stop is on by default");
 /// assert_eq!(next.to_rfc3339(), "1970-01-01T00:15:00.000001+00:00");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clock {
     limits: Limits,
+    look_again: Minutes,
 }
 
 impl Clock {
     /// Returns the clock for the time limits of `policy`.
     pub fn new(policy: &Policy) -> Self {
-        Self { limits: Limits::of(&policy.time_limits) }
+        Self { limits: Limits::of(&policy.time_limits), look_again: policy.look_again }
     }
 
-    /// Returns the first instant at which a timer acts on this sandbox, if none of its columns changes before.
+    /// Returns the first instant at which a timer could act on this sandbox, in any [`Context`], if none of its columns
+    /// changes before. In some contexts the timer does not act then.
     ///
     /// A timer acts strictly later than its deadline, so this is one microsecond after the earliest deadline. It is
     /// `None` if no deadline can pass: a deadline beyond the last instant never does.
-    pub fn next(&self, row: &Lifecycle, context: Context) -> Option<DateTime<Utc>> {
-        right_after(self.earliest(row, &Demands::of(context)))
+    pub fn next(&self, row: &Lifecycle) -> Option<DateTime<Utc>> {
+        right_after(self.earliest(row))
     }
 
-    /// Returns the first instant at which a timer acts on any of these sandboxes. A host waits until then.
-    ///
-    /// All sandboxes have the same context. For different contexts, or for rows that are not in one slice, call
-    /// [`next`](Self::next) for each sandbox.
-    pub fn first(&self, fleet: &[Lifecycle], context: Context) -> Option<DateTime<Utc>> {
-        let demands = &Demands::of(context);
-        let of = |row| self.earliest(row, demands);
+    /// Returns the first instant at which a timer could act on any of these sandboxes. A host waits until then.
+    pub fn first(&self, fleet: &[Lifecycle]) -> Option<DateTime<Utc>> {
+        let of = |row| self.earliest(row);
         // Speed dictated the form; the plain one is the minimum over one iterator. In a loop over single rows the compiler
         // branches where a row is unpredictable, and in one over four rows it does not.
         let (fours, rest) = fleet.as_chunks();
@@ -56,10 +59,24 @@ impl Clock {
         right_after(rest.iter().map(of).fold(first, i64::min))
     }
 
-    /// Returns the same as [`next`](Self::next), but includes the time limit of a change that the controller's pass
-    /// ends.
-    pub(crate) fn next_with_followed(&self, row: &Lifecycle, context: Context) -> Option<DateTime<Utc>> {
-        self.boundaries(row, context).into_iter().min().and_then(right_after)
+    /// Returns when to look again at a sandbox for which [`due`](Lifecycle::due) returned nothing at `now`, or `None` if
+    /// no timer is armed. A store keeps it in place of [`next`](Self::next) and does not raise the revision.
+    ///
+    /// It is later than `now`. If a timer is over that does not act in the context of now, it is
+    /// [`Policy::look_again`] after `now`, because no input announces that the context has changed.
+    pub fn next_look(&self, row: &Lifecycle, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let now = Micros::from(now);
+        let again = now.saturating_add_minutes(i64::from(self.look_again.get()));
+        let boundaries = Armed::of(row, &self.limits, &Demands::ANYWHERE).boundaries();
+        let due = Self::without_followed(row, boundaries).map(|(_, at)| at);
+        let looks = due.filter_map(Self::passes_at).map(|at| if at < now { again } else { at.saturating_add_micros(1) });
+        looks.min().filter(|look| *look > now).map(Into::into)
+    }
+
+    /// Returns the first instant at which a timer acts in this view of a controller, also a time limit that its pass ends.
+    pub(crate) fn next_of_pass(&self, row: &Lifecycle, warm_pool: bool, runner_unready: bool) -> Option<DateTime<Utc>> {
+        let demands = Demands::with(warm_pool, runner_unready);
+        Armed::of(row, &self.limits, &demands).boundaries().into_iter().min().and_then(right_after)
     }
 
     /// Returns the boundary of every timer, in the order of [`Timer::TIMED`]. A timer acts strictly later.
@@ -67,11 +84,15 @@ impl Clock {
         Armed::of(row, &self.limits, &Demands::of(context)).boundaries()
     }
 
-    /// Returns the timers that `due` applies, with their boundaries: all but a time limit that the controller's pass
-    /// applies.
+    /// Returns the timers that `due` applies, with their boundaries.
     pub(crate) fn due_timers(&self, row: &Lifecycle, context: Context) -> impl Iterator<Item = (Timer, i64)> + use<> {
+        Self::without_followed(row, self.boundaries(row, context))
+    }
+
+    /// Returns each timer with its boundary, but not a time limit that the controller's pass applies.
+    fn without_followed(row: &Lifecycle, boundaries: [i64; TIMED]) -> impl Iterator<Item = (Timer, i64)> + use<> {
         let followed = armed::is_followed(row);
-        let boundaries = Timer::TIMED.iter().copied().zip(self.boundaries(row, context));
+        let boundaries = Timer::TIMED.iter().copied().zip(boundaries);
         boundaries.filter(move |(timer, _)| !(*timer == Timer::TimeLimit && followed))
     }
 
@@ -86,8 +107,8 @@ impl Clock {
     }
 
     #[inline]
-    fn earliest(&self, row: &Lifecycle, demands: &Demands) -> i64 {
-        Armed::of(row, &self.limits, demands).earliest()
+    fn earliest(&self, row: &Lifecycle) -> i64 {
+        Armed::of(row, &self.limits, &Demands::ANYWHERE).earliest()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::lifecycle::{Lifecycle, pairs};
 use crate::policy::Policy;
 use crate::rules::step::draft::Draft;
-use crate::rules::{Call, Cause, Context, EventName, RunnerChange, Step, Task};
+use crate::rules::{Call, Cause, EventName, RunnerChange, Step, Task};
 use crate::vocabulary::{BackupState, DesiredState, Fault, Micros, SandboxState as S};
 use chrono::{DateTime, Utc};
 use core::fmt;
@@ -71,8 +71,7 @@ impl Lifecycle {
     pub fn reconcile(&self, view: &RunnerView, policy: &Policy, now: DateTime<Utc>) -> Next {
         let pass = Pass { row: self, view, policy, now: now.into() };
         pass.next().unwrap_or_else(|| {
-            let context = Context::default().with_warm_pool(view.warm_pool).with_runner_unready(!view.ready);
-            let timer = Clock::new(policy).next_with_followed(self, context);
+            let timer = Clock::new(policy).next_of_pass(self, view.warm_pool, !view.ready);
             // No input announces a lost report, a runner that became ready or a runner that has room again.
             let again = pass.now.saturating_add_minutes(i64::from(policy.look_again.get()));
             // The sum does not go beyond the last instant.

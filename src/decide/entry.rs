@@ -4,7 +4,9 @@ use super::{answer, command, job, rule_lookup::rule_of, state_report, timer};
 use crate::lifecycle::Lifecycle;
 use crate::policy::Policy;
 use crate::rules::input::{AsInput, InputRef, command::Command};
-use crate::rules::{Check, Context, Ignored, Refusal, Report, Step, Verb, table::rows::accepted_with};
+use crate::rules::{
+    Asked, Check, Context, Ignored, Refusal, Report, Step, Verb, refusal::value::Refused, table::rows::accepted_with,
+};
 use crate::vocabulary::Micros;
 use chrono::{DateTime, Utc};
 
@@ -12,8 +14,9 @@ impl Lifecycle {
     /// Decides what `input` does to this sandbox at `now`. It does not change the value.
     ///
     /// # Errors
-    /// [`Refusal`], with the code and the HTTP status of the recorded server. A timer is never refused. The end of a
-    /// job that the row does not wait for is a step that does nothing.
+    /// [`Refusal`], with the code and the HTTP status of the recorded server. A context of another revision is refused
+    /// as `conflict`; otherwise a timer is never refused. The end of a job that the row does not wait for is a step that
+    /// does nothing.
     // Inlined into the caller: the compiler then looks up a constant command and copies neither input nor context for a
     // call. The rare or long parts (a step, a report, a timer) stay calls.
     #[inline(always)]
@@ -25,6 +28,9 @@ impl Lifecycle {
         now: DateTime<Utc>,
     ) -> Result<Step, Refusal> {
         let now = Micros::from(now);
+        if context.revision() != self.revision {
+            return refuse_context(self, input.as_input(), &context);
+        }
         match input.as_input() {
             InputRef::Command(command) => command::decide(self, command, policy, &context, now),
             InputRef::Report(report) => decide_report(self, *report, context, now),
@@ -63,6 +69,18 @@ impl Lifecycle {
         let checks = rule.verb.checks().iter().filter(|check| check.applies(rule.flag));
         checks.map(move |check| (check, facts.contain(check.guard)))
     }
+}
+
+/// Refuses a context that was gathered for another revision of the row.
+#[cold]
+#[inline(never)]
+fn refuse_context(row: &Lifecycle, input: InputRef<'_>, context: &Context) -> Result<Step, Refusal> {
+    let asked = match input {
+        InputRef::Command(command) => Asked::Command(command.verb()),
+        InputRef::Report(report) => Asked::Report(report.kind()),
+        InputRef::Timer(timer) => Asked::Timer(*timer),
+    };
+    Err(Refusal::of_command(row, Refused::OtherRevision { asked, context: context.revision() }, row.facts))
 }
 
 fn decide_report(row: &Lifecycle, report: Report, context: Context, now: Micros) -> Result<Step, Refusal> {

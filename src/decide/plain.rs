@@ -21,7 +21,7 @@ type Written = Option<(Status, SideEffects)>;
 
 fn decide_plainly(sandbox: &Lifecycle, command: &Command, now: DateTime<Utc>) -> Result<Written, Reason> {
     let (row, flag) = (row(command.verb()), command.flag());
-    let facts = command::facts(sandbox, &Policy::default(), &Context::default(), now.into())
+    let facts = command::facts(sandbox, &Policy::default(), &Context::of(sandbox), now.into())
         .and(command::facts_of_numbers(command, sandbox));
     if facts.contain(row.already) {
         return Ok(None);
@@ -79,7 +79,7 @@ fn the_fast_decision_agrees_with_the_plain_one() {
     for columns in rows() {
         let sandbox = Lifecycle::from(columns);
         for command in &commands() {
-            let fast = sandbox.decide(command, &Policy::default(), Context::default(), now);
+            let fast = sandbox.decide(command, &Policy::default(), Context::of(&sandbox), now);
             let fast = fast.map(|step| (step.after, step.effects)).map_err(|refusal| refusal.reason());
             let plain = decide_plainly(&sandbox, command, now);
             if plain.is_ok() && !accepted.contains(&command.verb()) {

@@ -14,7 +14,7 @@ mod sets;
 mod status;
 mod value;
 
-pub use columns::{Changes, Column, ColumnKind, ColumnValue, Columns, Expects, RowError};
+pub use columns::{Changes, Column, ColumnKind, ColumnValue, Columns, RowError};
 pub use held_resources::HeldResources;
 pub use invariants::{Violation, Violations};
 pub use recovery::Recovery;

@@ -39,6 +39,7 @@ pub struct Lifecycle {
     pub(crate) since: Micros,
     pub(crate) destroy_at: Micros,
     pub(crate) backup_since: Micros,
+    pub(crate) revision: u32,
     pub(crate) epoch: u32,
     pub(crate) size: Size,
     pub(crate) auto_stop: AutoStop,
@@ -52,7 +53,7 @@ pub struct Lifecycle {
     pub(crate) gpus: u8,
 }
 
-const _: () = assert!(size_of::<Lifecycle>() <= 96, "a lifecycle is copied for every decision; keep it small");
+const _: () = assert!(size_of::<Lifecycle>() <= 112, "a lifecycle is copied for every decision; keep it small");
 
 impl Lifecycle {
     /// Every column empty or zero, to be filled from [`Columns`].
@@ -63,6 +64,7 @@ impl Lifecycle {
         since: NEVER,
         destroy_at: NEVER,
         backup_since: NEVER,
+        revision: 0,
         epoch: 0,
         size: Size { cpu: 0, memory: 0, disk: 0 },
         auto_stop: AutoStop::Never,

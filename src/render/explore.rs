@@ -161,7 +161,7 @@ impl Exploration {
     }
 
     fn try_input(&mut self, place: Place, by: Trigger, input: impl AsInput, work: Option<Task>) {
-        if let Ok(step) = place.row.decide(input, &self.policy, Context::default(), THEN.into()) {
+        if let Ok(step) = place.row.decide(input, &self.policy, Context::of(&place.row), THEN.into()) {
             self.take(place, by, &step, work);
         }
     }
@@ -212,7 +212,7 @@ impl Exploration {
 
     fn clock(&mut self, place: Place) {
         for timer in <Timer as strum::VariantArray>::VARIANTS {
-            if let Ok(step) = place.row.decide(*timer, &self.policy, Context::default(), LATER.into()) {
+            if let Ok(step) = place.row.decide(*timer, &self.policy, Context::of(&place.row), LATER.into()) {
                 self.take(place, Trigger::Timer(*timer), &step, place.work);
             }
         }

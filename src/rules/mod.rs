@@ -15,5 +15,5 @@ pub use event::{Event, EventName};
 pub use input::{Answer, AsInput, BackupOf, Command, Context, Input, Job, Outcome, Report, ReportKind, Timer, Verb};
 pub use reason::{Reason, Retry};
 pub use refusal::{Asked, Refusal};
-pub use step::{Cause, Effect, Ignored, ReasonText, RunnerChange, Stale, Stamp, Step};
+pub use step::{Cause, Effect, Expects, Ignored, ReasonText, RunnerChange, Stale, Stamp, Step};
 pub use table::Check;

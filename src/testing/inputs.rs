@@ -3,7 +3,7 @@
 use super::{rows, words};
 use crate::{
     controller::{Image, Observed, Placement, RunnerView},
-    lifecycle::Lifecycle,
+    lifecycle::{Columns, Lifecycle},
     policy::TimeLimits,
     rules::{Answer, BackupOf, Command, Context, Input, Job, Outcome, Report, Task, Timer},
     vocabulary::{Micros, SizeChange},
@@ -123,7 +123,7 @@ pub fn input() -> impl Strategy<Value = Input> + Clone {
     prop_oneof![2 => command().prop_map(Input::from), 1 => report().prop_map(Input::from), 1 => timer().prop_map(Input::from)].boxed()
 }
 
-/// Generates any context; most of them are ordinary.
+/// Generates any context of revision 0; most of them are ordinary.
 pub fn context() -> impl Strategy<Value = Context> + Clone {
     let seldom = || prop::bool::weighted(0.15);
     let children = prop_oneof![4 => Just(0u32), 1 => Just(1), 1 => Just(u32::MAX)];
@@ -139,7 +139,7 @@ pub fn context() -> impl Strategy<Value = Context> + Clone {
                 linked,
                 warm_pool,
             )| {
-                Context::default()
+                Context::of(&Lifecycle::from(Columns::default()))
                     .with_live_fork_children(live_fork_children)
                     .with_organization_suspended(organization_suspended)
                     .with_last_recovery(last_recovery)
@@ -192,15 +192,17 @@ pub fn any_case() -> impl Strategy<Value = Case> + Clone {
 
 fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Value = Case> + Clone {
     let time = (0usize..8, 0usize..10, -1i64..=1, prop::bool::weighted(0.3), words::micros());
-    (row, input(), context(), time)
-        .prop_map(|(row, input, mut context, (from, after, by, anywhere, other))| {
+    (row, input(), context(), time, prop::bool::weighted(0.05))
+        .prop_map(|(row, input, mut context, (from, after, by, anywhere, other), late)| {
             let now = if anywhere { other } else { moment_of(&row, &context, from, after).saturating_add_micros(by) };
             if from == 7 {
                 // Some cases have a recovery about an hour ago, where the cooldown ends.
                 let an_hour_ago = now.saturating_add_minutes(-60).saturating_add_micros(by);
                 context = context.with_last_recovery(DateTime::from(an_hour_ago));
             }
-            Case { row, input, context, now: now.into() }
+            // A few contexts were gathered for another revision.
+            let gathered_for = if late { row.revision().wrapping_sub(1) } else { row.revision() };
+            Case { row, input, context: context.with_revision(gathered_for), now: now.into() }
         })
         .boxed()
 }

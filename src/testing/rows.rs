@@ -21,12 +21,12 @@ pub fn columns_at(
     let kind =
         (words::class(), prop_oneof![4 => Just(0u8), 1 => Just(1), 1 => any::<u8>()], option::of(words::gpu_type()));
     let backup = (words::backup_state(), option::of(words::fault()));
-    let epoch = prop_oneof![6 => 0u32..4, 1 => Just(u32::MAX)];
+    let number = || prop_oneof![6 => 0u32..4, 1 => Just(u32::MAX)];
     let intervals = (words::auto_stop(), words::auto_pause(), words::auto_archive(), words::auto_delete());
     let limits = (option::of(words::micros()), words::queue_timeout());
     let times = (words::micros(), words::micros(), words::micros(), option::of(words::micros()));
-    (states, flags, kind, backup, epoch, words::size(), intervals, limits, times)
-        .prop_map(|(states, flags, kind, backup, epoch, size, intervals, limits, times)| Columns {
+    (states, flags, kind, backup, (number(), number()), words::size(), intervals, limits, times)
+        .prop_map(|(states, flags, kind, backup, (revision, epoch), size, intervals, limits, times)| Columns {
             state: states.0,
             desired_state: states.1,
             pending: flags.0,
@@ -42,6 +42,7 @@ pub fn columns_at(
             disk: size.disk,
             backup_state: backup.0,
             fault: backup.1,
+            revision,
             epoch,
             auto_stop: intervals.0,
             auto_pause: intervals.1,

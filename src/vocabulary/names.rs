@@ -46,7 +46,7 @@ names! {
     ttl_minutes linked_sandbox secrets include_memory items next_cursor total page total_pages event timestamp
     old_state new_state old_desired_state new_desired_state status_code message error
     // Only the stored row has these: no API record shows them.
-    pending has_backup_ref has_runner fault force_stop epoch state_since backup_since
+    pending has_backup_ref has_runner fault force_stop revision epoch state_since backup_since
     // Only inputs have these.
     answer begun force from job minutes of outcome start task to ttl
 }

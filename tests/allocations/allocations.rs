@@ -84,12 +84,12 @@ fn policies() -> [Policy; 2] {
 }
 
 fn contexts() -> [Context; 2] {
-    let strict = Context::default()
+    let strict = Context::of(&Columns::default().into())
         .with_live_fork_children(1)
         .with_organization_suspended(true)
         .with_last_recovery(now() - Duration::minutes(30))
         .with_linked(true);
-    [Context::default(), strict]
+    [Context::of(&Columns::default().into()), strict]
 }
 
 #[test]

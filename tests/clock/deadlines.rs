@@ -17,10 +17,10 @@ fn the_next_deadline_is_the_earliest_armed_one_and_the_clock_wakes_right_after_i
     for (timer, row, after) in each_timer() {
         let (row, policy) = (Lifecycle::from(row), Policy::default());
         let at = noon() + after;
-        assert_eq!(row.next_deadline(&policy, Context::default()), Some((timer, at)));
-        let woken = Clock::new(&policy).next(&row, Context::default());
+        assert_eq!(row.next_deadline(&policy, Context::of(&row)), Some((timer, at)));
+        let woken = Clock::new(&policy).next(&row);
         assert_eq!(woken, Some(at + Duration::microseconds(1)));
-        let armed = row.deadlines(&policy, Context::default()).filter_map(|deadline| match deadline.standing {
+        let armed = row.deadlines(&policy, Context::of(&row)).filter_map(|deadline| match deadline.standing {
             Standing::Armed { at } => Some((at, deadline.timer)),
             Standing::Masked { .. } | Standing::Beyond | Standing::Off | Standing::NotHere => None,
         });
@@ -30,7 +30,7 @@ fn the_next_deadline_is_the_earliest_armed_one_and_the_clock_wakes_right_after_i
 
 /// Returns the standing of one timer of a row.
 fn standing(columns: Columns, timer: Timer) -> Standing {
-    let mut deadlines = Lifecycle::from(columns).deadlines(&Policy::default(), Context::default());
+    let mut deadlines = Lifecycle::from(columns).deadlines(&Policy::default(), Context::of(&Columns::default().into()));
     deadlines.find(|deadline| deadline.timer == timer).expect("every timer with a time has a standing").standing
 }
 
@@ -44,10 +44,10 @@ fn a_time_beyond_the_last_instant_is_no_deadline() {
     };
     let lifecycle = Lifecycle::from(row);
     assert_eq!(due(row, DateTime::<Utc>::MAX_UTC), None);
-    assert_eq!(lifecycle.next_deadline(&Policy::default(), Context::default()), None);
+    assert_eq!(lifecycle.next_deadline(&Policy::default(), Context::of(&lifecycle)), None);
     let clock = Clock::new(&Policy::default());
-    assert_eq!(clock.next(&lifecycle, Context::default()), None);
-    assert_eq!(clock.first(&[lifecycle; 5], Context::default()), None);
+    assert_eq!(clock.next(&lifecycle), None);
+    assert_eq!(clock.first(&[lifecycle; 5]), None);
     assert_eq!(standing(row, Timer::AutoStop), Standing::Beyond);
     let said = Deadline { timer: Timer::AutoStop, standing: Standing::Beyond }.to_string();
     assert_eq!(said, "autoStop never acts: its deadline is beyond the last instant");
@@ -57,7 +57,7 @@ fn a_time_beyond_the_last_instant_is_no_deadline() {
 fn the_instant_before_the_last_one_is_a_deadline() {
     let last = last_instant() - Duration::microseconds(1);
     let ends = |at| Columns { auto_stop: AutoStop::Never, auto_destroy_at: Some(at), ..at_noon() };
-    let next = |columns| Clock::new(&Policy::default()).next(&Lifecycle::from(columns), Context::default());
+    let next = |columns| Clock::new(&Policy::default()).next(&Lifecycle::from(columns));
     assert_eq!(next(ends(last)), Some(last_instant()));
     assert_eq!(cause(ends(last), last_instant()), Some(Cause::Timer(Timer::Ttl)));
     assert_eq!(next(ends(last_instant())), None);
@@ -75,8 +75,8 @@ fn a_time_limit_that_the_controller_enforces_is_listed_but_does_not_wake_the_clo
     let starting = Columns { state: SandboxState::Starting, pending: true, ..at_noon() };
     let (row, over) = (Lifecycle::from(starting), noon() + Duration::minutes(5));
     assert_eq!(standing(starting, Timer::TimeLimit), Standing::Armed { at: over });
-    assert_eq!(row.next_deadline(&Policy::default(), Context::default()), None);
-    assert_eq!(Clock::new(&Policy::default()).next(&row, Context::default()), None);
+    assert_eq!(row.next_deadline(&Policy::default(), Context::of(&row)), None);
+    assert_eq!(Clock::new(&Policy::default()).next(&row), None);
     assert_eq!(due(starting, over + Duration::hours(1)), None);
     assert!(row.needs_reconcile(), "the controller visits the row");
 }
@@ -94,7 +94,7 @@ fn the_clock_does_not_wait_for_a_step_that_a_broken_row_cannot_take() {
         ..at_noon()
     };
     assert_eq!(due(backing_up, noon() + Duration::days(1)), None);
-    assert_eq!(Lifecycle::from(backing_up).next_deadline(&Policy::default(), Context::default()), None);
+    assert_eq!(Lifecycle::from(backing_up).next_deadline(&Policy::default(), Context::of(&Columns::default().into())), None);
     assert_eq!(standing(backing_up, Timer::BackupLimit), Standing::NotHere);
 }
 
@@ -103,7 +103,7 @@ fn every_deadline_displays_its_standing() {
     let never = Columns { auto_delete: AutoDelete::from(20_000), auto_stop: AutoStop::Never, ..stopped() };
     let row = Lifecycle::from(never);
     let said: Vec<String> =
-        row.deadlines(&Policy::default(), Context::default()).map(|deadline| deadline.to_string()).collect();
+        row.deadlines(&Policy::default(), Context::of(&row)).map(|deadline| deadline.to_string()).collect();
     assert_eq!(
         said,
         [
@@ -127,7 +127,7 @@ fn an_auto_delete_that_cannot_act_is_not_reported_as_masked() {
     let long = AutoDelete::from(20_000);
     let row = Columns { auto_delete: long, ..stopped() };
     assert_eq!(standing(row, Timer::AutoDelete), Standing::Masked { by: Timer::AutoArchive });
-    let unclaimed = Context::default().with_warm_pool(true);
+    let unclaimed = Context::of(&Columns::default().into()).with_warm_pool(true);
     let in_a_pool = Lifecycle::from(row).deadlines(&Policy::default(), unclaimed);
     let found: Vec<_> = in_a_pool.filter(|deadline| deadline.timer == Timer::AutoDelete).collect();
     assert_eq!(found, [Deadline { timer: Timer::AutoDelete, standing: Standing::NotHere }]);

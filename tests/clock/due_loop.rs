@@ -51,7 +51,7 @@ proptest! {
     #[test]
     fn once_nothing_is_due_a_pass_waits_only_for_a_later_time(case in any_case(), view in runner_view()) {
         let Case { row, now, .. } = case;
-        let context = Context::default().with_warm_pool(view.warm_pool).with_runner_unready(!view.ready);
+        let context = Context::of(&row).with_warm_pool(view.warm_pool).with_runner_unready(!view.ready);
         let Some(row) = drained(row, context, now) else { return Ok(()) };
         if let Next::Wait { until } = row.reconcile(&view, &Policy::default(), now) {
             prop_assert!(until > now, "the pass waits until {until}, but it is already {now}");

@@ -33,7 +33,7 @@ fn stopped() -> Columns {
 }
 
 fn due(columns: Columns, now: DateTime<Utc>) -> Option<Step> {
-    Lifecycle::from(columns).due(&Policy::default(), Context::default(), now)
+    Lifecycle::from(columns).due(&Policy::default(), Context::of(&Columns::default().into()), now)
 }
 
 fn cause(columns: Columns, now: DateTime<Utc>) -> Option<Cause> {

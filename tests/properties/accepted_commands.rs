@@ -116,7 +116,7 @@ fn a_verb_is_accepted_from_exactly_the_states_that_it_names() {
             let row = Lifecycle::from(columns);
             let now = chrono::DateTime::UNIX_EPOCH;
             if row
-                .accepted_commands(&policy, sandbox_lifecycle::Context::default(), now)
+                .accepted_commands(&policy, sandbox_lifecycle::Context::of(&Columns::default().into()), now)
                 .any(|accepted| accepted == verb)
             {
                 found.push(row.state());

@@ -4,7 +4,7 @@ use super::NOW;
 use sandbox_lifecycle::Context;
 
 fn everything_set() -> Context {
-    Context::default()
+    Context::of(&Columns::default().into())
         .with_live_fork_children(2)
         .with_organization_suspended(true)
         .with_last_recovery(NOW)
@@ -32,14 +32,14 @@ fn every_field_is_taken_back_without_the_others() {
         .with_runner_unready(false)
         .with_linked(false)
         .with_last_recovery(None);
-    assert_eq!(taken_back, Context::default());
+    assert_eq!(taken_back, Context::of(&Columns::default().into()));
 }
 
 #[test]
 fn a_stored_context_is_read_back_equal() {
-    for context in [Context::default(), everything_set()] {
+    for context in [Context::of(&Columns::default().into()), everything_set()] {
         let json = serde_json::to_string(&context).expect("it is written");
         assert_eq!(serde_json::from_str::<Context>(&json).expect(&json), context);
     }
-    assert_eq!(serde_json::from_str::<Context>("{}").expect("every field has a default"), Context::default());
+    assert_eq!(serde_json::from_str::<Context>("{}").expect("every field has a default"), Context::of(&Columns::default().into()));
 }

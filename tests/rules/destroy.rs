@@ -26,9 +26,9 @@ fn the_record_of_a_failed_sandbox_is_purged_only_after_its_runner_released_it() 
     for state in [SandboxState::Error, SandboxState::BuildFailed] {
         let failed = Columns { state, state_since: long_ago, has_runner: true, ..Columns::default() };
         let unwanted = after(failed.into(), Command::Destroy { force: false });
-        assert_eq!(unwanted.due(&Policy::default(), Context::default(), NOW), None, "{state} with a runner");
+        assert_eq!(unwanted.due(&Policy::default(), Context::of(&unwanted), NOW), None, "{state} with a runner");
         let released = Lifecycle::from(Columns { has_runner: false, ..unwanted.columns() });
-        let purge = released.due(&Policy::default(), Context::default(), NOW).expect("the retention is exceeded");
+        let purge = released.due(&Policy::default(), Context::of(&released), NOW).expect("the retention is exceeded");
         assert_eq!(purge.effects().collect::<Vec<_>>(), [Effect::Purge]);
     }
 }

@@ -25,7 +25,7 @@ const NOW: DateTime<Utc> = DateTime::from_timestamp(10 * 24 * 60 * 60, 0).expect
 /// Decides with the default policy and context, and expects a step.
 fn decided(row: Lifecycle, input: impl Into<Input>, now: DateTime<Utc>) -> Step {
     let input = input.into();
-    let decided = row.decide(input, &Policy::default(), Context::default(), now);
+    let decided = row.decide(input, &Policy::default(), Context::of(&row), now);
     decided.unwrap_or_else(|refusal| panic!("{input:?}: {refusal}"))
 }
 

@@ -177,6 +177,7 @@ fn settled() -> ServerChoices {
         class: SandboxClass::Container,
         runner_id: Some("r1".into()),
         gpu_type: None,
+        organization_suspended: false,
         link: None,
         snapshot_ref: None,
         toolbox_proxy_url: "https://proxy.example.com/toolbox".into(),
@@ -185,7 +186,7 @@ fn settled() -> ServerChoices {
 
 fn asked(request: Value, settled: ServerChoices) -> Result<Value, CreateError> {
     let request: CreateSandbox = serde_json::from_value(request).unwrap();
-    let made = Sandbox::create(request, settled, &Policy::default(), Context::default(), now());
+    let made = Sandbox::create(request, settled, &Policy::default(), now());
     made.map(|sandbox| serde_json::to_value(sandbox.dto()).unwrap())
 }
 
@@ -276,9 +277,9 @@ fn an_error_body_lists_every_invalid_field_of_a_request() {
 
 #[test]
 fn a_suspended_organization_cannot_create_a_sandbox() {
-    let context = Context::default().with_organization_suspended(true);
+    let settled = ServerChoices { organization_suspended: true, ..settled() };
     let request: CreateSandbox = serde_json::from_str("{}").unwrap();
-    let error = Sandbox::create(request, settled(), &Policy::default(), context, now()).unwrap_err();
+    let error = Sandbox::create(request, settled, &Policy::default(), now()).unwrap_err();
     assert_eq!(
         serde_json::to_value(ErrorBody::from(&error)).unwrap(),
         json!({

@@ -72,7 +72,7 @@ fn suggestions(refusal: &Refusal) -> Vec<(Verb, String)> {
 /// Returns the steps of this verb that the row accepts.
 fn accepted(row: &Lifecycle, verb: Verb, policy: &Policy, commands: &[Command]) -> Vec<Step> {
     let of_verb = commands.iter().filter(|command| command.verb() == verb);
-    of_verb.filter_map(|command| row.decide(command, policy, Context::default(), NOW).ok()).collect()
+    of_verb.filter_map(|command| row.decide(command, policy, Context::of(&row), NOW).ok()).collect()
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_refusal_suggests_only_other_commands_that_the_row_accepts_and_names_a_loss_
         let policy = policy(profile);
         for row in rows() {
             for command in &commands {
-                let Err(refusal) = row.decide(command, &policy, Context::default(), NOW) else { continue };
+                let Err(refusal) = row.decide(command, &policy, Context::of(&row), NOW) else { continue };
                 for (verb, loss) in suggestions(&refusal) {
                     seen += 1;
                     assert_ne!(verb, command.verb(), "{refusal}");
@@ -106,7 +106,7 @@ fn a_refused_command_in_a_transitional_state_may_be_sent_again_unless_the_sandbo
     let policy = Policy::default();
     for row in rows().filter(|row| row.reported_state().is_transient()) {
         for command in commands() {
-            let Err(refusal) = row.decide(command, &policy, Context::default(), NOW) else { continue };
+            let Err(refusal) = row.decide(command, &policy, Context::of(&row), NOW) else { continue };
             assert_ne!(refusal.retry(), Retry::NotFromHere, "{refusal}");
         }
     }
@@ -117,7 +117,7 @@ fn a_command_that_the_class_forbids_is_never_retried_in_any_state() {
     let policy = Policy::default();
     for row in rows().filter(|row| !row.class().is_vm()) {
         for command in [Command::Pause, Command::Fork] {
-            let refusal = row.decide(command, &policy, Context::default(), NOW).expect_err("containers cannot");
+            let refusal = row.decide(command, &policy, Context::of(&row), NOW).expect_err("containers cannot");
             assert_eq!(refusal.retry(), Retry::Never, "{refusal}");
             assert!(refusal.to_string().contains("only VM classes"), "{refusal}");
         }

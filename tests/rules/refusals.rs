@@ -59,7 +59,7 @@ fn says(state: SandboxState) -> Input {
 fn cases() -> Vec<Case> {
     use Retry::{AlreadySo, Never, NotFromHere, OtherArguments, ReadAgain, WhenSettled};
     use SandboxState::{Archived, Starting, Stopped};
-    let alone = Context::default();
+    let alone = Context::of(&Columns::default().into());
     let ephemeral = |columns| Columns { auto_delete: AutoDelete::AtOnce, ..columns };
     let under_way = Columns { desired_state: DesiredState::Stopped, pending: true, ..container() };
     let with_gpu = ephemeral(Columns { gpu: 1, ..vm() });
@@ -337,7 +337,7 @@ fn every_reason_has_a_case() {
 fn the_recorded_profile_refuses_a_memory_snapshot_of_a_linux_vm() {
     let asked = Command::Snapshot { include_memory: true };
     let code = |policy: &Policy| {
-        Lifecycle::from(vm()).decide(asked, policy, Context::default(), noon()).map_err(|refusal| refusal.code())
+        Lifecycle::from(vm()).decide(asked, policy, Context::of(&Columns::default().into()), noon()).map_err(|refusal| refusal.code())
     };
     assert_eq!(code(&Policy::recorded()).err(), Some("memory_snapshot_class"));
     assert_eq!(code(&Policy::default()).err(), None);

@@ -49,7 +49,7 @@ fn commands() -> Vec<Command> {
 
 /// Every context that a check distinguishes.
 fn contexts() -> [Context; 5] {
-    let ordinary = Context::default();
+    let ordinary = Context::of(&Columns::default().into());
     [
         ordinary,
         ordinary.with_organization_suspended(true),
@@ -223,7 +223,7 @@ fn no_accepted_command_leaves_incoherent_states() {
 fn a_command_whose_result_already_holds_writes_nothing() {
     let row = Lifecycle::from(Columns::default());
     let step = row
-        .decide(Command::Start, &Policy::default(), Context::default(), now())
+        .decide(Command::Start, &Policy::default(), Context::of(&Columns::default().into()), now())
         .expect("start is accepted on a started sandbox");
     assert_eq!(step.cause(), Cause::Already(Verb::Start));
     assert!(step.is_noop());

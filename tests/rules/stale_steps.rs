@@ -28,7 +28,7 @@ fn auto_stop_and_auto_pause_steps_decided_on_one_row_are_not_both_written() {
 /// Decides a touch this many seconds after [`NOW`].
 fn touched(row: &Lifecycle, seconds: i64) -> Step {
     let at = NOW + Duration::seconds(seconds);
-    row.decide(Command::Touch, &Policy::default(), Context::default(), at).expect("a touch is always accepted")
+    row.decide(Command::Touch, &Policy::default(), Context::of(&row), at).expect("a touch is always accepted")
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn an_earlier_touch_is_stale_after_a_later_touch_was_written() {
     let row = Lifecycle::from(Columns::default());
     let at = |seconds| {
         let used_at = NOW + Duration::seconds(seconds);
-        row.decide(Command::Touch, &Policy::default(), Context::default(), used_at).expect("the touch is accepted")
+        row.decide(Command::Touch, &Policy::default(), Context::of(&row), used_at).expect("the touch is accepted")
     };
     let (earlier, later) = (at(0), at(5));
     let used = later.apply(row).expect("the later touch is written first");

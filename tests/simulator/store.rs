@@ -110,7 +110,7 @@ impl Store {
     pub fn context(&self, id: Id) -> Context {
         let record = &self.records[id];
         let alive = |child: &&Id| self.records[**child].life.desired_state() != DesiredState::Destroyed;
-        Context::default()
+        Context::of(&record.life)
             .with_live_fork_children(record.children.iter().filter(alive).count() as u32)
             .with_organization_suspended(record.suspended)
             .with_last_recovery(record.last_recovery)

@@ -150,7 +150,7 @@ fn reports() -> Vec<Report> {
 fn steps() -> Vec<Step> {
     let now = at(NOW);
     let decide = |columns: Columns, input: Input| {
-        let decided = Lifecycle::from(columns).decide(input, &Policy::default(), Context::default(), now);
+        let decided = Lifecycle::from(columns).decide(input, &Policy::default(), Context::of(&Columns::default().into()), now);
         decided.unwrap_or_else(|refusal| panic!("{input:?}: {refusal}"))
     };
     let vm = Columns { class: SandboxClass::LinuxVm, ..Columns::default() };
@@ -188,7 +188,7 @@ fn steps() -> Vec<Step> {
         .filter_map(|command| {
             let rows = [vm, stopped, paused, archived, timed_out, Columns { auto_stop: AutoStop::Never, ..vm }];
             let decided =
-                |columns| Lifecycle::from(columns).decide(command, &Policy::default(), Context::default(), now);
+                |columns| Lifecycle::from(columns).decide(command, &Policy::default(), Context::of(&Columns::default().into()), now);
             rows.into_iter().find_map(|columns| decided(columns).ok().filter(|step| !step.is_noop()))
         })
         .collect();
@@ -265,7 +265,7 @@ fn the_stored_form_of_changes_includes_cleared_columns() {
     let backed_up =
         Report::Ended { job: Job::Backup { of: BackupOf::Current }, outcome: Outcome::Completed, epoch: None };
     let ends_backup = Lifecycle::from(Columns { backup_state: BackupState::InProgress, ..Columns::default() })
-        .decide(backed_up, &Policy::default(), Context::default(), at(NOW))
+        .decide(backed_up, &Policy::default(), Context::of(&Columns::default().into()), at(NOW))
         .expect("a job's end is never refused");
     let changes: Vec<Changes> = steps().iter().chain([&ends_backup]).map(Step::changes).collect();
     keep("changes.jsonl", &changes);
@@ -320,10 +320,10 @@ fn the_stored_form_of_an_effect_is_unchanged() {
 fn the_written_form_of_a_refusal_is_unchanged() {
     let row = rows()[0];
     let now = at(NOW);
-    let refused = |command| row.decide(command, &Policy::default(), Context::default(), now).err();
+    let refused = |command| row.decide(command, &Policy::default(), Context::of(&row), now).err();
     let report = Report::State { state: SandboxState::Started, fault: None, recoverable: false, epoch: None };
     let mut refusals: Vec<_> = commands().into_iter().filter_map(refused).collect();
-    refusals.extend(row.decide(report, &Policy::default(), Context::default(), now).err());
+    refusals.extend(row.decide(report, &Policy::default(), Context::of(&row), now).err());
     assert!(refusals.len() > 5);
     kept("refusal.jsonl", &refusals);
 }

@@ -125,7 +125,7 @@ fn an_unknown_field_in_a_context_or_policy_is_an_error_that_names_it() {
     fn whole(value: impl Serialize) -> [Value; 1] {
         [serde_json::to_value(value).expect("it is written")]
     }
-    let mut said = complaints::<Context>(&whole(Context::default()));
+    let mut said = complaints::<Context>(&whole(Context::of(&Columns::default().into())));
     said.extend(complaints::<Policy>(&whole(Policy::default())));
     assert_eq!(said.len(), 3, "the context, the policy and its time limits");
     let unnamed: Vec<_> = said.iter().filter(|said| !said.starts_with("unknown field `mistyped`")).collect();

@@ -200,7 +200,7 @@ fn the_table_of_columns_is_the_public_list() {
 
 /// Decides `stop` on a row.
 fn stop(row: &Lifecycle) -> Step {
-    let (policy, context) = (Policy::default(), Context::default());
+    let (policy, context) = (Policy::default(), Context::of(&Columns::default().into()));
     row.decide(Command::Stop { force: false }, &policy, context, DateTime::UNIX_EPOCH).expect("a started sandbox stops")
 }
 
@@ -224,7 +224,7 @@ fn the_update_writes_only_the_first_of_two_steps_decided_on_one_row() {
 fn an_update_by_a_timer_writes_nothing_after_the_sandbox_was_used() {
     let (store, rows) = store();
     let (id, row) = running(&rows);
-    let (policy, context) = (Policy::default(), Context::default());
+    let (policy, context) = (Policy::default(), Context::of(&Columns::default().into()));
     let later = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
     let stops = row.decide(Timer::AutoStop, &policy, context, later).expect("a timer is never refused");
     let used = row.decide(Command::Touch, &policy, context, later).expect("a touch is always accepted");

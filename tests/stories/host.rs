@@ -130,7 +130,7 @@ impl Host {
     fn decide_again(&mut self) -> bool {
         let Some((input, late)) = self.late.take() else { return false };
         late.apply(self.row).expect_err("another one was first");
-        if let Ok(step) = self.row.decide(input, &Policy::default(), Context::default(), self.now) {
+        if let Ok(step) = self.row.decide(input, &Policy::default(), Context::of(&self.row), self.now) {
             self.write(&step);
         }
         true
@@ -167,7 +167,7 @@ impl Host {
             Report::Ended { job: Job::Backup { of }, .. } if !waits => *of = BackupOf::Other,
             _ => {}
         }
-        let context = Context::default();
+        let context = Context::of(&Columns::default().into());
         if let (Report::Ended { job: Job::ForkChild, .. }, Some(child)) = (report, self.child) {
             let step = child.decide(report, &Policy::default(), context, self.now).expect("a job's end is not refused");
             self.child = Some(step.apply(child).expect("it was decided on this row"));
@@ -182,7 +182,7 @@ impl Host {
     }
 
     fn decide(&self, input: impl AsInput) -> Step {
-        self.row.decide(input, &Policy::default(), Context::default(), self.now).expect("the input is accepted")
+        self.row.decide(input, &Policy::default(), Context::of(&self.row), self.now).expect("the input is accepted")
     }
 
     fn write(&mut self, step: &Step) {
@@ -232,7 +232,7 @@ impl Host {
             Some(InHand::Question(..)) | None => Observed::NotAsked,
         };
         // The store purges the record.
-        let due = self.row.due(&Policy::default(), Context::default(), self.now).filter(Step::writes);
+        let due = self.row.due(&Policy::default(), Context::of(&self.row), self.now).filter(Step::writes);
         if let Some(step) = due {
             self.in_hand = Some(InHand::Write(step));
             return true;

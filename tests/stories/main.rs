@@ -145,7 +145,7 @@ fn a_late_report_without_an_epoch_is_applied() {
     let writes = |epoch| {
         let policy = sandbox_lifecycle::Policy::default();
         let now = chrono::DateTime::UNIX_EPOCH;
-        let step = before.decide(late(epoch), &policy, sandbox_lifecycle::Context::default(), now);
+        let step = before.decide(late(epoch), &policy, sandbox_lifecycle::Context::of(&before), now);
         step.expect("an answer is never refused").writes()
     };
     assert_eq!((writes(Some(6)), writes(Some(7)), writes(None)), (false, true, true));

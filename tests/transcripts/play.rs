@@ -9,7 +9,7 @@ use sandbox_lifecycle::{
 
 /// Returns the story with its outcomes, or an error for the first invalid line.
 pub fn with_outcomes(story: &str) -> Result<String, String> {
-    let mut stage = Stage { row: None, context: Context::default(), now: begin(), held: None };
+    let mut stage = Stage { row: None, context: Context::of(&sandbox_lifecycle::Columns::default().into()), now: begin(), held: None };
     let mut text = String::new();
     for (index, line) in story.lines().enumerate() {
         if is_outcome(line) {
@@ -87,7 +87,7 @@ impl Stage {
                 return Ok(vec![format!("= {}", shown(&child))]);
             }
             "clock" => {
-                return match self.row()?.due(&Policy::default(), self.context, self.now) {
+                return match self.row()?.due(&Policy::default(), self.context()?, self.now) {
                     Some(step) => self.accepted(step),
                     None => Ok(vec![self.nothing_due()?]),
                 };
@@ -116,7 +116,7 @@ impl Stage {
     }
 
     fn decided(&self, input: Input) -> Read<Result<Step, Refusal>> {
-        Ok(self.row()?.decide(input, &Policy::default(), self.context, self.now))
+        Ok(self.row()?.decide(input, &Policy::default(), self.context()?, self.now))
     }
 
     fn tried(&self, command: &str) -> Read<String> {

@@ -98,7 +98,7 @@ pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
 
 /// `fork children 2, suspended, linked, draining, unready, warm pool, recovered 30m ago`
 pub fn context(text: &str, now: DateTime<Utc>) -> Read<Context> {
-    let mut context = Context::default();
+    let mut context = Context::of(&Columns::default().into());
     for part in parts(text) {
         context = match part {
             "nothing" => context,

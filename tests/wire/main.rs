@@ -41,5 +41,5 @@ fn written(record: &Value) -> Value {
 }
 
 fn decided(sandbox: &Sandbox, input: impl sandbox_lifecycle::rules::AsInput, now: &str) -> sandbox_lifecycle::Step {
-    sandbox.lifecycle().decide(input, &Policy::default(), Context::default(), at(now)).unwrap()
+    sandbox.lifecycle().decide(input, &Policy::default(), Context::of(sandbox.lifecycle()), at(now)).unwrap()
 }

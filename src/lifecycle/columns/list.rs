@@ -1,5 +1,5 @@
-//! The one list of columns, from which follow: the open form of a lifecycle, its stored form, what a step expects and
-//! changes, and the names and kinds that a host needs for its own table.
+//! The one list of columns, from which follow: the open form of a lifecycle, its stored form, what a step changes, and
+//! the names and kinds that a host needs for its own table.
 
 use super::column::{Bound, Column, ColumnType, ColumnValue};
 use crate::{
@@ -82,26 +82,61 @@ macro_rules! columns {
             }
         }
 
-        partial! {
-            /// The columns that a step writes: the `SET` of an `UPDATE`. `None` leaves a column as it is; `Some(None)`
-            /// empties one that may be empty.
-            ///
-            /// The serde form has the names of the stored row, so that a row in JSON takes them one by one.
-            Changes { $($(#[doc = $doc])+ $column as $name: $type;)+ }
+        /// The columns that a step writes: the `SET` of an `UPDATE`. `None` leaves a column as it is; `Some(None)`
+        /// empties one that may be empty.
+        ///
+        /// The serde form has the names of the stored row, so that a row in JSON takes them one by one.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Changes {
+            $($(#[doc = $doc])+ pub $column: Option<$type>,)+
         }
 
-        partial! {
-            /// The columns that must still have these values when a step is written: the `WHERE` of an `UPDATE`.
-            ///
-            /// They are what the decision read and another writer may have changed since.
-            Expects { $($(#[doc = $doc])+ $column as $name: $type;)+ }
+        impl Changes {
+            /// Returns each of these columns with its value, as a host binds them to a statement.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'static>)> + use<> {
+                let values = [$(self.$column.map(ColumnValue::from)),+];
+                Column::ALL.iter().zip(values).filter_map(|(column, value)| Some((column, value?)))
+            }
+
+            fn read<'de, A: MapAccess<'de>>(row: &mut A) -> Result<Self, A::Error> {
+                let mut found = Self::default();
+                while let Some(key) = row.next_key::<String>()? {
+                    match key.as_str() {
+                        $(names::$name if found.$column.is_some() => {
+                            return Err(de::Error::duplicate_field(names::$name));
+                        })+
+                        $(names::$name => {
+                            let value = row.next_value::<<$type as ColumnType>::Read>();
+                            found.$column = value.map_err(|error| named(names::$name, &error))?.into();
+                        })+
+                        _newer_than_this_crate => {
+                            row.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(found)
+            }
         }
 
-        impl Expects {
-            /// Whether the row still has these values.
-            pub fn are_met_by(&self, row: &Lifecycle) -> bool {
-                let row = row.columns();
-                $(self.$column.is_none_or(|expected| expected == row.$column))&&+
+        impl Serialize for Changes {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.iter().map(|(column, value)| (column.name, value)))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for Changes {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct RowVisitor;
+                impl<'de> de::Visitor<'de> for RowVisitor {
+                    type Value = Changes;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("the columns of a stored lifecycle")
+                    }
+                    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<Changes, A::Error> {
+                        Changes::read(&mut row)
+                    }
+                }
+                deserializer.deserialize_map(RowVisitor)
             }
         }
 
@@ -146,66 +181,6 @@ macro_rules! kept {
     };
 }
 
-/// Declares a value for some of the columns.
-macro_rules! partial {
-    ($(#[$about:meta])+ $partial:ident { $($(#[doc = $doc:literal])+ $column:ident as $name:ident: $type:ty;)+ }) => {
-        $(#[$about])+
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-        pub struct $partial {
-            $($(#[doc = $doc])+ pub $column: Option<$type>,)+
-        }
-
-        impl $partial {
-            /// Returns each of these columns with its value, as a host binds them to a statement.
-            pub fn iter(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'static>)> + use<> {
-                let values = [$(self.$column.map(ColumnValue::from)),+];
-                Column::ALL.iter().zip(values).filter_map(|(column, value)| Some((column, value?)))
-            }
-
-            fn read<'de, A: MapAccess<'de>>(row: &mut A) -> Result<Self, A::Error> {
-                let mut found = Self::default();
-                while let Some(key) = row.next_key::<String>()? {
-                    match key.as_str() {
-                        $(names::$name if found.$column.is_some() => {
-                            return Err(de::Error::duplicate_field(names::$name));
-                        })+
-                        $(names::$name => {
-                            let value = row.next_value::<<$type as ColumnType>::Read>();
-                            found.$column = value.map_err(|error| named(names::$name, &error))?.into();
-                        })+
-                        _newer_than_this_crate => {
-                            row.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(found)
-            }
-        }
-
-        impl Serialize for $partial {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_map(self.iter().map(|(column, value)| (column.name, value)))
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $partial {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct RowVisitor;
-                impl<'de> de::Visitor<'de> for RowVisitor {
-                    type Value = $partial;
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("the columns of a stored lifecycle")
-                    }
-                    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<$partial, A::Error> {
-                        $partial::read(&mut row)
-                    }
-                }
-                deserializer.deserialize_map(RowVisitor)
-            }
-        }
-    };
-}
-
 macro_rules! shown {
     (shown) => {
         true
@@ -246,6 +221,9 @@ columns! {
     recoverable as recoverable: bool = false, (status recoverable with_recoverable), shown;
     /// The stop under way uses force (SIGKILL instead of SIGTERM).
     force_stop as force_stop: bool = false, (status force_stop with_force_stop), server;
+    /// The number of the row's last write, which every step expects and raises: after the largest number comes 0. A touch
+    /// does not raise it.
+    revision as revision: u32 = 0, (revision), server;
     /// The number of the current piece of work: calls carry it, reports echo it, each new piece raises it.
     epoch as epoch: u32 = 0, (epoch), server;
     /// After how many idle minutes a running sandbox is stopped.

@@ -4,4 +4,4 @@ mod column;
 mod list;
 
 pub use column::{Column, ColumnKind, ColumnValue};
-pub use list::{Changes, Columns, Expects, RowError};
+pub use list::{Changes, Columns, RowError};

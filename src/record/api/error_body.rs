@@ -11,7 +11,8 @@ object! {
     /// use sandbox_lifecycle::{Command, Context, Lifecycle, Policy, SandboxState, record::{ErrorBody, LifecycleView}};
     /// let view: LifecycleView = serde_json::from_str(r#"{"state":"archived","desiredState":"archived"}"#)?;
     /// let (policy, now) = (Policy::default(), chrono::DateTime::UNIX_EPOCH);
-    /// let refusal = Lifecycle::try_from(&view)?.decide(Command::Pause, &policy, Context::default(), now).unwrap_err();
+    /// let row = Lifecycle::try_from(&view)?;
+    /// let refusal = row.decide(Command::Pause, &policy, Context::of(&row), now).unwrap_err();
     /// let body = ErrorBody::from(&refusal);
     /// assert!(serde_json::to_string(&body)?.starts_with(r#"{"statusCode":400,"message":"cannot pause while"#));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -8,7 +8,7 @@ use crate::record::form::{
 use crate::record::form::{constructors, defaults, object, parse};
 use crate::record::stored::Sandbox;
 use crate::vocabulary::{FieldErrors, GpuType, Open, SandboxClass, Size, SizeChange, names};
-use crate::{lifecycle::Lifecycle, policy::Policy, rules::Context};
+use crate::{lifecycle::Lifecycle, policy::Policy};
 use alloc::{string::String, vec::Vec};
 use chrono::{DateTime, Utc};
 
@@ -95,6 +95,8 @@ defaults! { CreateSandbox }
 /// The values that the server chooses for a new sandbox: identifiers, and what the request leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerChoices {
+    /// Whether the organization is suspended. It then cannot create a sandbox.
+    pub organization_suspended: bool,
     /// The identifier of the new sandbox.
     pub id: String,
     /// The organization of the caller.
@@ -137,10 +139,9 @@ impl<X: Extras + Clone> Sandbox<X> {
         request: CreateSandbox<X>,
         choices: ServerChoices,
         policy: &Policy,
-        context: Context,
         now: DateTime<Utc>,
     ) -> Result<Self, CreateError> {
-        if context.organization_suspended() {
+        if choices.organization_suspended {
             return Err(CreateError::Suspended);
         }
         let lifecycle = new_lifecycle(&request, &choices, policy, now)?;

@@ -21,7 +21,8 @@ use alloc::string::String;
 /// let mut sandbox = Sandbox::try_from(serde_json::from_str::<SandboxDto>(text)?)?;
 /// let now = chrono::DateTime::UNIX_EPOCH;
 /// let stop = Command::Stop { force: false };
-/// let step = sandbox.lifecycle().decide(stop, &Policy::default(), Context::default(), now)?;
+/// let row = sandbox.lifecycle();
+/// let step = row.decide(stop, &Policy::default(), Context::of(row), now)?;
 /// sandbox.apply(&step, StepDetails::default())?;
 /// assert_eq!(sandbox.dto().state.value().and_then(|state| state.known()), Some(SandboxState::Stopping));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

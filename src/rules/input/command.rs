@@ -90,8 +90,8 @@ pub enum Command {
         #[serde(rename = "minutes", deserialize_with = "read::minutes")]
         interval: Ttl,
     },
-    /// Record that it was used: the idle timers count from now. Of two concurrent touches, one is
-    /// [`Stale`](crate::Stale); when it is decided again, it writes the later time.
+    /// Record that it was used: the idle timers count from now. It expects no revision and raises none, so that it never
+    /// loses a race and makes no other step stale, except those of the idle timers. The later of two touches counts.
     #[serde(deserialize_with = "no_fields")]
     Touch,
 }

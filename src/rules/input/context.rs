@@ -1,6 +1,9 @@
 //! The context of a decision: what it needs to know and the row does not hold.
 
-use crate::{lifecycle::fact_set::Facts, rules::guards};
+use crate::{
+    lifecycle::{Lifecycle, fact_set::Facts},
+    rules::guards,
+};
 use chrono::{DateTime, Utc};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -8,19 +11,20 @@ use serde::{Deserialize, Serialize};
 /// Declares the fields of a context, each with its type, its setter, and what the setter takes.
 macro_rules! context {
     ($($(#[doc = $doc:literal])+ $field:ident: $type:ty, $with:ident($($argument:tt)+);)+) => {
-        /// What a decision needs to know and the row does not hold. The default is an ordinary sandbox: no forks, no link, an
-        /// organization that is not suspended, a runner in service.
+        /// What a decision needs to know and the row does not hold.
+        ///
+        /// It is gathered for one revision of one row, and [`decide`](crate::Lifecycle::decide) refuses it for another
+        /// one as `conflict`: what was counted before a write may be wrong after it. [`Context::of`] is an ordinary
+        /// sandbox: no forks, no link, an organization that is not suspended, a runner in service.
         ///
         /// ```
         /// use sandbox_lifecycle::{Columns, Command, Context, Lifecycle, Policy, Reason};
         /// let row = Lifecycle::from(Columns::default());
-        /// let forked = Context::default().with_live_fork_children(2);
+        /// let forked = Context::of(&row).with_live_fork_children(2);
         /// let now = chrono::DateTime::UNIX_EPOCH;
         /// let refusal = row.decide(Command::Destroy { force: true }, &Policy::default(), forked, now).unwrap_err();
         /// assert_eq!(refusal.reason(), Reason::ForkChildren);
         /// ```
-        ///
-        /// A host may keep it: set once what holds for a whole organization, and add the rest for each sandbox.
         // The facts are found when a field is set, so that a decision joins one word.
         #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(from = "Fields", into = "Fields")]
@@ -55,6 +59,8 @@ macro_rules! context {
     };
 }
 context! {
+    /// The revision of the row for which it was gathered.
+    revision: u32, with_revision(u32);
     /// How many forks of it are alive: not destroyed, and not with desired state destroyed.
     live_fork_children: u32, with_live_fork_children(u32);
     /// Whether its organization is suspended. A suspended organization cannot create, start, fork, snapshot, recover or
@@ -73,6 +79,11 @@ context! {
 }
 
 impl Context {
+    /// Returns the context of an ordinary sandbox, for this revision of its row.
+    pub fn of(row: &Lifecycle) -> Self {
+        Fields { revision: row.revision(), ..Fields::default() }.into()
+    }
+
     /// The guards that it makes hold.
     #[inline(always)]
     pub(crate) const fn facts(&self) -> Facts {
@@ -87,12 +98,6 @@ impl From<Fields> for Context {
         let unsuspended = guards::unsuspended.when(!fields.organization_suspended);
         let unlinked = guards::unlinked.when(!fields.linked);
         Self { facts: childless.and(unsuspended).and(unlinked), fields }
-    }
-}
-
-impl Default for Context {
-    fn default() -> Self {
-        Fields::default().into()
     }
 }
 

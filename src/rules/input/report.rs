@@ -205,6 +205,16 @@ impl Job {
 }
 
 impl Report {
+    /// Returns the kind of the report.
+    pub(crate) const fn kind(self) -> ReportKind {
+        match self {
+            Self::State { .. } => ReportKind::State,
+            Self::Ended { job, .. } => job.kind(),
+            Self::Answered { .. } => ReportKind::Answer,
+            Self::BackupUnderWay { .. } => ReportKind::Backup,
+        }
+    }
+
     pub(crate) const fn epoch(self) -> Option<u32> {
         match self {
             Self::State { epoch, .. } | Self::Ended { epoch, .. } | Self::Answered { epoch, .. } => epoch,

@@ -4,7 +4,7 @@ use crate::{
     lifecycle::{Lifecycle, Status, fact_set::Facts, pairs},
     policy::ApiProfile,
     rules::{
-        input::{report::ReportKind, verb::Verb},
+        input::{report::ReportKind, timer::Timer, verb::Verb},
         reason::{Reason, Retry},
         table::{form::Check, rows::accepted_with},
     },
@@ -23,7 +23,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 ///     ..Columns::default()
 /// });
 /// let refusal = row
-///     .decide(Command::Stop { force: false }, &Policy::default(), Context::default(), chrono::DateTime::UNIX_EPOCH)
+///     .decide(Command::Stop { force: false }, &Policy::default(), Context::of(&row), chrono::DateTime::UNIX_EPOCH)
 ///     .unwrap_err();
 /// assert_eq!((refusal.code(), refusal.http_status()), ("bad_state", 400));
 /// assert_eq!(
@@ -47,6 +47,8 @@ pub(crate) enum Refused {
     Command { verb: Verb, flag: bool, profile: ApiProfile },
     /// A report, with the reason.
     Report(ReportKind, ReportReason),
+    /// Any input, with a context that was gathered for another revision of the row.
+    OtherRevision { asked: Asked, context: u32 },
 }
 
 /// Why a report is refused.
@@ -66,6 +68,8 @@ pub enum Asked {
     Command(Verb),
     /// A report.
     Report(ReportKind),
+    /// A timer.
+    Timer(Timer),
 }
 
 impl fmt::Display for Asked {
@@ -73,6 +77,7 @@ impl fmt::Display for Asked {
         match self {
             Self::Command(verb) => verb.fmt(f),
             Self::Report(report) => write!(f, "report {report}"),
+            Self::Timer(timer) => write!(f, "timer {timer}"),
         }
     }
 }
@@ -91,6 +96,7 @@ impl Refusal {
         match self.refused {
             Refused::Command { verb, .. } => Asked::Command(verb),
             Refused::Report(report, _) => Asked::Report(report),
+            Refused::OtherRevision { asked, .. } => asked,
         }
     }
 
@@ -115,7 +121,7 @@ impl Refusal {
             // A refused command has a check that fails.
             Refused::Command { .. } => self.failing_checks().next().map_or(Reason::InProgress, Check::reason),
             Refused::Report(_, ReportReason::BadState) => Reason::BadState,
-            Refused::Report(_, ReportReason::Conflict) => Reason::Conflict,
+            Refused::Report(_, ReportReason::Conflict) | Refused::OtherRevision { .. } => Reason::Conflict,
         }
     }
 
@@ -128,7 +134,7 @@ impl Refusal {
     pub fn http_status(&self) -> u16 {
         self.reason().http_status(match self.refused {
             Refused::Command { verb, .. } => Some(verb),
-            Refused::Report(..) => None,
+            Refused::Report(..) | Refused::OtherRevision { .. } => None,
         })
     }
 
@@ -142,12 +148,13 @@ impl Refusal {
         if retry == Retry::NotFromHere && moving { Retry::WhenSettled } else { retry }
     }
 
-    /// Returns every check that fails; the first is the reason. A refused report has one reason and no checks.
+    /// Returns every check that fails; the first is the reason. A refused report and a refused context have one reason
+    /// and no checks.
     pub fn failing_checks(&self) -> impl Iterator<Item = &'static Check> + use<> {
         let facts = self.facts;
         let (checks, given): (&'static [Check], bool) = match self.refused {
             Refused::Command { verb, flag, .. } => (verb.checks(), flag),
-            Refused::Report(..) => (&[], false),
+            Refused::Report(..) | Refused::OtherRevision { .. } => (&[], false),
         };
         checks.iter().filter(move |check| check.applies(given) && !facts.contain(check.guard))
     }
@@ -167,7 +174,7 @@ impl Refusal {
     pub fn accepted_commands(&self) -> impl Iterator<Item = Verb> + use<> {
         let profile = match self.refused {
             Refused::Command { profile, .. } => Some(profile),
-            Refused::Report(..) => None,
+            Refused::Report(..) | Refused::OtherRevision { .. } => None,
         };
         accepted_with(self.facts).filter(move |verb| profile.is_some_and(|profile| verb.is_offered_by(profile)))
     }

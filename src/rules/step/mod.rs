@@ -3,12 +3,14 @@
 mod cause;
 pub(crate) mod draft;
 mod effect;
+mod expects;
 pub(crate) mod payload;
 pub(crate) mod side_effects;
 mod value;
 
 pub use cause::{Cause, Ignored};
 pub use effect::Effect;
+pub use expects::{Expects, Stale};
 pub use side_effects::{ReasonText, RunnerChange, Stamp};
 pub(crate) use value::next_epoch;
-pub use value::{Stale, Step};
+pub use value::Step;

@@ -2,8 +2,8 @@
 
 use super::cause::{Cause, Ignored};
 use super::side_effects::{ReasonText, RunnerChange, SideEffects, TimerMark};
-use super::{effect::Effect, payload::Payload};
-use crate::lifecycle::{Changes, Expects, Lifecycle, Status};
+use super::{effect::Effect, expects::{Expects, Stale}, payload::Payload};
+use crate::lifecycle::{Changes, Lifecycle, Status};
 use crate::rules::input::{report::ReportKind, timer::Timer, verb::Verb};
 use crate::rules::{call::Call, event::Event};
 use crate::vocabulary::{BackupState, DesiredState, Micros, Minutes, SandboxState};
@@ -29,16 +29,6 @@ pub struct Step {
     pub(crate) longest_auto_archive: Minutes,
     #[serde(flatten)]
     pub(crate) effects: SideEffects,
-}
-
-/// The error for a row that has changed since the step was decided. Read the row and decide again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the sandbox has changed since this was decided (its state was {was} and is {is}): read it and decide again")]
-pub struct Stale {
-    /// The state on which the step was decided.
-    pub was: SandboxState,
-    /// The state that the row has now.
-    pub is: SandboxState,
 }
 
 impl Step {
@@ -82,9 +72,9 @@ impl Step {
         !self.writes() && self.effects().next().is_none()
     }
 
-    /// Whether the step changes a column.
+    /// Whether the step changes a column other than the revision.
     pub fn writes(&self) -> bool {
-        self.changes() != Changes::default()
+        self.own_changes() != Changes::default()
     }
 
     /// Whether the step gives up name and backup and sets desired state destroyed. This happens only once: a destroy
@@ -120,47 +110,38 @@ impl Step {
         }
     }
 
-    /// Returns the columns that must still have these values: the decision read them, and another writer may have
-    /// changed them.
+    /// Returns what must still hold when the step is written.
+    ///
+    /// A step without changes and effects is not written, and expects nothing. Neither does a touch: see
+    /// [`Command::Touch`](crate::Command::Touch).
     pub fn expects(&self) -> Expects {
-        let row = self.row.columns();
-        let mut expects = Expects {
-            state: Some(row.state),
-            desired_state: Some(row.desired_state),
-            pending: Some(row.pending),
-            epoch: Some(row.epoch),
-            backup_state: Some(row.backup_state),
-            has_backup_ref: Some(row.has_backup_ref),
-            has_runner: Some(row.has_runner),
-            fault: Some(row.fault),
-            recoverable: Some(row.recoverable),
-            force_stop: Some(row.force_stop),
-            // A stop deletes an ephemeral sandbox.
-            auto_delete: Some(row.auto_delete),
-            ..Expects::default()
+        if self.is_touch() || self.is_noop() {
+            return Expects::default();
+        }
+        let is_idle_timer = match self.cause {
+            Cause::Timer(Timer::AutoDelete | Timer::AutoArchive | Timer::AutoPause | Timer::AutoStop) => true,
+            Cause::Timer(Timer::SpotEviction | Timer::Ttl | Timer::QueueTimeout | Timer::TimeLimit) => false,
+            Cause::Timer(Timer::BackupLimit | Timer::Retention) | Cause::Command(_) | Cause::Already(_) => false,
+            Cause::Report(_) | Cause::Ignored(_) | Cause::Controller => false,
         };
-        // An idle timer does not act after a touch, and the earlier of two touches does not overwrite the later one.
-        if matches!(self.cause, Cause::Timer(_) | Cause::Command(Verb::Touch)) {
-            expects.last_activity_at = Some(row.last_activity_at);
-        }
-        match self.cause {
-            Cause::Timer(Timer::Ttl) => expects.auto_destroy_at = Some(row.auto_destroy_at),
-            Cause::Timer(Timer::AutoArchive) => expects.auto_archive = Some(row.auto_archive),
-            Cause::Timer(Timer::BackupLimit) => expects.backup_since = Some(row.backup_since),
-            // Each idle timer can only be set while the other one is off.
-            Cause::Timer(Timer::AutoPause) | Cause::Command(Verb::AutoStop) => {
-                expects.auto_pause = Some(row.auto_pause)
-            }
-            Cause::Timer(Timer::AutoStop) | Cause::Command(Verb::AutoPause) => expects.auto_stop = Some(row.auto_stop),
-            Cause::Timer(Timer::AutoDelete | Timer::SpotEviction | Timer::QueueTimeout) => {}
-            Cause::Timer(Timer::TimeLimit | Timer::Retention) | Cause::Command(_) | Cause::Already(_) => {}
-            Cause::Report(_) | Cause::Ignored(_) | Cause::Controller => {}
-        }
-        expects
+        let activity = is_idle_timer.then(|| self.row.last_activity_at());
+        Expects { revision: Some(self.row.revision), last_activity_at: activity }
     }
 
-    /// Returns the columns to write.
+    /// Whether the step only notes that the sandbox was used.
+    const fn is_touch(&self) -> bool {
+        matches!(self.cause, Cause::Command(Verb::Touch))
+    }
+
+    /// Returns the columns to write. A step that changes a column or has an effect raises the revision; a touch does not.
     pub fn changes(&self) -> Changes {
+        let changes = self.own_changes();
+        let raises = !self.is_touch() && (changes != Changes::default() || self.effects().next().is_some());
+        Changes { revision: raises.then(|| self.row.revision.wrapping_add(1)), ..changes }
+    }
+
+    /// Returns the columns to write without the revision.
+    fn own_changes(&self) -> Changes {
         fn changed<T: PartialEq>(old: T, new: T) -> Option<T> {
             (old != new).then_some(new)
         }
@@ -226,10 +207,16 @@ impl Step {
     /// # Errors
     /// [`Stale`] if the row has changed since the step was decided: read it and decide again.
     pub fn apply(&self, row: Lifecycle) -> Result<Lifecycle, Stale> {
-        if self.expects().are_met_by(&row) {
-            Ok(row.columns().changed_by(&self.changes()).into())
+        let expects = self.expects();
+        if expects.are_met_by(&row) {
+            let changes = self.changes();
+            // The one statement for a touch keeps the later time too (`docs/COLUMNS.md`).
+            let activity = changes.last_activity_at.map(|at| if self.is_touch() { at.max(row.last_activity_at()) } else { at });
+            Ok(row.columns().changed_by(&Changes { last_activity_at: activity, ..changes }).into())
+        } else if expects.revision == Some(row.revision) {
+            Err(Stale::Used)
         } else {
-            Err(Stale { was: self.row.status.state(), is: row.status.state() })
+            Err(Stale::Changed { was: self.row.revision, is: row.revision })
         }
     }
 }

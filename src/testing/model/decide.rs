@@ -40,11 +40,21 @@ impl Model {
         if row.backup_since == Some(Micros::MAX.into()) {
             row.backup_since = None;
         }
-        match input {
+        if context.revision() != row.revision {
+            return Err("conflict"); // The context was gathered for another revision.
+        }
+        let decided = match input {
             Input::Command(command) => commands::decide(&row, command, &self.policy, context, now),
             Input::Report(report) => decide_report(&row, report, context, now),
             Input::Timer(timer) => Ok(clock::decide(&row, timer, &self.policy, context, now)),
-        }
+        };
+        decided.map(|mut taken| {
+            let is_touch = matches!(input, Input::Command(Command::Touch));
+            if !is_touch && (taken.row != row || !taken.effects.is_empty()) {
+                taken.row.revision = row.revision.wrapping_add(1);
+            }
+            taken
+        })
     }
 
     /// Returns the HTTP status of a code.

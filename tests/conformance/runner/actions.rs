@@ -43,7 +43,7 @@ fn pass(before: Lifecycle, mut view: RunnerView, observed: Observed) -> Pass {
                 pass.calls.push(call(task).to_owned());
                 let accepted =
                     Report::Answered { task, answer: RunnerAnswer::Accepted, from: None, epoch: Some(epoch) };
-                before.decide(accepted, &policy, Context::default(), now()).expect("an answer is never refused")
+                before.decide(accepted, &policy, Context::of(&before), now()).expect("an answer is never refused")
             }
             Next::Apply(step) => step,
             Next::Wait { .. } | Next::Nothing => return pass,

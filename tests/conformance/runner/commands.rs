@@ -110,7 +110,7 @@ pub fn judge(row: &Row) -> Option<Columns_> {
 }
 
 fn context(argument: &Argument) -> Context {
-    Context::default()
+    Context::of(&Columns::default().into())
         .with_live_fork_children(u32::from(argument.variant == "children"))
         .with_last_recovery((argument.outcome == Some("cooldown")).then(|| now() - Duration::minutes(30)))
 }
@@ -202,7 +202,7 @@ fn converse(talk: &mut Conversation, command: Command, argument: &Argument, cont
 }
 
 fn answered(talk: &mut Conversation, report: Report) {
-    match talk.row.decide(report, &Policy::recorded(), Context::default(), now()) {
+    match talk.row.decide(report, &Policy::recorded(), Context::of(&talk.row), now()) {
         Ok(step) => talk.take(step),
         Err(refusal) => talk.refused(&refusal),
     }

@@ -76,7 +76,7 @@ pub fn judge(row: &Row) -> Option<Answer> {
         recoverable: row.is("recoverable"),
         ..before(row)
     });
-    let context = Context::default().with_runner_draining(row.get("arg") == "draining");
+    let context = Context::of(&before).with_runner_draining(row.get("arg") == "draining");
     let (job, outcome) = (job(row), outcome(row));
     let step = decide(&before, job, outcome, context);
     let after = step.apply(before).expect("there is no other writer");

@@ -74,7 +74,7 @@ pub fn judge(row: &Row) -> Option<Answer> {
         recoverable: row.is("recoverable_in"),
         epoch: None,
     };
-    let decided = before.decide(report, &Policy::recorded(), Context::default(), now());
+    let decided = before.decide(report, &Policy::recorded(), Context::of(&before), now());
     let (outcome, http, step) = match decided {
         Ok(step) => ("ok", 0, Some(step)),
         Err(refusal) => (refusal.code(), refusal.http_status(), None),

@@ -35,7 +35,7 @@ pub extern "C" fn main() -> i32 {
     let row = Lifecycle::from(Columns::default());
     let now = sandbox_lifecycle::chrono::DateTime::UNIX_EPOCH;
     let stop = Command::Stop { force: false };
-    let stopped = row.decide(stop, &Policy::default(), Context::default(), now).is_ok_and(|step| {
+    let stopped = row.decide(stop, &Policy::default(), Context::of(&row), now).is_ok_and(|step| {
         step.desired_state() == DesiredState::Stopped
             && step.apply(row).is_ok_and(|after| after.reported_state() == SandboxState::Stopping)
     });
