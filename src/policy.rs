@@ -37,8 +37,11 @@ pub struct Policy {
     pub max_auto_archive: Minutes,
     /// The least time between two recoveries from a backup, in minutes (recorded: 60).
     pub recovery_cooldown: Minutes,
-    /// The number of failed archive attempts that a sandbox survives; one more ends in error (recorded: 3).
+    /// The number of failed attempts to archive a sandbox after which one more is made; at most 5 count (recorded: 3). When
+    /// they are used up, the archive is given up.
     pub max_archive_attempts: u32,
+    /// How often a restore is placed before it ends in error, at most 7 (ours: 3, so that one bad runner costs no sandbox).
+    pub max_restore_attempts: u8,
     /// How long a controller waits before it looks again at a sandbox that needs reconciling (ours: 1 minute, well within the
     /// shortest time limit).
     pub look_again: Minutes,
@@ -53,6 +56,7 @@ impl Default for Policy {
             max_auto_archive: minutes(43_200),
             recovery_cooldown: minutes(60),
             max_archive_attempts: 3,
+            max_restore_attempts: 3,
             look_again: minutes(1),
             time_limits: TimeLimits::default(),
         }
@@ -133,6 +137,8 @@ time_limits! {
     forking: 60, Forking;
     /// Ours: 1,440. A backup is tried up to four times, at two hours each, after waiting in a queue.
     archiving: 1_440, Archiving;
+    /// Ours: 30. A recovery in place, which may copy the disk; the state stays error.
+    recovering: 30;
     /// Recorded: 120. It limits a backup under way, in any state.
     backup: 120;
 }

@@ -9,7 +9,7 @@
 
 use crate::{
     lifecycle::{
-        Lifecycle, PLACES, STATE_PLACES, Status,
+        Lifecycle, PLACES, REPAIR_PLACE, STATE_PLACES, Status,
         fact_set::Facts,
         facts,
         state_set::{StateSet, states},
@@ -59,7 +59,7 @@ impl Demands {
         let reached = if runner_unready { Facts::ALL } else { claimed };
         Self {
             delete: reached.and(RESTS).and(facts::on_a_runner),
-            archive: claimed.and(RESTS).and(facts::durable),
+            archive: claimed.and(RESTS).and(facts::durable).and(facts::archivable),
             pause: reached.and(RUNS).and(facts::vm).and(facts::durable),
             stop: reached.and(RUNS),
         }
@@ -81,13 +81,16 @@ impl Limits {
         for (limit, state) in states.iter_mut().zip(SandboxState::ALL) {
             *limit = limits.of_state(*state).map_or(NOT, Minutes::get);
         }
+        if let Some(limit) = states.get_mut(REPAIR_PLACE) {
+            *limit = limits.recovering.get();
+        }
         Self { states, backup: i64::from(limits.backup.get()).saturating_mul(MICROS_PER_MINUTE) }
     }
 
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "one entry for each place of a state, in order")]
     const fn of_state(&self, row: &Lifecycle) -> u32 {
-        self.states[row.status.state_place()]
+        self.states[row.status.limit_place()]
     }
 }
 

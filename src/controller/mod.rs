@@ -1,7 +1,13 @@
 //! The controller: what to do next for one sandbox, from its row and a view of its runner.
 
+mod errors;
+mod leaving;
+mod next;
+mod pass;
 mod reconcile;
+mod resting;
+mod starting;
 mod view;
 
-pub use reconcile::Next;
-pub use view::{Image, Observed, Placement, RunnerView};
+pub use next::{Next, Question};
+pub use view::{Image, Observed, Placement, RunnerStanding, RunnerView, Stored};

@@ -1,53 +1,104 @@
 //! What a controller knows of the runner and of placement when it reconciles a sandbox.
 
-use crate::vocabulary::SandboxState;
+use crate::{
+    lifecycle::Lifecycle,
+    vocabulary::{SandboxState, Size},
+};
 use serde::{Deserialize, Serialize};
 
-/// What the controller knows in addition to the row. The default is a ready runner that was not asked.
+/// What the controller knows in addition to the row. [`RunnerView::of`] is a ready runner that was not asked.
+///
+/// It is made for one revision of one row: what the runner and the store answered counts only for the revision that was
+/// read before they were asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunnerView {
-    /// Whether the sandbox's runner is ready to work.
-    pub ready: bool,
+    /// The revision of the row for which it was made.
+    pub revision: u32,
+    /// Whether the sandbox's runner can work.
+    #[serde(default)]
+    pub runner: RunnerStanding,
     /// What the runner answered about its copy.
+    #[serde(default)]
     pub observed: Observed,
-    /// Which runner has room for the sandbox, if it has no runner or must leave its own.
+    /// The size of the copy, where the runner answered it.
+    #[serde(default)]
+    pub observed_size: Option<Size>,
+    /// What the backup store answered about the last attempt.
+    #[serde(default)]
+    pub stored: Stored,
+    /// Which runner has room for the sandbox, if it has no runner or must leave its own. A runner that still owes the
+    /// acknowledgement of a removal or release of this sandbox is no candidate.
+    #[serde(default)]
     pub placement: Placement,
     /// The state of the image on the sandbox's own runner, while the image is built.
+    #[serde(default)]
     pub image: Image,
-    /// The number of failed attempts to archive the sandbox.
-    pub archive_attempts: u32,
     /// Whether the sandbox waits unclaimed in a warm pool. It changes only the time of
     /// [`Next::Wait`](crate::Next::Wait).
+    #[serde(default)]
     pub warm_pool: bool,
 }
 
-impl Default for RunnerView {
-    fn default() -> Self {
+impl RunnerView {
+    /// Returns the view of a ready runner that was not asked, for this revision of the row.
+    pub const fn of(row: &Lifecycle) -> Self {
         Self {
-            ready: true,
+            revision: row.revision,
+            runner: RunnerStanding::Ready,
             observed: Observed::NotAsked,
+            observed_size: None,
+            stored: Stored::NotAsked,
             placement: Placement::NoRoom,
             image: Image::Missing,
-            archive_attempts: 0,
             warm_pool: false,
         }
     }
+}
+
+/// Whether a runner can work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RunnerStanding {
+    /// It takes calls.
+    #[default]
+    Ready,
+    /// It does not answer now. That alone never moves a sandbox whose call may have run.
+    NotReady,
+    /// The operator has declared it gone, and has first fenced its power, network or storage: it runs nothing any more.
+    Gone,
 }
 
 /// What a runner answered about its copy of a sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Observed {
-    /// The controller did not ask in this pass.
+    /// It was not asked for this revision.
     #[default]
     NotAsked,
     /// The runner did not answer. Only the clock counts then: a change whose time limit is over ends.
     NoAnswer,
     /// The runner has no such sandbox.
     NotFound,
+    /// The runner works on the copy.
+    Busy,
     /// The runner has a copy in this state.
     State(SandboxState),
+}
+
+/// What the backup store answered about a backup attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Stored {
+    /// It was not asked for this revision.
+    #[default]
+    NotAsked,
+    /// The store did not answer.
+    NoAnswer,
+    /// It has the whole backup.
+    Whole,
+    /// It has no backup of the attempt, or only a part.
+    Missing,
 }
 
 /// What placement found for a sandbox without a usable runner.

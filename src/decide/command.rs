@@ -19,7 +19,6 @@ use crate::{
     },
     vocabulary::Micros,
 };
-use chrono::{DateTime, Utc};
 
 /// Decides what a command does to this sandbox.
 #[inline(always)]
@@ -32,7 +31,7 @@ pub(super) fn decide(
 ) -> Result<Step, Refusal> {
     let facts = facts_without_cooldown(row, policy, context);
     if !facts.contain(guards::cooled_down) {
-        return decide_after_timeout(row, command, facts, context.last_recovery(), policy, now);
+        return decide_after_timeout(row, command, facts, policy, now);
     }
     judge(row, command, facts, policy, now)
 }
@@ -44,11 +43,10 @@ fn decide_after_timeout(
     row: &Lifecycle,
     command: &Command,
     facts: Facts,
-    last_recovery: Option<DateTime<Utc>>,
     policy: &Policy,
     now: Micros,
 ) -> Result<Step, Refusal> {
-    let cooled_down = guards::cooled_down.when(has_cooled_down(policy, last_recovery.map(Micros::from), now));
+    let cooled_down = guards::cooled_down.when(has_cooled_down(policy, row.last_recovery, now));
     judge(row, command, facts.and(cooled_down), policy, now)
 }
 
@@ -92,7 +90,7 @@ fn accepted(
         cause,
         row: *row,
         after,
-        next_epoch: next_epoch(row, after, cause, outcome.effects),
+        next_epoch: next_epoch(row, after, outcome.effects, false),
         now,
         payload: Payload::Command(*command),
         longest_auto_archive: policy.max_auto_archive,
@@ -102,7 +100,7 @@ fn accepted(
 
 /// Returns the facts of this sandbox under this policy and context, for any command.
 pub(super) fn facts(row: &Lifecycle, policy: &Policy, context: &Context, now: Micros) -> Facts {
-    let cooled_down = has_cooled_down(policy, context.last_recovery().map(Micros::from), now);
+    let cooled_down = has_cooled_down(policy, row.last_recovery, now);
     facts_without_cooldown(row, policy, context).and(guards::cooled_down.when(cooled_down))
 }
 

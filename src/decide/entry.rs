@@ -1,6 +1,6 @@
 //! `Lifecycle::decide`, and the commands and checks that explain it.
 
-use super::{answer, command, job, rule_lookup::rule_of, state_report, timer};
+use super::{answer, backup, command, job, rule_lookup::rule_of, state_report, timer};
 use crate::lifecycle::Lifecycle;
 use crate::policy::Policy;
 use crate::rules::input::{AsInput, InputRef, command::Command};
@@ -84,13 +84,16 @@ fn refuse_context(row: &Lifecycle, input: InputRef<'_>, context: &Context) -> Re
 }
 
 fn decide_report(row: &Lifecycle, report: Report, context: Context, now: Micros) -> Result<Step, Refusal> {
-    if report.epoch().is_some_and(|epoch| epoch != row.epoch) {
+    // An unasked state moves no row if it has an epoch, so even a stale one may cause an ask.
+    let is_stale = !matches!(report, Report::State { .. }) && report.epoch().is_some_and(|epoch| epoch != row.epoch);
+    if is_stale {
         return Ok(Step::ignored(row, Ignored::OlderEpoch, now));
     }
     match report {
+        Report::State { epoch: Some(_), state, .. } => Ok(state_report::ask(row, state, now)),
         Report::State { state, fault, recoverable, .. } => state_report::decide(row, state, fault, recoverable, now),
         Report::Ended { job, outcome, .. } => Ok(job::ended(row, job, outcome, None, context, now)),
-        Report::Answered { task, answer, from, .. } => answer::decide(row, task, answer, from, context, now),
-        Report::BackupUnderWay { begun } => Ok(job::backup_under_way(row, begun, now)),
+        Report::Answered { task, answer, from, epoch } => answer::decide(row, task, answer, from, epoch, context, now),
+        Report::BackupUnderWay { begun, attempt } => Ok(backup::under_way(row, begun, attempt, now)),
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::state_set::{StateSet, states};
-use crate::rules::step::{draft::Draft, payload::Payload};
-use crate::rules::{BackupOf, Cause, Context, EventName, Ignored, Job, Outcome, ReportKind, Step};
-use crate::vocabulary::{BackupState, DesiredState as D, Micros, SandboxState as S};
+use super::backup;
+use crate::rules::step::draft::Draft;
+use crate::rules::{Cause, Context, EventName, Ignored, Job, Outcome, Step};
+use crate::vocabulary::{BackupState, DesiredState as D, Fault, Micros, SandboxState as S};
 
 impl Job {
     /// Returns the only state in which a row waits for the end of this job, if there is just one.
@@ -56,30 +57,48 @@ pub(super) fn ended(
     context: Context,
     now: Micros,
 ) -> Step {
-    if let Job::Backup { of } = job {
-        return backup_ended(row, of, outcome, context, now);
+    if let Job::Backup { attempt } = job {
+        return backup::ended(row, attempt, outcome, context, now);
     }
     if let (None, Some(why)) = (back, ignored(row, job)) {
         return Step::ignored(row, why, now);
     }
     let draft = Draft::new(row, Cause::Report(job.kind()), now);
+    if let (true, Outcome::Failed { recoverable, .. }) = (is_late_failure(row, job), outcome) {
+        return draft.recoverable(row.status.recoverable() || recoverable).finish_or_drop();
+    }
     let draft = match (job, outcome) {
         (Job::Resize { .. } | Job::Snapshot | Job::ForkSource, _) => returned(row, draft, job, outcome, back),
         (Job::Destroy, Outcome::Failed { .. }) if row.status.desired() == D::Archived => {
             // The runner still has the copy, so the next pass repeats the call (difference D17).
             return Step::ignored(row, Ignored::NotAwaited, now);
         }
-        (_, Outcome::Failed { fault, recoverable }) => draft.state(S::Error).reported(fault, recoverable),
+        (_, Outcome::Failed { fault, recoverable }) => failed(row, draft, fault, recoverable),
         (_, Outcome::Completed) => completed(row, draft, job).clear_reason(),
     };
     draft.finish_or_drop()
+}
+
+/// Whether the failure is of a job that a sandbox in error no longer waits for (difference D26).
+const fn is_late_failure(row: &Lifecycle, job: Job) -> bool {
+    let moves = matches!(job, Job::Create | Job::Start | Job::Stop | Job::ForkChild);
+    moves && matches!(row.status.state(), S::Error) && row.status.repair().is_none()
+}
+
+/// Writes the failure of a job. A restore is asked about first, because its backup may still be placed elsewhere.
+pub(super) fn failed(row: &Lifecycle, draft: Draft, fault: Fault, recoverable: bool) -> Draft {
+    if row.status.state() == S::Restoring && row.status.has_usable_backup() {
+        draft.ends_badly()
+    } else {
+        draft.fails().reported(fault, recoverable)
+    }
 }
 
 /// Writes the result of a completed job. Where the disk has changed, a finished backup is void.
 fn completed(row: &Lifecycle, draft: Draft, job: Job) -> Draft {
     match job {
         Job::Create | Job::Start | Job::ForkChild => draft.state(S::Started).drop_finished_backup(),
-        Job::Stop => draft.state(S::Stopped).backup(BackupState::None, false),
+        Job::Stop => draft.state(S::Stopped).drop_backup(),
         Job::Destroy if row.status.desired() == D::Archived => draft.state(S::Archived),
         Job::Destroy => draft.state(S::Destroyed),
         Job::Pause => draft.state(S::Paused),
@@ -96,56 +115,10 @@ fn returned(row: &Lifecycle, draft: Draft, job: Job, outcome: Outcome, back: Opt
     let goal = row.status.desired().fulfilled_by().unwrap_or(row.status.state());
     let draft = draft.state(back.unwrap_or(goal));
     match (job, outcome) {
-        (Job::Resize { to }, Outcome::Completed) => draft.payload(Payload::Resized(to)),
+        (Job::Resize { to }, Outcome::Completed) => draft.size(to),
         // `back` is only known within the call, where the host emits the event of the snapshot itself.
         (Job::Snapshot, Outcome::Completed) if back.is_none() => draft.emits(EventName::SnapshotCreated),
-        (_, Outcome::Completed | Outcome::Failed { .. }) => draft,
+        (_, Outcome::Completed) => draft,
+        (_, Outcome::Failed { .. }) => draft.raises_epoch(),
     }
-}
-
-/// Decides on the end of a backup (recorded: table `jobs`).
-// (difference D12)
-fn backup_ended(row: &Lifecycle, of: BackupOf, outcome: Outcome, context: Context, now: Micros) -> Step {
-    if of == BackupOf::Other {
-        return Step::ignored(row, Ignored::OtherBackup, now);
-    }
-    let status = row.status;
-    let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now);
-    let draft = match outcome {
-        Outcome::Completed if status.backup() == BackupState::Completed => {
-            return Step::ignored(row, Ignored::SameState, now);
-        }
-        Outcome::Completed => draft.backup(BackupState::Completed, true),
-        Outcome::Failed { fault, recoverable } => {
-            let draining = context.runner_draining();
-            let rests = matches!(status.state(), S::Stopped | S::Archiving);
-            let counts = status.desired() == D::Archived || (draining && (rests || status.state() == S::Error));
-            let draft = draft.backup(BackupState::Error, status.has_backup_ref());
-            if draining && recoverable && rests {
-                draft.state(S::Error).reported(fault, true)
-            } else {
-                draft.recoverable(recoverable && counts)
-            }
-        }
-    };
-    draft.finish_or_drop()
-}
-
-pub(super) fn backup_under_way(row: &Lifecycle, begun: bool, now: Micros) -> Step {
-    let status = row.status;
-    let progress = if begun { BackupState::InProgress } else { BackupState::Pending };
-    // An archived or archiving sandbox, and one that failed, may need its completed backup: a report that is late or of
-    // another attempt does not replace it.
-    let needs_backup = status.desired() == D::Archived || status.state().is_failed();
-    let why = if status.backup() == progress {
-        Ignored::SameState
-    } else if status.desired() == D::Destroyed {
-        Ignored::ToBeDestroyed
-    } else if !status.has_runner() || (needs_backup && status.backup() == BackupState::Completed) {
-        Ignored::NotAwaited
-    } else {
-        let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now);
-        return draft.backup(progress, status.has_backup_ref()).finish_or_drop();
-    };
-    Step::ignored(row, why, now)
 }

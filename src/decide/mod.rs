@@ -1,6 +1,7 @@
 //! The decision on a command, a report or a timer: a step or a refusal. Nothing is mutated.
 
 mod answer;
+mod backup;
 mod command;
 mod create;
 mod entry;

@@ -1,8 +1,27 @@
 //! A state that a runner reports unasked (recorded: table `reports`).
 
-use crate::lifecycle::Lifecycle;
+use crate::lifecycle::{Lifecycle, state_set::states};
 use crate::rules::{Cause, Ignored, Refusal, ReportKind, Step, refusal::value::ReportReason, step::draft::Draft};
 use crate::vocabulary::{DesiredState as D, Fault, Micros, SandboxState as S};
+
+/// Notes that the runner must be asked, because it reported a state that nobody waited for (contract 4 of
+/// `docs/PROTOCOL.md`). A change under way, and a row that is to be asked already, are asked about anyway.
+pub(super) fn ask(row: &Lifecycle, state: S, now: Micros) -> Step {
+    let status = row.status;
+    let rests = states![Started Stopped Paused].contains(status.state()) && status.is_settled();
+    let why = if status.desired() == D::Destroyed {
+        Ignored::ToBeDestroyed
+    } else if state == status.state() {
+        Ignored::SameState
+    } else if status.must_ask() || !(rests || status.state() == S::Error) {
+        Ignored::AskedAnyway
+    } else if !status.has_runner() {
+        Ignored::NotAwaited
+    } else {
+        return Draft::new(row, Cause::Report(ReportKind::State), now).must_ask(true).finish_or_drop();
+    };
+    Step::ignored(row, why, now)
+}
 
 /// Decides on the reported state. The checks have the recorded order, and the check of the state itself is the last
 /// (difference D15).
@@ -30,7 +49,9 @@ pub(super) fn decide(
     }
     let Some(desired) = desired_after(row, state) else { return refused(ReportReason::BadState) };
     let draft = Draft::new(row, Cause::Report(ReportKind::State), now).state(state);
-    let draft = if desired == D::Destroyed { draft.soft_delete() } else { draft.desired(desired) };
+    // Nobody waited for it, so the disk may have changed.
+    let draft = if desired == D::Destroyed { draft.soft_delete() } else { draft.desired(desired).disk_changes() };
+    let draft = if state == S::Error { draft.ends_badly() } else { draft };
     let draft = match fault {
         Some(fault) => draft.reported(fault, recoverable && state == S::Error),
         None => draft.recoverable(false),

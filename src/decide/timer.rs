@@ -22,9 +22,10 @@ pub(super) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
         Timer::Ttl => draft.supersede(),
         Timer::QueueTimeout => draft.supersede().stamp(Stamp::QueueTimedOut),
         Timer::TimeLimit => draft.time_limit_over(),
-        Timer::BackupLimit => draft.backup(BackupState::Error, row.status.has_backup_ref()),
+        // Its report may be lost, so the store is asked before the attempt counts as failed.
+        Timer::BackupLimit => draft.backup(BackupState::Error, row.status.has_backup_ref()).must_ask_store(true),
         Timer::AutoDelete => draft.soft_delete(),
-        Timer::AutoArchive => draft.desired(DesiredState::Archived),
+        Timer::AutoArchive => draft.state(SandboxState::Archiving).desired(DesiredState::Archived).archive_attempts(0),
         Timer::AutoPause => draft.state(SandboxState::Pausing).desired(DesiredState::Paused).calls(Command::Pause),
         Timer::AutoStop if row.is_ephemeral() => draft.soft_delete(),
         Timer::AutoStop => draft.desired(DesiredState::Stopped).force_stop(false),

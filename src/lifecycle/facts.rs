@@ -10,9 +10,10 @@ use super::{
         fact_set::Facts,
         state_set::{StateSet, states},
     },
+    status::MOST_ATTEMPTS,
     value::Lifecycle,
 };
-use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState as D, SandboxState as S};
+use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState as D, Repair, SandboxState as S};
 
 /// How a reader sees a fact.
 #[derive(Debug, Clone, Copy)]
@@ -103,12 +104,21 @@ facts! {
         recoverable "recoverable": status.recoverable();
         timed_out_with_backup "timed out with a usable backup": status.timed_out_with_backup();
         recovers_in_place "without a timeout and a usable backup": !status.timed_out_with_backup();
+        recovers_from_backup "timed out with a usable backup, or without a runner and with a backup":
+            status.recovers_from_backup();
+        not_repaired "without a recovery under way": status.repair() != Some(Repair::Recover);
+        not_to_be_destroyed "not to be destroyed": desired != D::Destroyed;
         recovers_in_place_or_idle "nothing pending, or without a timeout and a usable backup":
             !status.timed_out_with_backup() || !status.pending();
-        recovers_somewhere "timed out with a usable backup, or on a runner":
-            status.timed_out_with_backup() || status.has_runner();
+        recovers_somewhere "with a backup to recover from, or on a runner":
+            status.recovers_from_backup() || status.has_runner();
         no_backup_under_way "no backup under way":
             !matches!(status.backup(), BackupState::Pending | BackupState::InProgress);
+        needs_no_backup "without a disk to back up, to be archived or destroyed, or at rest with a current backup":
+            !status.has_runner() || !pairs::HAS_DISK.contains(state) || matches!(desired, D::Archived | D::Destroyed)
+                || (pairs::DISK_RESTS.contains(state) && status.has_usable_backup());
+        disk_rests "at rest": pairs::DISK_RESTS.contains(state);
+        archivable "not given up as an archive": status.archive_attempts() < MOST_ATTEMPTS;
         vm "a VM class": row.class.is_vm();
         vm_or_not_paused "a VM class, or not paused": row.class.is_vm() || state != S::Paused;
         without_gpu "without a GPU": row.gpus == 0;

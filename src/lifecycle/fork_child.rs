@@ -33,11 +33,15 @@ impl Lifecycle {
                 .with_state(SandboxState::Creating)
                 .with_desired(DesiredState::Started)
                 .with_pending(true)
-                .with_runner(true),
+                .with_runner(true)
+                .with_fork_child(true),
             created: now,
             last_activity: now,
             since: now,
             backup_since: NEVER,
+            last_recovery: NEVER,
+            backup_attempt: 0,
+            revision: 0,
             destroy_at,
             ..*self
         }

@@ -42,7 +42,9 @@ impl Lifecycle {
             }
             SandboxState::Stopped | SandboxState::Paused | SandboxState::Archiving => (false, true),
             SandboxState::Archived | SandboxState::Destroyed | SandboxState::Destroying => (false, false),
-            SandboxState::Error | SandboxState::BuildFailed => (false, false),
+            // A recovery under way shows as starting or stopping.
+            SandboxState::Error => (self.status.repair().is_some(), self.status.repair().is_some()),
+            SandboxState::BuildFailed => (false, false),
         };
         HeldResources { compute, disk }
     }

@@ -19,5 +19,5 @@ pub use held_resources::HeldResources;
 pub use invariants::{Violation, Violations};
 pub use recovery::Recovery;
 pub(crate) use sets::{fact_set, state_set};
-pub(crate) use status::{Edit, PLACES, STATE_PLACES, Status};
+pub(crate) use status::{Edit, MOST_ATTEMPTS, PLACES, REPAIR_PLACE, STATE_PLACES, Status};
 pub use value::Lifecycle;

@@ -33,6 +33,13 @@ pub(crate) const fn is_coherent(state: SandboxState, desired: DesiredState) -> b
 /// The states of a change that ends in the state where it began.
 pub(crate) const IN_PLACE: StateSet = states![Resizing Snapshotting Forking];
 
+/// The states in which a runner has a disk that does not change.
+pub(crate) const DISK_RESTS: StateSet = states![Stopped Paused Archiving];
+
+/// The states in which a runner has a disk that a backup can be made of.
+pub(crate) const HAS_DISK: StateSet =
+    states![Started Stopped Starting Stopping Archiving Resizing Snapshotting Forking Pausing Paused Resuming];
+
 /// Whether the desired state may stand next to each state of a change that ends where it began.
 pub(crate) fn stands_next_to_a_change_in_place(desired: DesiredState) -> bool {
     IN_PLACE.iter().all(|state| is_coherent(state, desired))

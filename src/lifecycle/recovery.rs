@@ -10,15 +10,16 @@ use crate::vocabulary::SandboxState;
 pub enum Recovery {
     /// Its own runner repairs it; a runner must be assigned.
     InPlace,
-    /// Another runner restores it from its backup, at most once per cooldown of the policy.
+    /// Another runner restores it from its backup. After an API-level timeout at most once per cooldown of the policy.
     FromBackup,
 }
 
 impl Lifecycle {
     /// Returns how the recover command would bring this sandbox back, if it is in error and recoverable.
     ///
-    /// The backup is used when the fault is an API-level timeout and the backup is usable (completed, with its reference);
-    /// otherwise the sandbox is recovered in place. [`decide`](Self::decide) checks what each way needs.
+    /// The backup is used when no runner has the sandbox and there is a backup, even one that is older than the lost disk, and
+    /// when the fault is an API-level timeout and the backup is usable (recorded). Otherwise the sandbox is recovered in
+    /// place. [`decide`](Self::decide) checks what each way needs.
     ///
     /// ```
     /// use sandbox_lifecycle::{Columns, Lifecycle, SandboxState, lifecycle::Recovery, vocabulary::{BackupState, Fault}};
@@ -34,7 +35,7 @@ impl Lifecycle {
     pub const fn recovery(&self) -> Option<Recovery> {
         if !matches!(self.status.state(), SandboxState::Error) || !self.status.recoverable() {
             None
-        } else if self.status.timed_out_with_backup() {
+        } else if self.status.recovers_from_backup() {
             Some(Recovery::FromBackup)
         } else {
             Some(Recovery::InPlace)

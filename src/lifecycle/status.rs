@@ -10,7 +10,7 @@
 )]
 
 use super::pairs;
-use crate::vocabulary::{BackupState, DesiredState, Fault, SandboxState};
+use crate::vocabulary::{BackupState, DesiredState, Fault, Repair, SandboxState};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +82,29 @@ packed! {
     has_backup_ref with_backup_ref: bool, 16, 1, |has_backup_ref| has_backup_ref, |bits| bits != 0;
     recoverable with_recoverable: bool, 17, 1, |recoverable| recoverable, |bits| bits != 0;
     force_stop with_force_stop: bool, 18, 1, |force_stop| force_stop, |bits| bits != 0;
+    must_ask with_must_ask: bool, 19, 1, |must_ask| must_ask, |bits| bits != 0;
+    must_ask_store with_must_ask_store: bool, 20, 1, |must_ask| must_ask, |bits| bits != 0;
+    changed_since_backup with_changed_since_backup: bool, 21, 1, |changed| changed, |bits| bits != 0;
+    kept_backup with_kept_backup: bool, 22, 1, |kept| kept, |bits| bits != 0;
+    is_fork_child with_fork_child: bool, 23, 1, |is_child| is_child, |bits| bits != 0;
+    repair with_repair: Option<Repair>, 24, 2,
+        |repair| match repair {
+            None => 0,
+            Some(repair) => 1 + repair as u32,
+        },
+        |bits| match bits {
+            0 => None,
+            some => Some(word(Repair::ALL, some - 1)),
+        };
+    archive_attempts with_archive_attempts: u8, 26, 3, |count| at_most(count, MOST_ATTEMPTS), |bits| bits as u8;
+    restore_attempts with_restore_attempts: u8, 29, 3, |count| at_most(count, MOST_ATTEMPTS), |bits| bits as u8;
+}
+
+/// The largest number of attempts that is counted.
+pub(crate) const MOST_ATTEMPTS: u8 = 7;
+
+const fn at_most(count: u8, most: u8) -> u8 {
+    if count < most { count } else { most }
 }
 
 /// Each list of words fits its place.
@@ -90,10 +113,16 @@ const _: () = assert!(
         && DesiredState::ALL.len() <= 1 << 3
         && BackupState::ALL.len() <= 1 << 3
         && Fault::ALL.len() < 1 << 3
+        && Repair::ALL.len() < 1 << 2
 );
 
 /// How many places there are for a state.
 pub(crate) const STATE_PLACES: usize = 1 << 5;
+
+/// The place of a repair among the places of states, which no state has.
+pub(crate) const REPAIR_PLACE: usize = STATE_PLACES - 1;
+
+const _: () = assert!(SandboxState::ALL.len() <= REPAIR_PLACE);
 
 /// How many places there are for state, desired state, pending and runner, which stand lowest.
 pub(crate) const PLACES: usize = 1 << 10;
@@ -113,10 +142,12 @@ impl Status {
         self.0 as usize & (PLACES - 1)
     }
 
-    /// The place of the state in a table over states, which stands lowest.
+    /// The place of the time limit in a table over states: that of the state, or the last place for a repair.
     #[inline]
-    pub(crate) const fn state_place(self) -> usize {
-        self.0 as usize & (STATE_PLACES - 1)
+    pub(crate) const fn limit_place(self) -> usize {
+        const REPAIRS: u32 = Status(!0).0 ^ Status(!0).with_repair(None).0;
+        let repairs = (self.0 & REPAIRS != 0) as usize;
+        (self.0 as usize | repairs * REPAIR_PLACE) & (STATE_PLACES - 1)
     }
 
     /// Whether a backup is being written.
@@ -131,10 +162,42 @@ impl Status {
         Self(place as u32)
     }
 
-    /// Whether there is a backup to restore from: completed, and with its reference.
+    /// Whether there is a backup that equals the disk: completed, with its reference, and current.
     #[inline]
     pub(crate) const fn has_usable_backup(self) -> bool {
-        matches!(self.backup(), BackupState::Completed) & self.has_backup_ref()
+        matches!(self.backup(), BackupState::Completed) & self.has_backup_ref() & !self.changed_since_backup()
+    }
+
+    /// Whether there is a backup at all: a usable one, or one that is kept as the last resort.
+    #[inline]
+    pub(crate) const fn has_any_backup(self) -> bool {
+        self.has_usable_backup() | self.kept_backup()
+    }
+
+    /// Whether a backup attempt is requested or under way.
+    #[inline]
+    pub(crate) const fn awaits_backup(self) -> bool {
+        matches!(self.backup(), BackupState::Pending | BackupState::InProgress)
+    }
+
+    /// Whether a recovery brings it back from its backup: it timed out and has a usable one, or no runner has its copy.
+    #[inline]
+    pub(crate) const fn recovers_from_backup(self) -> bool {
+        self.timed_out_with_backup() | (!self.has_runner() & self.has_any_backup())
+    }
+
+    /// The state that the API shows.
+    pub(crate) const fn reported(self) -> SandboxState {
+        match (self.state(), self.repair()) {
+            (SandboxState::Error, Some(Repair::Recover)) => match self.desired() {
+                DesiredState::Started => SandboxState::Starting,
+                DesiredState::Stopped => SandboxState::Stopping,
+                DesiredState::Destroyed | DesiredState::Resized | DesiredState::Archived | DesiredState::Paused => {
+                    SandboxState::Error
+                }
+            },
+            (state, None | Some(Repair::Recover | Repair::Stop)) => pairs::reported(state, self.desired()),
+        }
     }
 
     /// Whether the platform gave up waiting and there is a backup to restore from.
@@ -164,36 +227,47 @@ impl Status {
                 .with_fault(None)
                 .with_backup(BackupState::ALL[0])
                 .with_backup_ref(false)
+                .with_changed_since_backup(false)
                 .0;
+        const OUTDATED_LOOKED_AT: u32 = Status(!0).0
+            ^ Status(!0).with_backup(BackupState::ALL[0]).with_backup_ref(false).with_changed_since_backup(false).0;
+        const OUTDATED: Status = Status::BLANK
+            .with_backup(BackupState::Completed)
+            .with_backup_ref(true)
+            .with_changed_since_backup(true);
         const TIMED_OUT: Status = Status::BLANK
             .with_state(SandboxState::Error)
             .with_fault(Some(Fault::Timeout))
             .with_backup(BackupState::Completed)
             .with_backup_ref(true);
         let recoverable = self.0 & LOOKED_AT == TIMED_OUT.0;
-        let Self(word) = self.edited(PAIRS[self.pair()].repair);
-        Self(word | Self::BLANK.with_recoverable(recoverable).0)
+        // A completed backup is kept as the last resort once the disk may have changed.
+        let outdated = self.0 & OUTDATED_LOOKED_AT == OUTDATED.0;
+        let also = Self::BLANK.with_recoverable(recoverable).with_kept_backup(outdated);
+        let Self(word) = Self(self.0 | also.0).edited(PAIRS[self.pair()].repair);
+        Self(word)
     }
 
-    /// The plain form of [`repaired`](Self::repaired), of which all but the flag depends on the pair of states.
+    /// The plain form of [`repaired`](Self::repaired), of which all but two flags depends on the pair of states.
     pub(crate) const fn repaired_plainly(self) -> Self {
         let state = self.state();
         let nowhere = matches!(state, SandboxState::Destroyed | SandboxState::Archived);
         let after = self.with_pending(pairs::is_pending(state, self.desired()));
         let after = if nowhere { after.with_runner(false) } else { after };
-        if matches!(state, SandboxState::Destroyed) { after.with_backup(BackupState::None) } else { after }
+        let after = if matches!(state, SandboxState::Error) { after } else { after.with_repair(None) };
+        if matches!(state, SandboxState::Destroyed) {
+            after.with_backup(BackupState::None).with_kept_backup(false).with_must_ask(false).with_must_ask_store(false)
+        } else if nowhere {
+            after.with_must_ask(false)
+        } else {
+            after
+        }
     }
 
     /// The place in a table over state and desired state.
     #[inline]
     const fn pair(self) -> usize {
         self.0 as usize & (PAIRS.len() - 1)
-    }
-
-    /// Whether a column of these changes the desired state.
-    #[inline]
-    pub(crate) const fn desires_otherwise_than(self, before: Self) -> bool {
-        (self.0 ^ before.0) & DESIRED != 0
     }
 
     /// These columns after an edit.
@@ -227,9 +301,6 @@ static PAIRS: [Pair; 1 << 8] = {
     }
     all
 };
-
-/// The bits of the desired state.
-const DESIRED: u32 = Status(!0).with_desired(DesiredState::ALL[0]).0 ^ !0;
 
 /// What a rule writes, as two operations: the bits that stay, and the bits that are set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -268,7 +339,11 @@ mod tests {
             // Only words that stand for a value of each column.
             let status = Status::from(Unpacked::from(Status(word)));
             let timed_out = status.state() == SandboxState::Error && status.timed_out_with_backup();
-            let plain = status.repaired_plainly().with_recoverable(status.recoverable() || timed_out);
+            let status = if word & 1 == 0 { status } else { status.with_changed_since_backup(true) };
+            let timed_out = timed_out && status.has_usable_backup();
+            let outdated = status.backup() == BackupState::Completed && status.has_backup_ref() && !status.has_usable_backup();
+            let plain = status.with_recoverable(status.recoverable() || timed_out);
+            let plain = plain.with_kept_backup(plain.kept_backup() || outdated).repaired_plainly();
             assert_eq!(status.repaired(), plain, "{status:?}");
             assert_eq!(status.is_settled(), status.desired().fulfilled_by() == Some(status.state()), "{status:?}");
         }

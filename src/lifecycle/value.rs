@@ -1,6 +1,6 @@
 //! The lifecycle of one sandbox as a value.
 
-use super::{instants::NEVER, pairs, sets::fact_set::Facts, status::Status};
+use super::{instants::NEVER, sets::fact_set::Facts, status::Status};
 use crate::vocabulary::{
     AutoArchive, AutoPause, AutoStop, GpuType, Micros, QueueTimeout, SandboxClass, SandboxState, Size,
 };
@@ -39,8 +39,10 @@ pub struct Lifecycle {
     pub(crate) since: Micros,
     pub(crate) destroy_at: Micros,
     pub(crate) backup_since: Micros,
+    pub(crate) last_recovery: Micros,
     pub(crate) revision: u32,
     pub(crate) epoch: u32,
+    pub(crate) backup_attempt: u32,
     pub(crate) size: Size,
     pub(crate) auto_stop: AutoStop,
     pub(crate) auto_pause: AutoPause,
@@ -64,8 +66,10 @@ impl Lifecycle {
         since: NEVER,
         destroy_at: NEVER,
         backup_since: NEVER,
+        last_recovery: NEVER,
         revision: 0,
         epoch: 0,
+        backup_attempt: 0,
         size: Size { cpu: 0, memory: 0, disk: 0 },
         auto_stop: AutoStop::Never,
         auto_pause: AutoPause::Never,
@@ -93,8 +97,9 @@ impl Lifecycle {
         self.size
     }
 
-    /// Returns the state that the API shows: a requested change is visible at once (recorded: table `projection`).
+    /// Returns the state that the API shows: a requested change is visible at once (recorded: table `projection`). A
+    /// recovery in place shows as starting or stopping, so that a client waits for it.
     pub const fn reported_state(&self) -> SandboxState {
-        pairs::reported(self.status.state(), self.status.desired())
+        self.status.reported()
     }
 }

@@ -1,11 +1,13 @@
 //! All transitions of a sandbox, found by exploration: from every new row, it tries every command, timer, controller
 //! pass and runner report, and repeats this for every row that results.
 
-use crate::controller::{Image, Next, Observed, Placement, RunnerView};
+use crate::controller::{Image, Next, Observed, Placement, RunnerStanding, RunnerView, Stored};
 use crate::decide::{NewSandbox, Origin};
-use crate::lifecycle::{Lifecycle, Status, fact_set::Facts};
+use crate::lifecycle::{Lifecycle, MOST_ATTEMPTS, Status, fact_set::Facts};
 use crate::policy::Policy;
-use crate::rules::{Answer, AsInput, BackupOf, Call, Command, Context, Job, Outcome, Report, Step, Task, Timer, Verb};
+use crate::rules::{
+    Answer, AsInput, Command, Context, Job, Outcome, Report, Step, Task, TaskKind, Timer, Verb,
+};
 use crate::vocabulary::{
     AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
 };
@@ -18,15 +20,13 @@ use core::fmt;
 pub enum Trigger {
     /// A caller sends a command.
     Command(Verb),
-    /// The runner accepts a call of the controller.
-    Taken,
     /// The runner reports the success of a job, or the controller observes it.
     Done,
     /// The runner refuses a call, or its job fails.
     Failed,
     /// The runner reports a state unasked.
     Reported,
-    /// A pass of the controller writes without an answer of the runner.
+    /// A pass of the controller writes without an answer of the runner; mostly it calls the runner.
     Controller,
     /// The clock acts.
     Timer(Timer),
@@ -36,7 +36,6 @@ impl fmt::Display for Trigger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Command(verb) => verb.fmt(f),
-            Self::Taken => f.pad("taken"),
             Self::Done => f.pad("done"),
             Self::Failed => f.pad("failed"),
             Self::Reported => f.pad("reported"),
@@ -92,10 +91,12 @@ struct Place {
 
 /// The time at which every sandbox of the exploration is created. No time limit is over.
 const THEN: Micros = Micros::EPOCH;
+/// A time at which a controller looks again, and no time limit is over.
+const SOON: Micros = Micros::EPOCH.saturating_add_minutes(2);
 /// A time at which every time limit and interval is over.
 const LATER: Micros = Micros::MAX;
 
-type Key = (Status, Facts, Option<&'static str>);
+type Key = (Status, Facts, Option<TaskKind>);
 
 impl Place {
     /// Returns what distinguishes places: the columns that steps write, and the facts that follow from the other
@@ -107,7 +108,11 @@ impl Place {
     /// Returns the place after a step. Work continues until it ends or until work of a newer epoch replaces it.
     fn after(self, step: &Step, work: Option<Task>) -> Self {
         let continued = work.filter(|_| step.next_epoch == step.row.epoch);
-        let row = Lifecycle { status: step.after, ..self.row }.with_facts();
+        // Of the attempts only it matters whether they are used up, or whether an archive was given up.
+        let counted = |attempts: u8| if (1..MOST_ATTEMPTS).contains(&attempts) { MOST_ATTEMPTS.saturating_sub(1) } else { attempts };
+        let status = step.after.with_archive_attempts(counted(step.after.archive_attempts()));
+        let status = status.with_restore_attempts(counted(status.restore_attempts()));
+        let row = Lifecycle { status, ..self.row }.with_facts();
         Self { row, work: step.call().map(|call| call.task).or(continued) }
     }
 }
@@ -182,7 +187,7 @@ impl Exploration {
             if let Some(job) = place.work.and_then(Task::job) {
                 self.try_input(place, by, Report::Ended { job, outcome, epoch: None }, None);
             }
-            let backup = Report::Ended { job: Job::Backup { of: BackupOf::Current }, outcome, epoch: None };
+            let backup = Report::Ended { job: Job::Backup { attempt: None }, outcome, epoch: None };
             self.try_input(place, by, backup, place.work);
         }
         if let Some(task) = place.work {
@@ -195,17 +200,12 @@ impl Exploration {
     }
 
     fn controller(&mut self, place: Place) {
-        let asks = place.row.reconcile(&RunnerView::default(), &self.policy, THEN.into()) == Next::Ask;
-        let answers = observations().take(if asks { usize::MAX } else { 0 });
-        for view in views().chain(answers) {
-            match place.row.reconcile(&view, &self.policy, THEN.into()) {
-                Next::Call(Call { task, .. }) => {
-                    let accepted = answered(task, Answer::Accepted);
-                    self.try_input(place, Trigger::Taken, accepted, Some(task));
-                    self.try_input(place, Trigger::Failed, answered(task, REFUSED), None);
-                }
+        let asks = matches!(place.row.reconcile(&RunnerView::of(&place.row), &self.policy, SOON.into()), Next::Ask(_));
+        let answers = observations(&place.row).take(if asks { usize::MAX } else { 0 });
+        for view in views(&place.row).chain(answers) {
+            match place.row.reconcile(&view, &self.policy, SOON.into()) {
                 Next::Apply(step) => self.take(place, found_by(&view, &step), &step, place.work),
-                Next::Ask | Next::Wait { .. } | Next::Nothing => {}
+                Next::Ask(_) | Next::Resend { .. } | Next::Wait { .. } | Next::Nothing => {}
             }
         }
     }
@@ -240,21 +240,26 @@ fn found_by(view: &RunnerView, step: &Step) -> Trigger {
 }
 
 /// Returns what a controller can know before it asks the runner: one fact at a time, because no pass reads two.
-fn views() -> impl Iterator<Item = RunnerView> {
-    let of = |ready| RunnerView { ready, ..RunnerView::default() };
+fn views(row: &Lifecycle) -> impl Iterator<Item = RunnerView> + use<> {
+    let view = RunnerView::of(row);
+    let of = move |runner| RunnerView { runner, ..view };
+    const STANDINGS: [RunnerStanding; 3] = [RunnerStanding::Ready, RunnerStanding::NotReady, RunnerStanding::Gone];
     let images = [Image::Missing, Image::Pulling, Image::Building, Image::Ready, Image::Failed, Image::Removing];
     let placements = [Placement::NoRoom, Placement::Warm, Placement::Cold].into_iter();
     let placements = placements.chain(images.map(Placement::InFlight));
-    let placed = placements.flat_map(move |placement| [true, false].map(|ready| RunnerView { placement, ..of(ready) }));
-    let built = images.into_iter().map(move |image| RunnerView { image, ..of(true) });
-    placed.chain(built).chain([RunnerView { archive_attempts: u32::MAX, ..of(true) }])
+    let placed = placements.flat_map(move |placement| STANDINGS.map(|runner| RunnerView { placement, ..of(runner) }));
+    let built = images.into_iter().map(move |image| RunnerView { image, ..view });
+    placed.chain(built)
 }
 
-/// Returns all answers of a runner that the controller asks.
-fn observations() -> impl Iterator<Item = RunnerView> {
+/// Returns all answers of a runner or of the store that the controller asks.
+fn observations(row: &Lifecycle) -> impl Iterator<Item = RunnerView> + use<> {
+    let view = RunnerView::of(row);
     let states = SandboxState::ALL.iter().map(|state| Observed::State(*state));
     let observed = [Observed::NotFound].into_iter().chain(states);
-    observed.map(|observed| RunnerView { observed, ..RunnerView::default() })
+    let placed = RunnerView { placement: Placement::Warm, observed: Observed::NotFound, ..view };
+    let stored = [Stored::Whole, Stored::Missing].map(|stored| RunnerView { stored, ..view });
+    observed.map(move |observed| RunnerView { observed, ..view }).chain(stored).chain([placed])
 }
 
 #[cfg(test)]

@@ -142,7 +142,8 @@ impl fmt::Display for Writing {
             None if self.first => {}
             None => f.write_str("otherwise: ")?,
         }
-        let Writes { state, desired, sets_force, leaves_error, row_untouched, effects } = self.case.writes;
+        let Writes { state, desired, sets_force, leaves_error, row_untouched, effects, .. } = self.case.writes;
+        let Writes { repairs, uses_backup, requests_backup, resets_attempts, .. } = self.case.writes;
         let says = |holds: bool, words: &str| holds.then(|| words.into());
         let items = [
             state.map(|state| format!("state {state}")),
@@ -152,7 +153,11 @@ impl fmt::Display for Writing {
             says(effects.soft_delete, "name and backup given up"),
             says(leaves_error, "reason and flag cleared; the runner kept as the previous one"),
             says(effects.token, "token rotated"),
-            says(effects.child, "child stored"),
+            says(self.row.verb == Verb::Fork, "child stored"),
+            says(repairs, "recovery under way"),
+            says(uses_backup, "backup becomes the disk"),
+            says(requests_backup.is_some(), "new backup attempt requested"),
+            says(resets_attempts, "failed attempts forgotten"),
             says(effects.calls, "runner called"),
             effects.event.map(|event| format!("emits {event}")),
             says(row_untouched, "invariants not enforced"),

@@ -10,10 +10,10 @@ pub(crate) mod refusal;
 pub(crate) mod step;
 pub(crate) mod table;
 
-pub use call::{Call, Task};
+pub use call::{Call, Task, TaskKind};
 pub use event::{Event, EventName};
-pub use input::{Answer, AsInput, BackupOf, Command, Context, Input, Job, Outcome, Report, ReportKind, Timer, Verb};
+pub use input::{Answer, AsInput, Command, Context, Input, Job, Outcome, Report, ReportKind, Timer, Verb};
 pub use reason::{Reason, Retry};
 pub use refusal::{Asked, Refusal};
-pub use step::{Cause, Effect, Expects, Ignored, ReasonText, RunnerChange, Stale, Stamp, Step};
+pub use step::{Cause, Effect, Expects, Ignored, Owed, ReasonText, RunnerChange, Stale, Stamp, Step};
 pub use table::Check;

@@ -22,6 +22,6 @@ macro_rules! readers {
     };
 }
 readers! {
-    answer begun cpu disk epoch fault force from include_memory job memory minutes of outcome recoverable start state
+    answer attempt begun cpu disk epoch fault force from include_memory job memory minutes outcome recoverable start state
     task to
 }

@@ -47,6 +47,8 @@ names! {
     old_state new_state old_desired_state new_desired_state status_code message error
     // Only the stored row has these: no API record shows them.
     pending has_backup_ref has_runner fault force_stop revision epoch state_since backup_since
+    must_ask must_ask_store repair changed_since_backup kept_backup is_fork_child backup_attempt archive_attempts
+    restore_attempts last_recovery
     // Only inputs have these.
-    answer begun force from job minutes of outcome start task to ttl
+    answer attempt begun force from job minutes outcome start task to ttl
 }

@@ -4,7 +4,7 @@ use crate::{
     lifecycle::instants::NEVER,
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, QueueTimeout,
-        SandboxClass, SandboxState,
+        Repair, SandboxClass, SandboxState,
     },
 };
 use alloc::string::ToString;
@@ -151,6 +151,7 @@ column_types! {
     Text false SandboxClass, Self: |word| Self::Text(word.as_str());
     Text false BackupState, Self: |word| Self::Text(word.as_str());
     Text true Option<GpuType>, Self: |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
+    Text true Option<Repair>, Self: |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
     Text true Option<Fault>, Self: |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
     Boolean false bool, Option<bool>: |yes| Self::Boolean(yes);
     Integer false u8, Self: |number| Self::Integer(number.into());

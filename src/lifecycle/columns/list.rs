@@ -5,7 +5,7 @@ use super::column::{Bound, Column, ColumnType, ColumnValue};
 use crate::{
     lifecycle::{pairs, value::Lifecycle},
     vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, QueueTimeout,
+        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, QueueTimeout, Repair,
         SandboxClass, SandboxState, Size, field_reader::named, names,
     },
 };
@@ -226,6 +226,29 @@ columns! {
     revision as revision: u32 = 0, (revision), server;
     /// The number of the current piece of work: calls carry it, reports echo it, each new piece raises it.
     epoch as epoch: u32 = 0, (epoch), server;
+    /// The runner must be asked for its copy: the row holds an error that nobody has looked into, or a runner reported
+    /// something that nobody waited for.
+    must_ask as must_ask: bool = false, (status must_ask with_must_ask), server;
+    /// The backup store must be asked whether it has the last attempt: the attempt ended without a report.
+    must_ask_store as must_ask_store: bool = false, (status must_ask_store with_must_ask_store), server;
+    /// The call that is under way while the state is error.
+    repair as repair: Option<Repair> = None, (status repair with_repair), server;
+    /// The number of the last backup attempt. Requests carry it, reports echo it.
+    backup_attempt as backup_attempt: u32 = 0, (backup_attempt), server;
+    /// The disk may have changed since the last backup attempt began, so that its backup is not current.
+    changed_since_backup as changed_since_backup: bool = false,
+        (status changed_since_backup with_changed_since_backup), server;
+    /// A completed backup that is older than the disk is kept as the last resort. Only a recovery uses it.
+    kept_backup as kept_backup: bool = false, (status kept_backup with_kept_backup), server;
+    /// It is a fork's child, which is never created from an image.
+    is_fork_child as is_fork_child: bool = false, (status is_fork_child with_fork_child), server;
+    /// How many attempts to archive it have failed, at most 7. A sandbox whose archive was given up keeps 7 until it is
+    /// used again, and auto-archive does not act on it.
+    archive_attempts as archive_attempts: u8 = 0, (status archive_attempts with_archive_attempts), server;
+    /// How often the current restore was placed, at most 7.
+    restore_attempts as restore_attempts: u8 = 0, (status restore_attempts with_restore_attempts), server;
+    /// When it was last recovered from its backup.
+    last_recovery as last_recovery: Option<DateTime<Utc>> = None, (last_recovery), server;
     /// After how many idle minutes a running sandbox is stopped.
     auto_stop as auto_stop_interval: AutoStop = AutoStop::default(), (auto_stop), shown;
     /// After how many idle minutes a running VM is paused.

@@ -2,7 +2,7 @@
 
 use super::{sandbox::Sandbox, server_fields::BackupRef};
 use crate::record::form::{Maybe, Timestamp};
-use crate::rules::{Effect, ReasonText, RunnerChange, Stale, Stamp, Step};
+use crate::rules::{Cause, Effect, ReasonText, RunnerChange, Stale, Stamp, Step};
 use crate::{lifecycle::Lifecycle, vocabulary::BackupState, vocabulary::Fault};
 use alloc::{format, string::String};
 use chrono::{DateTime, Utc};
@@ -57,10 +57,11 @@ impl<X> Sandbox<X> {
                 Effect::Stamp(Stamp::QueueTimedOut) => self.record.queue_timed_out_at = now.clone(),
                 Effect::Stamp(Stamp::SpotEvicted) => self.record.spot_evicted_at = now.clone(),
                 Effect::RotateToken | Effect::StoreChild | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => {}
+                Effect::Remove { .. } | Effect::Release { .. } | Effect::DiscardBackups { .. } | Effect::RaiseParent => {}
             }
         }
         let backup = details.backup.cloned().or_else(|| self.backup.take());
-        self.backup = backup.filter(|_| after.has_backup_ref());
+        self.backup = backup.filter(|_| after.has_backup_ref() || after.kept_backup());
         if completes_backup(&before, &after) {
             self.record.backup_created_at = now.clone();
         }
@@ -79,14 +80,22 @@ impl<X> Sandbox<X> {
             Effect::Runner(RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious) => false,
             Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::StoreChild => false,
             Effect::Stamp(_) | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => false,
+            Effect::Remove { .. } | Effect::Release { .. } | Effect::DiscardBackups { .. } | Effect::RaiseParent => false,
         };
         if details.runner.is_none() && step.effects().any(assigns) {
             return Err(ApplyError::MissingRunner);
         }
-        if completes_backup(&self.lifecycle, after) && self.backup.is_none() && details.backup.is_none() {
+        // A new backup has a reference of its own; a recovery uses the one that was kept.
+        let is_new = !matches!(step.cause(), Cause::Command(_));
+        if completes_backup(&self.lifecycle, after) && is_new && self.lacks_reference(details) {
             return Err(ApplyError::MissingBackup);
         }
         Ok(())
+    }
+
+    /// Whether nobody says where a backup that is complete now is stored. The reference at hand may be that of an older one.
+    fn lacks_reference(&self, details: StepDetails<'_>) -> bool {
+        details.backup.is_none() && (self.backup.is_none() || self.lifecycle.kept_backup())
     }
 
     fn change_runner(&mut self, change: RunnerChange, assigned: Option<&str>) {

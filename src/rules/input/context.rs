@@ -4,7 +4,6 @@ use crate::{
     lifecycle::{Lifecycle, fact_set::Facts},
     rules::guards,
 };
-use chrono::{DateTime, Utc};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +65,6 @@ context! {
     /// Whether its organization is suspended. A suspended organization cannot create, start, fork, snapshot, recover or
     /// resize.
     organization_suspended: bool, with_organization_suspended(bool);
-    /// When it was last recovered from its backup, if ever.
-    last_recovery: Option<DateTime<Utc>>, with_last_recovery(impl Into<Option<DateTime<Utc>>>);
     /// Whether its runner does not answer. The automatic timers that need the runner then wait.
     runner_unready: bool, with_runner_unready(bool);
     /// Whether its runner is being emptied.

@@ -12,6 +12,6 @@ pub(crate) use any::InputRef;
 pub use any::{AsInput, Input};
 pub use command::Command;
 pub use context::Context;
-pub use report::{Answer, BackupOf, Job, Outcome, Report, ReportKind};
+pub use report::{Answer, Job, Outcome, Report, ReportKind};
 pub use timer::Timer;
 pub use verb::Verb;

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 /// A message from a runner.
 ///
-/// `epoch` is the epoch of the call that the report is about. A report with another epoch than the row's is stale: it
-/// is ignored, with the [`Cause`](crate::rules::Cause) [`Ignored::OlderEpoch`](crate::rules::Ignored::OlderEpoch). A report without
-/// an epoch is decided as the recorded server decides every report.
+/// `epoch` is the epoch of the call that the report is about. The end of a call, or an answer to one, with another epoch than
+/// the row's is stale: it is ignored, with the [`Cause`](crate::rules::Cause)
+/// [`Ignored::OlderEpoch`](crate::rules::Ignored::OlderEpoch). An unasked state with an epoch moves no row: it only
+/// causes an ask. A report without an epoch is decided as the recorded server decides every report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "report", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Report {
@@ -65,6 +66,9 @@ pub enum Report {
         /// Whether the runner writes the backup now; otherwise the backup waits.
         #[serde(deserialize_with = "read::begun")]
         begun: bool,
+        /// The number of the attempt. `None` is for hosts that do not number their backups.
+        #[serde(default, deserialize_with = "read::attempt")]
+        attempt: Option<u32>,
     },
 }
 
@@ -102,20 +106,11 @@ pub enum Job {
     },
     /// Back up its disk.
     Backup {
-        /// Which backup.
-        #[serde(deserialize_with = "read::of")]
-        of: BackupOf,
+        /// The number of the attempt, as in [`Columns::backup_attempt`](crate::Columns::backup_attempt). `None` is for hosts
+        /// that do not number their backups: the report is decided as recorded.
+        #[serde(default, deserialize_with = "read::attempt")]
+        attempt: Option<u32>,
     },
-}
-
-/// Which backup a job wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum BackupOf {
-    /// The sandbox's current or first backup.
-    Current,
-    /// A backup that the sandbox has replaced since.
-    Other,
 }
 
 /// How a job ended.
@@ -224,7 +219,8 @@ impl Report {
 }
 
 impl Task {
-    /// Returns the job whose end a runner reports for this task. A build has none: the controller observes its image.
+    /// Returns the job whose end a runner reports for this task. A build and a pull have none: the controller observes the
+    /// image.
     ///
     /// The end of a fork is also reported for the child, as [`Job::ForkChild`].
     pub const fn job(self) -> Option<Job> {
@@ -238,7 +234,8 @@ impl Task {
             Self::Snapshot { .. } => Some(Job::Snapshot),
             Self::Fork => Some(Job::ForkSource),
             Self::Recover { start } => Some(Job::Recover { start }),
-            Self::Build => None,
+            Self::Backup { attempt } => Some(Job::Backup { attempt: Some(attempt) }),
+            Self::Build | Self::Pull => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A refusal: what was requested of which sandbox, why it is rejected, and what the caller can do.
 
 use crate::{
-    lifecycle::{Lifecycle, Status, fact_set::Facts, pairs},
+    lifecycle::{Lifecycle, Status, fact_set::Facts},
     policy::ApiProfile,
     rules::{
         input::{report::ReportKind, timer::Timer, verb::Verb},
@@ -107,7 +107,7 @@ impl Refusal {
 
     /// Returns the state that the API shows of the sandbox.
     pub const fn reported_state(&self) -> SandboxState {
-        pairs::reported(self.status.state(), self.status.desired())
+        self.status.reported()
     }
 
     /// Returns the desired state of the sandbox.

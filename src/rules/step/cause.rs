@@ -46,9 +46,15 @@ pub enum Ignored {
     /// The write would leave incoherent states.
     #[strum(to_string = "the write would leave incoherent states")]
     Incoherent,
-    /// The report is about a backup that the sandbox has replaced.
-    #[strum(to_string = "it is about another backup")]
+    /// The report is about another backup attempt.
+    #[strum(to_string = "it is about another backup attempt")]
     OtherBackup,
+    /// The runner is not the sandbox's own.
+    #[strum(to_string = "it comes from another runner")]
+    OtherRunner,
+    /// The runner will be asked anyway.
+    #[strum(to_string = "the runner will be asked anyway")]
+    AskedAnyway,
 }
 
 impl fmt::Display for Cause {

@@ -21,8 +21,28 @@ pub enum Effect {
     Stamp(Stamp),
     /// Store the fork's child: [`Lifecycle::fork_child`](crate::Lifecycle::fork_child).
     StoreChild,
-    /// Call the runner.
+    /// Call the row's own runner, or the backup maker. The outbox repeats the call while
+    /// [`Lifecycle::awaits`](crate::Lifecycle::awaits) holds.
     Call(Call),
+    /// Tell the runner that the row leaves to remove its copy. The outbox repeats it until the runner acknowledges it.
+    Remove {
+        /// The row's epoch, which is newer than that of every call to this runner before.
+        epoch: u32,
+    },
+    /// Tell the runner that the row leaves to release its copy: to stop it and keep its disk. The outbox repeats it until
+    /// the runner acknowledges it.
+    Release {
+        /// The row's epoch, which is newer than that of every call to this runner before.
+        epoch: u32,
+    },
+    /// Tell the backup store to remove the backups of this sandbox with an attempt before this one, and to refuse their late
+    /// uploads.
+    DiscardBackups {
+        /// The first attempt that is kept.
+        before: u32,
+    },
+    /// Raise the revision of the fork's parent in the same transaction: it has one live child less.
+    RaiseParent,
     /// Send an event to subscribers.
     Emit(Event),
     /// Remove the record, because its retention is over. No row exists afterwards.
@@ -52,6 +72,10 @@ impl fmt::Display for Effect {
             Self::Stamp(Stamp::SpotEvicted) => f.pad("set spotEvictedAt"),
             Self::StoreChild => f.pad("store the fork's child"),
             Self::Call(call) => write!(f, "call {call}"),
+            Self::Remove { epoch } => write!(f, "remove the copy on the runner left (epoch {epoch})"),
+            Self::Release { epoch } => write!(f, "release the copy on the runner left (epoch {epoch})"),
+            Self::DiscardBackups { before } => write!(f, "discard the backups before attempt {before}"),
+            Self::RaiseParent => f.pad("raise the revision of the parent"),
             Self::Emit(event) => write!(f, "emit {event}"),
             Self::Purge => f.pad("remove the record"),
         }

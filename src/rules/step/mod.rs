@@ -11,6 +11,6 @@ mod value;
 pub use cause::{Cause, Ignored};
 pub use effect::Effect;
 pub use expects::{Expects, Stale};
-pub use side_effects::{ReasonText, RunnerChange, Stamp};
+pub use side_effects::{Owed, ReasonText, RunnerChange, Stamp};
 pub(crate) use value::next_epoch;
 pub use value::Step;

@@ -12,8 +12,10 @@ pub(crate) enum Payload {
     Nothing,
     /// The accepted command with its arguments, or the command that a timer replaces.
     Command(C),
-    /// The size at the end of a resize.
+    /// The size at the end of a resize, or that the runner shows.
     Resized(Size),
+    /// The task of a call that the controller or a timer makes.
+    Task(Task),
 }
 
 impl Payload {
@@ -21,7 +23,7 @@ impl Payload {
     pub(crate) fn changes(self, row: &Lifecycle, longest: Minutes, now: Micros) -> Changes {
         let nothing = Changes::default();
         let command = match self {
-            Self::Nothing => return nothing,
+            Self::Nothing | Self::Task(_) => return nothing,
             Self::Resized(Size { cpu, memory, disk }) => {
                 return Changes { cpu: Some(cpu), memory: Some(memory), disk: Some(disk), ..nothing };
             }
@@ -45,14 +47,19 @@ impl Payload {
 
     /// Returns the task of a command that calls the runner at once. For other commands, the controller calls.
     pub(crate) fn task(self, size: Size) -> Option<Task> {
-        let Self::Command(command) = self else { return None };
+        let command = match self {
+            Self::Command(command) => command,
+            Self::Task(task) => return Some(task),
+            Self::Nothing | Self::Resized(_) => return None,
+        };
         match command {
             C::Pause => Some(Task::Pause),
             C::Resize(change) => Some(Task::Resize { to: change.applied_to(size) }),
             C::Fork => Some(Task::Fork),
             C::Snapshot { include_memory } => Some(Task::Snapshot { include_memory }),
             C::Recover { start } => Some(Task::Recover { start }),
-            C::Start | C::Stop { .. } | C::Destroy { .. } | C::Archive | C::Backup | C::Touch => None,
+            C::Destroy { .. } => Some(Task::Destroy),
+            C::Start | C::Stop { .. } | C::Archive | C::Backup | C::Touch => None,
             C::AutoStop { .. } | C::AutoPause { .. } | C::AutoArchive { .. } | C::AutoDelete { .. } => None,
             C::Ttl { .. } => None,
         }

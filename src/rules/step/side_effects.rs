@@ -45,6 +45,20 @@ pub enum Stamp {
     SpotEvicted,
 }
 
+/// What a step owes to the runner that the row leaves. An outbox repeats it until the runner acknowledges it, also when
+/// the row is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Owed {
+    /// Nothing: the runner said that it has no copy, or the row keeps its runner.
+    #[default]
+    Nothing,
+    /// The removal of its copy.
+    Removal,
+    /// The release of its copy: stop what runs, keep the disk.
+    Release,
+}
+
 /// What a timer does to the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,8 +84,8 @@ pub(crate) struct SideEffects {
     pub(crate) token: bool,
     /// Name and backup are given up.
     pub(crate) soft_delete: bool,
-    /// A fork's child is stored.
-    pub(crate) child: bool,
+    /// What the runner that the row leaves is owed.
+    pub(crate) owed: Owed,
 }
 
 impl SideEffects {
@@ -83,6 +97,6 @@ impl SideEffects {
         timer: None,
         token: false,
         soft_delete: false,
-        child: false,
+        owed: Owed::Nothing,
     };
 }

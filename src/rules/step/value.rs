@@ -1,11 +1,14 @@
 //! The step of an accepted input: what it expects, what it changes, and its effects.
 
 use super::cause::{Cause, Ignored};
-use super::side_effects::{ReasonText, RunnerChange, SideEffects, TimerMark};
+use super::side_effects::{Owed, ReasonText, RunnerChange, SideEffects, TimerMark};
 use super::{effect::Effect, expects::{Expects, Stale}, payload::Payload};
-use crate::lifecycle::{Changes, Lifecycle, Status};
-use crate::rules::input::{report::ReportKind, timer::Timer, verb::Verb};
-use crate::rules::{call::Call, event::Event};
+use crate::lifecycle::{Changes, Lifecycle, MOST_ATTEMPTS, Status};
+use crate::rules::input::{timer::Timer, verb::Verb};
+use crate::rules::{
+    call::{Call, Task},
+    event::Event,
+};
 use crate::vocabulary::{BackupState, DesiredState, Micros, Minutes, SandboxState};
 use chrono::{DateTime, Utc};
 use core::fmt;
@@ -99,6 +102,48 @@ impl Step {
         task.map(|task| Call { task, epoch: self.next_epoch })
     }
 
+    /// Returns the number of the backup attempt that the step requests, if it requests one. Only a command and a pass do.
+    fn requested_attempt(&self) -> Option<u32> {
+        let reports = matches!(self.cause, Cause::Report(_) | Cause::Ignored(_));
+        let begins = self.after.backup() == BackupState::Pending && self.row.status.backup() != BackupState::Pending;
+        (begins && !reports).then(|| self.row.backup_attempt.wrapping_add(1))
+    }
+
+    /// Returns the first backup attempt that is kept, if the step discards older ones: a newer backup is complete, or the
+    /// sandbox is destroyed.
+    fn discarded_before(&self) -> Option<u32> {
+        let (before, after, attempt) = (self.row.status, self.after, self.row.backup_attempt);
+        let completes = after.backup() == BackupState::Completed && before.backup() != BackupState::Completed;
+        let has_older = before.kept_backup() || attempt > 1;
+        let destroyed = after.state() == SandboxState::Destroyed && before.state() != SandboxState::Destroyed;
+        let has_any = attempt > 0 || before.has_backup_ref() || before.kept_backup();
+        if destroyed && has_any {
+            Some(attempt.wrapping_add(1))
+        } else {
+            (completes && has_older && !matches!(self.cause, Cause::Command(_))).then_some(attempt)
+        }
+    }
+
+    /// Whether a fork's child is no longer alive after the step: its parent has one live child less.
+    fn ends_child(&self) -> bool {
+        let lives = |status: Status| {
+            status.state() != SandboxState::Destroyed && status.desired() != DesiredState::Destroyed
+        };
+        self.row.status.is_fork_child() && lives(self.row.status) && !lives(self.after)
+    }
+
+    /// Returns the duty towards the runner that the row leaves.
+    const fn owed(&self) -> Option<Effect> {
+        if !self.row.status.has_runner() {
+            return None;
+        }
+        match self.effects.owed {
+            Owed::Nothing => None,
+            Owed::Removal => Some(Effect::Remove { epoch: self.next_epoch }),
+            Owed::Release => Some(Effect::Release { epoch: self.next_epoch }),
+        }
+    }
+
     /// Returns what happens to the runner column. A row without a runner releases none.
     const fn runner_change(&self) -> RunnerChange {
         let (had, has) = (self.row.status.has_runner(), self.after.has_runner());
@@ -147,7 +192,12 @@ impl Step {
         }
         let (old, new) = (self.row.status, self.after);
         let own = self.payload.changes(&self.row, self.longest_auto_archive, self.now);
-        let moved = (old.state() != new.state()).then(|| self.decided_at());
+        let now = self.decided_at();
+        let moved = (old.state() != new.state()).then_some(now);
+        // A recovery and another placement of a restore have a time limit of their own.
+        let begins = old.repair() != new.repair() || new.restore_attempts() > old.restore_attempts();
+        let gives_up = new.archive_attempts() == MOST_ATTEMPTS && old.archive_attempts() != MOST_ATTEMPTS;
+        let restored = self.cause == Cause::Command(Verb::Recover) && new.state() == SandboxState::Archived;
         Changes {
             state: changed(old.state(), new.state()),
             desired_state: changed(old.desired(), new.desired()),
@@ -159,11 +209,20 @@ impl Step {
             fault: changed(old.fault(), new.fault()),
             recoverable: changed(old.recoverable(), new.recoverable()),
             force_stop: changed(old.force_stop(), new.force_stop()),
+            must_ask: changed(old.must_ask(), new.must_ask()),
+            must_ask_store: changed(old.must_ask_store(), new.must_ask_store()),
+            repair: changed(old.repair(), new.repair()),
+            changed_since_backup: changed(old.changed_since_backup(), new.changed_since_backup()),
+            kept_backup: changed(old.kept_backup(), new.kept_backup()),
+            archive_attempts: changed(old.archive_attempts(), new.archive_attempts()),
+            restore_attempts: changed(old.restore_attempts(), new.restore_attempts()),
+            backup_attempt: self.requested_attempt(),
+            last_recovery: restored.then_some(Some(now)),
             // A new state restarts the timers.
-            last_activity_at: moved.or(own.last_activity_at),
-            state_since: moved,
+            last_activity_at: moved.or(gives_up.then_some(now)).or(own.last_activity_at),
+            state_since: moved.or(begins.then_some(now)),
             backup_since: (old.backup() != new.backup()).then(|| match new.backup() {
-                BackupState::Pending | BackupState::InProgress => Some(self.decided_at()),
+                BackupState::Pending | BackupState::InProgress => Some(now),
                 BackupState::None | BackupState::Completed | BackupState::Error => None,
             }),
             ..own
@@ -191,8 +250,13 @@ impl Step {
             (effects.reason != ReasonText::Kept).then_some(Effect::Reason(effects.reason)),
             (runner != RunnerChange::Kept).then_some(Effect::Runner(runner)),
             stamp,
-            effects.child.then_some(Effect::StoreChild),
+            (self.cause == Cause::Command(Verb::Fork)).then_some(Effect::StoreChild),
+            self.ends_child().then_some(Effect::RaiseParent),
+            self.discarded_before().map(|before| Effect::DiscardBackups { before }),
+            self.owed(),
             self.call().map(Effect::Call),
+            self.requested_attempt()
+                .map(|attempt| Effect::Call(Call { task: Task::Backup { attempt }, epoch: self.next_epoch })),
             state.map(Effect::Emit),
             desired.map(Effect::Emit),
             effects.event.and_then(Event::without_fields).map(Effect::Emit),
@@ -232,17 +296,12 @@ impl fmt::Display for Step {
     }
 }
 
-/// Returns the epoch after a write. A new piece of work raises it: a call, a soft delete, a new desired state that is
-/// not reached, or pending work that the controller did not have before. Reports of earlier work are stale then.
-///
-/// The answer to a call raises nothing, because it belongs to the work of the call. This matters for a row in error,
-/// which has no pending work until its destroy is accepted.
+/// Returns the epoch after a write. A call, and a runner that is assigned or lost, begin a new piece of work, and so does
+/// what a draft says (contract 2 of `docs/PROTOCOL.md`). Reports of earlier work are stale then.
 #[inline]
 #[expect(clippy::as_conversions, reason = "true is 1; const code has only `as`")]
-pub(crate) const fn next_epoch(row: &Lifecycle, after: Status, cause: Cause, effects: SideEffects) -> u32 {
-    let before = row.status;
-    let has_new_work = after.pending() & !before.pending() & !matches!(cause, Cause::Report(ReportKind::Answer));
-    let has_new_goal = after.desires_otherwise_than(before) & !after.is_settled();
-    let begins = effects.calls | effects.soft_delete | has_new_work | has_new_goal;
-    row.epoch.saturating_add(begins as u32)
+pub(crate) const fn next_epoch(row: &Lifecycle, after: Status, effects: SideEffects, raises: bool) -> u32 {
+    let assigns = matches!(effects.runner, RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious);
+    let loses = row.status.has_runner() & !after.has_runner();
+    row.epoch.wrapping_add((effects.calls | assigns | loses | raises) as u32)
 }

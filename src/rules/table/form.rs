@@ -7,9 +7,9 @@ use crate::{
         guards,
         input::verb::Verb,
         reason::Reason,
-        step::side_effects::{ReasonText, RunnerChange, SideEffects},
+        step::side_effects::{Owed, ReasonText, RunnerChange, SideEffects},
     },
-    vocabulary::{BackupState, DesiredState, SandboxState},
+    vocabulary::{BackupState, DesiredState, Repair, SandboxState},
 };
 use core::{fmt, hint::select_unpredictable as choose};
 
@@ -100,6 +100,14 @@ pub(crate) struct Writes {
     pub(crate) sets_force: bool,
     /// Reason and flag are cleared, and the runner becomes the previous one.
     pub(crate) leaves_error: bool,
+    /// A recovery in place is under way, which may change the disk.
+    pub(crate) repairs: bool,
+    /// The backup becomes the disk, also one that was kept as the last resort.
+    pub(crate) uses_backup: bool,
+    /// A backup is requested. The disk changes while it is made, or it does not.
+    pub(crate) requests_backup: Option<bool>,
+    /// Failed attempts to archive no longer count.
+    pub(crate) resets_attempts: bool,
     /// No column of the row is written, so its invariants are not enforced either.
     pub(crate) row_untouched: bool,
     pub(crate) effects: SideEffects,
@@ -112,6 +120,10 @@ impl Writes {
         desired: None,
         sets_force: false,
         leaves_error: false,
+        repairs: false,
+        uses_backup: false,
+        requests_backup: None,
+        resets_attempts: false,
         row_untouched: false,
         effects: SideEffects::NONE,
     };
@@ -134,7 +146,13 @@ impl Writes {
     pub(super) const fn leaves_error(mut self) -> Self {
         self.effects.reason = ReasonText::Cleared;
         self.effects.runner = RunnerChange::ReleasedAsPrevious;
+        self.effects.owed = Owed::Removal;
         self.leaves_error = true;
+        self
+    }
+
+    pub(super) const fn requests_backup(mut self, disk_changes: bool) -> Self {
+        self.requests_backup = Some(disk_changes);
         self
     }
 
@@ -161,6 +179,19 @@ impl Writes {
         if self.leaves_error {
             after = after.with_fault(None).with_recoverable(false).with_runner(false);
         }
+        if self.repairs {
+            after = after.with_repair(Some(Repair::Recover)).with_changed_since_backup(true);
+        }
+        if self.uses_backup {
+            after = after.with_backup(BackupState::Completed).with_backup_ref(true);
+            after = after.with_changed_since_backup(false).with_kept_backup(false);
+        }
+        if let Some(disk_changes) = self.requests_backup {
+            after = after.with_backup(BackupState::Pending).with_changed_since_backup(disk_changes);
+        }
+        if self.resets_attempts {
+            after = after.with_archive_attempts(0);
+        }
         if self.sets_force {
             after = after.with_force_stop(flag);
         }
@@ -183,7 +214,9 @@ yes! {
     sets_force: sets_force;
     rotates_token: effects.token;
     calls_runner: effects.calls;
-    stores_child: effects.child;
+    repairs: repairs;
+    uses_backup: uses_backup;
+    resets_attempts: resets_attempts;
     leaves_row: row_untouched;
 }
 

@@ -1,7 +1,7 @@
 //! What an API profile allows for each class, and the cooldown of a recovery from the backup.
 
 use crate::{
-    lifecycle::fact_set::Facts,
+    lifecycle::{fact_set::Facts, instants::NEVER},
     policy::{ApiProfile, Policy},
     rules::guards,
     vocabulary::{MICROS_PER_MINUTE, Micros, SandboxClass},
@@ -41,7 +41,7 @@ pub(crate) const fn facts_of_class(policy: &Policy, class: SandboxClass) -> Fact
 }
 
 /// Whether a sandbox that was last restored from its backup then may be restored again.
-pub(crate) fn has_cooled_down(policy: &Policy, last_recovery: Option<Micros>, now: Micros) -> bool {
+pub(crate) fn has_cooled_down(policy: &Policy, last_recovery: Micros, now: Micros) -> bool {
     let cooldown = i64::from(policy.recovery_cooldown.get()).saturating_mul(MICROS_PER_MINUTE);
-    last_recovery.is_none_or(|last| now.as_micros().saturating_sub(last.as_micros()) >= cooldown)
+    last_recovery == NEVER || now.as_micros().saturating_sub(last_recovery.as_micros()) >= cooldown
 }

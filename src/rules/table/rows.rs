@@ -138,7 +138,7 @@ rules! {
         childless else ForkChildren, "its forks still read its disk: destroy them first";
     }
     writes {
-        held_by_a_runner: state(SandboxState::Destroying).soft_delete().emits(EventName::Destroyed);
+        held_by_a_runner: state(SandboxState::Destroying).soft_delete().calls_runner().emits(EventName::Destroyed);
         otherwise: state(SandboxState::Destroyed).soft_delete().emits(EventName::Destroyed);
     }
 
@@ -164,7 +164,7 @@ rules! {
         durable else Ephemeral, "an ephemeral sandbox is deleted when it stops, never archived";
     }
     writes {
-        otherwise: state(SandboxState::Archiving).desired(DesiredState::Archived).emits(EventName::Archived);
+        otherwise: state(SandboxState::Archiving).desired(DesiredState::Archived).resets_attempts().emits(EventName::Archived);
     }
 
     /// Changes CPU, memory or disk.
@@ -197,7 +197,7 @@ rules! {
         may_change_in_place else InProgress, "another change is under way";
     }
     writes {
-        otherwise: state(SandboxState::Forking).calls_runner().stores_child();
+        otherwise: state(SandboxState::Forking).calls_runner();
     }
 
     /// Stores an image of it.
@@ -225,13 +225,16 @@ rules! {
         errored else NotError, "only a sandbox in error can be recovered";
         cooled_down else RecoverCooldown, "it was restored from its backup within the cooldown";
         recovers_in_place_or_idle else Conflict, "the sandbox has changed since";
-        recovers_somewhere else NoRunner, "no runner is assigned that could repair it";
+        recovers_somewhere else NoRunner, "no runner is assigned that could repair it, and there is no backup";
+        not_to_be_destroyed else InProgress, "it is being deleted";
+        not_repaired else InProgress, "its recovery is under way";
     }
     writes {
-        timed_out_with_backup:
-            state(SandboxState::Archived).desired(DesiredState::Started).leaves_error().rotates_token().emits(EventName::Started);
-        [yes]: desired(DesiredState::Started).rotates_token().calls_runner();
-        otherwise: desired(DesiredState::Stopped).calls_runner();
+        recovers_from_backup:
+            state(SandboxState::Archived).desired(DesiredState::Started).leaves_error().uses_backup().rotates_token()
+                .emits(EventName::Started);
+        [yes]: desired(DesiredState::Started).repairs().rotates_token().calls_runner();
+        otherwise: desired(DesiredState::Stopped).repairs().calls_runner();
     }
 
     /// Requests a backup of its disk.
@@ -241,7 +244,9 @@ rules! {
         no_backup_under_way else BackupInProgress, "a backup is under way";
     }
     writes {
-        otherwise: leaves_row().emits(EventName::BackupCreated);
+        needs_no_backup: leaves_row();
+        disk_rests: requests_backup(false).emits(EventName::BackupCreated);
+        otherwise: requests_backup(true).emits(EventName::BackupCreated);
     }
 
     /// Sets after how many idle minutes a running sandbox is stopped.

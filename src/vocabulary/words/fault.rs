@@ -8,8 +8,12 @@ word_list! {
     #[repr(u8)]
     #[non_exhaustive]
     pub enum Fault is "fault" {
-        /// A time limit of the API server passed. With a usable backup the sandbox can be restored.
+        /// The recorded server's time limit passed: the API-level timeout. With a usable backup the sandbox can be restored.
         Timeout,
+        /// A time limit of this crate passed. The runner is asked for its copy; the disk may be whole (difference D24).
+        TimeLimit,
+        /// The runner was declared gone.
+        RunnerGone,
         /// The runner reported a failure of its own.
         Runner,
         /// The runner refused the call.
@@ -29,7 +33,8 @@ const TIMEOUT_TEXTS: [&str; 4] =
 impl Fault {
     /// Returns the kind of fault that a stored or reported error reason describes. Case does not matter.
     ///
-    /// Only API-level timeouts are recognized, because only they change a rule.
+    /// API-level timeouts and the texts of our own limit and of a runner that is gone are recognized, because only they
+    /// change a rule.
     ///
     /// ```
     /// use sandbox_lifecycle::vocabulary::Fault;
@@ -37,14 +42,18 @@ impl Fault {
     /// assert_eq!(Fault::recognize("no space left on device"), Fault::Other);
     /// ```
     pub fn recognize(reason: &str) -> Self {
+        let own = [Self::TimeLimit, Self::RunnerGone].into_iter().find(|fault| reason == fault.text());
         let is_timeout = TIMEOUT_TEXTS.iter().any(|text| contains_ignoring_case(reason, text));
-        if is_timeout { Self::Timeout } else { Self::Other }
+        own.unwrap_or(if is_timeout { Self::Timeout } else { Self::Other })
     }
 
-    /// Returns the error reason that this crate writes for a fault. [`Fault::recognize`] reads the timeout back.
+    /// Returns the error reason that this crate writes for a fault. [`Fault::recognize`] reads it back where it changes
+    /// a rule.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Timeout => "job timed out: the change did not end within its time limit",
+            Self::TimeLimit => "the change did not end within its time limit",
+            Self::RunnerGone => "the runner is gone",
             Self::Runner => "the runner reported a failure",
             Self::Refused => "the runner refused the call",
             Self::Lost => "the sandbox was not found on a runner",

@@ -6,6 +6,7 @@ mod desired_state;
 mod fault;
 mod gpu;
 mod open;
+mod repair;
 mod state;
 pub(crate) mod word;
 
@@ -15,6 +16,7 @@ pub use desired_state::DesiredState;
 pub use fault::Fault;
 pub use gpu::GpuType;
 pub use open::Open;
+pub use repair::Repair;
 pub use state::SandboxState;
 pub use word::{UnknownWord, Word};
 pub(crate) use word::{word, word_list};

@@ -12,7 +12,7 @@ use crate::{
 use chrono::Duration;
 use sandbox_lifecycle::{
     Columns, Context, DesiredState, Effect, Lifecycle, Next, Policy, Report, RunnerView, SandboxClass, Step,
-    controller::{Image, Observed, Placement},
+    controller::{Image, Observed, Placement, Question, RunnerStanding},
     rules::{Answer as RunnerAnswer, Call, RunnerChange, Task},
     vocabulary::BackupState,
 };
@@ -29,28 +29,47 @@ fn pass(before: Lifecycle, mut view: RunnerView, observed: Observed) -> Pass {
     let mut pass = Pass { after: before, calls: Vec::new(), steps: Vec::new() };
     loop {
         let step = match before.reconcile(&view, &policy, now()) {
-            Next::Ask => {
+            Next::Ask(Question::Store { .. }) => panic!("no row waits for the backup store"),
+            Next::Ask(Question::Runner { .. }) => {
                 assert_eq!(view.observed, Observed::NotAsked, "asked twice in one pass");
                 pass.calls.push("sandboxInfo".to_owned());
                 view.observed = observed;
                 continue;
             }
-            Next::Call(Call { task, epoch }) => {
-                if task == Task::Restore {
-                    // The server looks up the backup itself and calls no runner.
-                    pass.calls.push("inspectSnapshotInRegistry".to_owned());
-                }
+            Next::Resend { task, .. } => {
                 pass.calls.push(call(task).to_owned());
-                let accepted =
-                    Report::Answered { task, answer: RunnerAnswer::Accepted, from: None, epoch: Some(epoch) };
-                before.decide(accepted, &policy, Context::of(&before), now()).expect("an answer is never refused")
+                return pass;
             }
             Next::Apply(step) => step,
             Next::Wait { .. } | Next::Nothing => return pass,
         };
         pass.after = step.apply(before).expect("there is no other writer");
         pass.steps.push(step);
+        pass.make_calls(&policy);
         return pass;
+    }
+}
+
+impl Pass {
+    /// Makes the calls of the last step, which the runner accepts: the rest of the conversation of which the recorded
+    /// pass has everything.
+    fn make_calls(&mut self, policy: &Policy) {
+        let effects: Vec<Effect> = self.steps.iter().flat_map(Step::effects).collect();
+        for effect in effects {
+            let Effect::Call(Call { task, epoch }) = effect else { continue };
+            if matches!(task, Task::Backup { .. } | Task::Pull) {
+                continue; // The server asks for a backup by an event, and for an image by naming the runner.
+            }
+            if task == Task::Restore {
+                // The server looks up the backup itself and calls no runner.
+                self.calls.push("inspectSnapshotInRegistry".to_owned());
+            }
+            self.calls.push(call(task.into()).to_owned());
+            let accepted = Report::Answered { task, answer: RunnerAnswer::Accepted, from: None, epoch: Some(epoch) };
+            let context = Context::of(&self.after);
+            let step = self.after.decide(accepted, policy, context, now()).expect("an answer is never refused");
+            self.after = step.apply(self.after).expect("there is no other writer");
+        }
     }
 }
 
@@ -74,6 +93,7 @@ pub fn actions(row: &Row) -> Option<Answer> {
     };
     let before = Lifecycle::from(Columns {
         has_backup_ref: base.backup_state == BackupState::Completed,
+        archive_attempts: row.read("archive_retries"),
         last_activity_at: last,
         state_since: last,
         ..base
@@ -83,11 +103,10 @@ pub fn actions(row: &Row) -> Option<Answer> {
         _ => Observed::State(row.read("observed")),
     };
     let view = RunnerView {
-        ready: row.is("runner_ready"),
+        runner: if row.is("runner_ready") { RunnerStanding::Ready } else { RunnerStanding::NotReady },
         placement: Placement::Warm,
         image: if row.is("runner") { Image::Ready } else { Image::Missing },
-        archive_attempts: row.read("archive_retries"),
-        ..RunnerView::default()
+        ..RunnerView::of(&before)
     };
     let pass = pass(before, view, observed);
     let error = error_after(&before, &pass.steps);
@@ -148,7 +167,7 @@ pub fn placement(row: &Row) -> Option<Answer> {
         state_since: last,
         ..Columns::default()
     });
-    let view = RunnerView { placement, image, ..RunnerView::default() };
+    let view = RunnerView { placement, image, ..RunnerView::of(&before) };
     let pass = pass(before, view, Observed::NotAsked);
     Some(Answer::from([
         ("state'", pass.after.state().to_string()),

@@ -8,7 +8,7 @@ use crate::{
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
     Columns, Command, Context, Effect, Lifecycle, Policy, Refusal, Report, Step,
-    rules::{Answer, Event, RunnerChange, Task},
+    rules::{Answer, Call, Event, RunnerChange, Task, TaskKind},
     vocabulary::{AutoArchive, AutoDelete, AutoStop, Fault, IntervalError, SizeChange},
 };
 
@@ -82,7 +82,9 @@ impl Conversation {
 const REFUSED: Answer = Answer::Refused { fault: Fault::Other, recoverable: false };
 
 pub fn judge(row: &Row) -> Option<Columns_> {
+    let argument = Argument::of(row.get("arg"));
     let before = Lifecycle::from(Columns {
+        last_recovery: (argument.outcome == Some("cooldown")).then(|| now() - Duration::minutes(30)),
         pending: row.is("pending"),
         class: row.read("class"),
         gpu: row.read("gpu"),
@@ -100,19 +102,16 @@ pub fn judge(row: &Row) -> Option<Columns_> {
         state_since: (now() - Duration::minutes(1)),
         ..columns(row)
     });
-    let argument = Argument::of(row.get("arg"));
     let mut talk = Conversation::begun(before);
     match command(row.get("command"), &argument) {
-        Ok(command) => converse(&mut talk, command, &argument, context(&argument)),
+        Ok(command) => converse(&mut talk, command, &argument),
         Err(error) => talk.outcome = Err((error.code().to_owned(), error.http_status())),
     }
     Some(answer(row, &before, talk))
 }
 
-fn context(argument: &Argument) -> Context {
-    Context::of(&Columns::default().into())
-        .with_live_fork_children(u32::from(argument.variant == "children"))
-        .with_last_recovery((argument.outcome == Some("cooldown")).then(|| now() - Duration::minutes(30)))
+fn context(row: &Lifecycle, argument: &Argument) -> Context {
+    Context::of(row).with_live_fork_children(u32::from(argument.variant == "children"))
 }
 
 fn command(word: &str, argument: &Argument) -> Result<Command, IntervalError> {
@@ -151,13 +150,15 @@ fn size_change(variant: &str) -> SizeChange {
     serde_json::from_str(json).expect("a size change")
 }
 
-fn converse(talk: &mut Conversation, command: Command, argument: &Argument, context: Context) {
+fn converse(talk: &mut Conversation, command: Command, argument: &Argument) {
     let policy = Policy::recorded();
+    let context = context(&talk.row, argument);
     let step = match talk.row.decide(command, &policy, context, now()) {
         Ok(step) => step,
         Err(refusal) => return talk.refused(&refusal),
     };
     let call = step.effects().find_map(|effect| match effect {
+        Effect::Call(Call { task: Task::Backup { .. }, .. }) => None,
         Effect::Call(call) => Some(call.task),
         _ => None,
     });
@@ -174,7 +175,7 @@ fn converse(talk: &mut Conversation, command: Command, argument: &Argument, cont
             }
             answered(talk, Report::answered(&step, task, Answer::Done));
             if start && talk.outcome.is_ok() {
-                converse(talk, Command::Start, argument, context);
+                converse(talk, Command::Start, argument);
             }
         }
         Task::Fork if !argument.fails() => {
@@ -214,18 +215,20 @@ pub fn event(event: Event) -> String {
 }
 
 /// Returns the name that the server gives a runner call.
-pub fn call(task: Task) -> &'static str {
+pub fn call(task: TaskKind) -> &'static str {
     match task {
-        Task::Create | Task::Restore => "createSandbox",
-        Task::Start | Task::Resume => "startSandbox",
-        Task::Stop { .. } => "stopSandbox",
-        Task::Pause => "pauseSandbox",
-        Task::Destroy => "destroySandbox",
-        Task::Resize { .. } => "resizeSandbox",
-        Task::Snapshot { .. } => "createSnapshotFromSandbox",
-        Task::Fork => "forkSandbox",
-        Task::Recover { .. } => "recoverSandbox",
-        Task::Build => "buildSnapshot",
+        TaskKind::Create | TaskKind::Restore => "createSandbox",
+        TaskKind::Start | TaskKind::Resume => "startSandbox",
+        TaskKind::Stop => "stopSandbox",
+        TaskKind::Pause => "pauseSandbox",
+        TaskKind::Destroy => "destroySandbox",
+        TaskKind::Resize => "resizeSandbox",
+        TaskKind::Snapshot => "createSnapshotFromSandbox",
+        TaskKind::Fork => "forkSandbox",
+        TaskKind::Recover => "recoverSandbox",
+        TaskKind::Build => "buildSnapshot",
+        // The server notes the runner, which fetches the image by itself, and asks for a backup by an event.
+        TaskKind::Pull | TaskKind::Backup => "-",
     }
 }
 
@@ -250,7 +253,8 @@ fn answer(row: &Row, before: &Lifecycle, talk: Conversation) -> Columns_ {
         .effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Call(made) => Some(call(made.task).to_owned()),
+            Effect::Call(Call { task: Task::Backup { .. }, .. }) => None,
+            Effect::Call(made) => Some(call(made.task.into()).to_owned()),
             _ => None,
         })
         .collect();

@@ -8,7 +8,7 @@ use crate::{
 };
 use sandbox_lifecycle::{
     Columns, Context, DesiredState, Lifecycle, Policy, Report, SandboxState, Step,
-    rules::{BackupOf, Cause, Ignored, Job, Outcome},
+    rules::{Cause, Ignored, Job, Outcome},
     vocabulary::{Fault, Size},
 };
 
@@ -38,8 +38,8 @@ fn job(row: &Row) -> Job {
         ("FORK_SANDBOX", "source") => Job::ForkSource,
         ("FORK_SANDBOX", "fork") => Job::ForkChild,
         ("RECOVER_SANDBOX", arg) => Job::Recover { start: arg == "start" },
-        ("CREATE_BACKUP", "stale") => Job::Backup { of: BackupOf::Other },
-        ("CREATE_BACKUP", _) => Job::Backup { of: BackupOf::Current },
+        ("CREATE_BACKUP", "stale") => Job::Backup { attempt: Some(7) }, // The row awaits no such attempt.
+        ("CREATE_BACKUP", _) => Job::Backup { attempt: None },
         other => panic!("no such job: {other:?}"),
     }
 }

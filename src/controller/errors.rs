@@ -1,0 +1,102 @@
+//! What the runner has of a sandbox in error, or of one at rest that it reported about unasked (contracts 4 and 6 of
+//! `docs/PROTOCOL.md`).
+
+use super::next::Next;
+use super::pass::Pass;
+use super::view::Observed;
+use crate::lifecycle::state_set::{StateSet, states};
+use crate::rules::{RunnerChange, Task};
+use crate::vocabulary::{DesiredState as D, Fault, Repair, SandboxState as S};
+
+/// The states of a copy that neither changes nor failed.
+const CALM: StateSet = states![Started Stopped Paused];
+
+impl Pass<'_> {
+    /// Asks about an error. The error stays visible until the runner shows the desired state, and the answer decides how
+    /// the sandbox can be recovered.
+    pub(super) fn look_into_error(&self) -> Option<Next> {
+        let status = self.row.status;
+        if !status.has_runner() || !self.is_ready() {
+            return None;
+        }
+        let shown = match self.observed() {
+            Observed::NotAsked => return self.ask(),
+            Observed::NoAnswer | Observed::Busy => return None,
+            Observed::NotFound => S::Destroyed,
+            Observed::State(shown) => shown,
+        };
+        let mends = status.repair().is_some();
+        match shown {
+            S::Destroyed => self.copy_is_lost(),
+            S::Started | S::Stopped | S::Paused if status.desired().fulfilled_by() == Some(shown) => {
+                let draft = self.shown(shown).repair(None);
+                self.apply(if shown == S::Started { draft.drop_finished_backup() } else { draft.disk_changes() })
+            }
+            // The call that mends it was lost, or has not ended.
+            S::Started | S::Stopped | S::Paused if mends => self.resend(),
+            // What should be stopped and runs is stopped, and the error stays until it is (contract 6).
+            S::Started | S::Paused if status.desired() == D::Stopped => {
+                let spaced = self.row.since.saturating_add_minutes(i64::from(self.policy.look_again.get()));
+                if self.now <= spaced {
+                    return None;
+                }
+                let stop = Task::Stop { force: status.force_stop() };
+                self.apply(self.draft().repair(Some(Repair::Stop)).recoverable(true).call(stop))
+            }
+            S::Started | S::Stopped | S::Paused => self.apply(self.draft().recoverable(true).must_ask(false)),
+            S::Error | S::BuildFailed | S::Unknown if !mends => self.apply(self.draft().must_ask(false)),
+            S::Error | S::BuildFailed | S::Unknown => None,
+            // The runner works on the copy.
+            S::Creating | S::Restoring | S::Destroying | S::Starting | S::Stopping | S::PendingBuild => None,
+            S::BuildingSnapshot | S::PullingSnapshot | S::Archived | S::Archiving | S::Resizing => None,
+            S::Snapshotting | S::Forking | S::Pausing | S::Resuming => None,
+        }
+    }
+
+    /// The runner has no copy: the sandbox leaves it, and only a backup brings it back. Otherwise it is lost.
+    fn copy_is_lost(&self) -> Option<Next> {
+        let has_backup = self.row.status.has_any_backup();
+        // Nobody holds the disk any more, so the completed backup is the newest that there is.
+        let draft = self.draft().runner(RunnerChange::Released).repair(None).must_ask(false);
+        self.apply(if has_backup { draft.recoverable(true) } else { draft.ours(Fault::Lost) })
+    }
+
+    /// Looks at a sandbox at rest that its runner reported about, or that an inventory disagrees with.
+    pub(super) fn look_at_rest(&self) -> Option<Next> {
+        let status = self.row.status;
+        if !status.has_runner() || !self.is_ready() {
+            return None;
+        }
+        let shown = match self.observed() {
+            Observed::NotAsked => return self.ask(),
+            Observed::NoAnswer | Observed::Busy => return None,
+            Observed::NotFound => S::Destroyed,
+            Observed::State(shown) => shown,
+        };
+        if shown == status.state() {
+            let size = self.view.observed_size.filter(|size| *size != self.row.size);
+            let draft = self.draft().must_ask(false);
+            return self.apply(if let Some(size) = size { draft.size(size) } else { draft });
+        }
+        let desired = match shown {
+            S::Started => D::Started,
+            S::Stopped => D::Stopped,
+            S::Paused if self.row.class.is_vm() => D::Paused,
+            S::Destroyed => return self.copy_of_settled_is_lost(),
+            S::Error => return self.fail(Fault::Runner),
+            S::Creating | S::Restoring | S::Destroying | S::Starting | S::Stopping | S::PendingBuild => return None,
+            S::BuildingSnapshot | S::PullingSnapshot | S::Archived | S::Archiving | S::Resizing => return None,
+            S::Snapshotting | S::Forking | S::Pausing | S::Resuming => return None,
+            S::Unknown | S::BuildFailed | S::Paused => return self.apply(self.draft().must_ask(false)),
+        };
+        debug_assert!(CALM.contains(shown));
+        let draft = self.shown(shown).desired(desired);
+        self.apply(if shown == S::Started { draft.drop_finished_backup() } else { draft.disk_changes() })
+    }
+
+    /// A sandbox at rest has no copy any more. It is not deleted, because nobody asked for that: it is an error, from
+    /// which its backup brings it back if it has one.
+    fn copy_of_settled_is_lost(&self) -> Option<Next> {
+        self.apply(self.draft().ours(Fault::Lost).fails().runner(RunnerChange::Released))
+    }
+}

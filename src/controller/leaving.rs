@@ -1,0 +1,69 @@
+//! Leaving a runner that was declared gone, and asking the backup store (contracts 7, 9 and 13 of `docs/PROTOCOL.md`).
+
+use super::next::{Next, Question};
+use super::pass::Pass;
+use super::view::Stored;
+use crate::rules::{Owed, RunnerChange};
+use crate::vocabulary::{BackupState, DesiredState as D, Fault, SandboxState as S};
+
+impl Pass<'_> {
+    /// Asks the store about a backup attempt that ended without a report: a whole object is a completed backup.
+    pub(super) fn ask_store(&self) -> Option<Next> {
+        let status = self.row.status;
+        if !status.must_ask_store() {
+            return None;
+        }
+        let stored = if self.view.revision == self.row.revision { self.view.stored } else { Stored::NotAsked };
+        match stored {
+            Stored::NotAsked => Some(Next::Ask(Question::Store { attempt: self.row.backup_attempt })),
+            // The store is asked again in the next pass, and what does not depend on the backup goes on.
+            Stored::NoAnswer => None,
+            Stored::Whole => self.apply(self.draft().complete_backup()),
+            Stored::Missing => self.apply(self.draft().fail_backup()),
+        }
+    }
+
+    /// Leaves a runner that the operator has declared gone, after fencing it.
+    ///
+    /// A sandbox at rest with a current backup only gives up its copy. Where a call may have run, or the disk is newer than
+    /// its backup, it is an error, from which the kept backup or the runner's return brings it back.
+    pub(super) fn leave_gone_runner(&self) -> Option<Next> {
+        let status = self.row.status;
+        let leaves = || self.draft().runner(RunnerChange::Released);
+        if status.desired() == D::Destroyed {
+            return self.apply(self.draft().state(S::Destroyed).owes(Owed::Removal));
+        }
+        if status.awaits_backup() {
+            // The runner made the attempt; the store may have all of it.
+            let ended = self.draft().backup(BackupState::Error, status.has_backup_ref()).must_ask_store(true);
+            return self.apply(ended);
+        }
+        if status.must_ask_store() {
+            return None;
+        }
+        let usable = status.has_usable_backup();
+        match status.state() {
+            S::Archiving | S::Stopped if usable && status.desired() == D::Archived => {
+                self.apply(self.draft().state(S::Archived).owes(Owed::Removal))
+            }
+            S::Archiving | S::Stopped | S::Paused if usable => self.apply(leaves().owes(Owed::Removal)),
+            // Nothing of it has run yet, so it begins again on another runner.
+            S::Unknown | S::PullingSnapshot if status.desired() == D::Started => {
+                self.apply(leaves().state(S::PullingSnapshot).owes(Owed::Release))
+            }
+            S::BuildingSnapshot if status.desired() == D::Started => {
+                self.apply(leaves().state(S::PendingBuild).owes(Owed::Release))
+            }
+            S::BuildFailed => self.apply(leaves().owes(Owed::Release)),
+            S::Error if usable => self.apply(leaves().owes(Owed::Removal).recoverable(true).repair(None)),
+            S::Creating | S::Restoring | S::Destroyed | S::Destroying | S::Started | S::Stopped | S::Starting
+            | S::Stopping | S::Error | S::PendingBuild | S::BuildingSnapshot | S::Unknown | S::PullingSnapshot
+            | S::Archived | S::Archiving | S::Resizing | S::Snapshotting | S::Forking | S::Pausing | S::Paused
+            | S::Resuming => {
+                // The runner may have run it since the backup was made.
+                let draft = leaves().owes(Owed::Release).disk_changes().ours(Fault::RunnerGone).fails();
+                self.apply(draft)
+            }
+        }
+    }
+}

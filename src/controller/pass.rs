@@ -1,0 +1,91 @@
+//! One look of the controller at one sandbox: what every part of it shares.
+
+use super::next::{Next, Question};
+use super::view::{Observed, RunnerStanding, RunnerView};
+use crate::lifecycle::Lifecycle;
+use crate::policy::Policy;
+use crate::rules::step::draft::Draft;
+use crate::rules::{Cause, Task};
+use crate::vocabulary::{Fault, Micros, SandboxState as S};
+
+/// One look at one sandbox.
+pub(super) struct Pass<'a> {
+    pub(super) row: &'a Lifecycle,
+    pub(super) view: &'a RunnerView,
+    pub(super) policy: &'a Policy,
+    pub(super) now: Micros,
+}
+
+impl Pass<'_> {
+    pub(super) fn is_ready(&self) -> bool {
+        self.view.runner == RunnerStanding::Ready
+    }
+
+    /// What the runner answered, if it was asked for this revision of the row.
+    pub(super) fn observed(&self) -> Observed {
+        if self.view.revision == self.row.revision { self.view.observed } else { Observed::NotAsked }
+    }
+
+    pub(super) fn ask(&self) -> Option<Next> {
+        Some(Next::Ask(Question::Runner { epoch: self.row.epoch }))
+    }
+
+    pub(super) fn draft(&self) -> Draft {
+        Draft::new(self.row, Cause::Controller, self.now)
+    }
+
+    pub(super) fn apply(&self, draft: Draft) -> Option<Next> {
+        let step = draft.finish_or_drop();
+        (!step.is_noop()).then_some(Next::Apply(step))
+    }
+
+    /// Applies a write that the recorded server makes only where a change is pending.
+    pub(super) fn write(&self, draft: Draft) -> Option<Next> {
+        self.if_pending(self.apply(draft))
+    }
+
+    pub(super) fn if_pending(&self, next: Option<Next>) -> Option<Next> {
+        next.filter(|_| self.row.status.pending())
+    }
+
+    /// Writes the state that a call leads to, and calls. The row is stored before the runner hears of it (contract 3 of
+    /// `docs/PROTOCOL.md`), so a call is made only where its state can be written.
+    pub(super) fn begin(&self, state: S, task: Task) -> Option<Next> {
+        self.write(self.draft().state(state).call(task))
+    }
+
+    /// Sends the call again whose end the row awaits.
+    pub(super) fn resend(&self) -> Option<Next> {
+        self.row.awaited_task().map(|task| Next::Resend { task, epoch: self.row.epoch })
+    }
+
+    pub(super) fn fail(&self, fault: Fault) -> Option<Next> {
+        self.apply(self.draft().ours(fault).fails())
+    }
+
+    /// Writes a state that the runner shows. It counts only because the runner was asked, so a late call or report of the old
+    /// epoch must not undo it.
+    pub(super) fn shown(&self, state: S) -> Draft {
+        let draft = self.draft().state(state).must_ask(false).raises_epoch();
+        match self.view.observed_size {
+            Some(size) if size != self.row.size => draft.size(size),
+            Some(_) | None => draft,
+        }
+    }
+
+    /// Whether the time limit of the state is over. The limit itself is still in time.
+    pub(super) fn is_over(&self) -> bool {
+        let limit = self.policy.time_limits.of_state(self.row.status.state());
+        limit.is_some_and(|limit| self.now > self.row.since.saturating_add_minutes(i64::from(limit.get())))
+    }
+
+    /// Returns the error of the time limit if it is over, or `None` to wait.
+    pub(super) fn time_out(&self) -> Option<Next> {
+        if self.is_over() { self.apply(self.draft().time_limit_over()) } else { None }
+    }
+
+    /// Sends the call again, or ends the change if its time limit is over.
+    pub(super) fn resend_or_time_out(&self) -> Option<Next> {
+        self.time_out().or_else(|| self.if_pending(self.resend()))
+    }
+}
