@@ -110,7 +110,8 @@ fn answer(line: &[u8]) -> Result<Answer, String> {
     let question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     let row: Lifecycle = part("lifecycle", &question.lifecycle)?;
     let now: DateTime<Utc> = part("now", &question.now)?;
-    let context: Context = question.context.map_or(Ok(Context::of(&Columns::default().into())), |text| part("context", &text))?;
+    let context: Context =
+        question.context.map_or(Ok(Context::of(&Columns::default().into())), |text| part("context", &text))?;
     let policy: Policy = question.policy.map_or(Ok(Policy::default()), |text| part("policy", &text))?;
     let input = match bad_interval(&question.input) {
         Some((error, rest)) => {

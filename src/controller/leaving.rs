@@ -56,9 +56,26 @@ impl Pass<'_> {
             }
             S::BuildFailed => self.apply(leaves().owes(Owed::Release)),
             S::Error if usable => self.apply(leaves().owes(Owed::Removal).recoverable(true).repair(None)),
-            S::Creating | S::Restoring | S::Destroyed | S::Destroying | S::Started | S::Stopped | S::Starting
-            | S::Stopping | S::Error | S::PendingBuild | S::BuildingSnapshot | S::Unknown | S::PullingSnapshot
-            | S::Archived | S::Archiving | S::Resizing | S::Snapshotting | S::Forking | S::Pausing | S::Paused
+            S::Creating
+            | S::Restoring
+            | S::Destroyed
+            | S::Destroying
+            | S::Started
+            | S::Stopped
+            | S::Starting
+            | S::Stopping
+            | S::Error
+            | S::PendingBuild
+            | S::BuildingSnapshot
+            | S::Unknown
+            | S::PullingSnapshot
+            | S::Archived
+            | S::Archiving
+            | S::Resizing
+            | S::Snapshotting
+            | S::Forking
+            | S::Pausing
+            | S::Paused
             | S::Resuming => {
                 // The runner may have run it since the backup was made.
                 let draft = leaves().owes(Owed::Release).disk_changes().ours(Fault::RunnerGone).fails();

@@ -18,6 +18,7 @@ impl Pass<'_> {
             S::Unknown if self.is_ready() => self.begin(S::Creating, Task::Create),
             S::Unknown => None,
             S::Stopped | S::Archived | S::Archiving => self.wake(Task::Start),
+            S::Paused if has_runner && !self.is_ready() => None,
             S::Paused => self.wake(Task::Resume),
             // No runner works on it, so only the time limit ends it (difference D19).
             S::Creating | S::Starting | S::Restoring | S::Resuming if !has_runner => self.time_out(),
@@ -130,8 +131,8 @@ impl Pass<'_> {
             Placement::Warm => assigned.state(S::Unknown),
             Placement::Cold if builds => assigned.state(S::BuildingSnapshot).call(Task::Build),
             Placement::Cold => assigned.call(Task::Pull),
-            Placement::InFlight(Image::Failed) if builds => self.draft().state(S::BuildFailed).ours(Fault::Other),
-            Placement::InFlight(Image::Failed) => self.draft().ours(Fault::Other).fails(),
+            Placement::InFlight(Image::Failed) if builds => assigned.state(S::BuildFailed).ours(Fault::Other),
+            Placement::InFlight(Image::Failed) => assigned.ours(Fault::Other).fails(),
             Placement::InFlight(Image::Pulling) if !builds => assigned.call(Task::Pull),
             Placement::InFlight(Image::Building) if builds => assigned.state(S::BuildingSnapshot).call(Task::Build),
             Placement::InFlight(Image::Pulling | Image::Building | Image::Missing) => return None,

@@ -99,11 +99,13 @@ fn refused(row: &Lifecycle, task: Task, fault: Fault, recoverable: bool, from: O
     if matches!((task, state, desired), (Task::Pause, S::Pausing, D::Paused)) {
         return draft.state(S::Started).desired(D::Started).finish_or_drop();
     }
-    match (row.awaited_task() == Some(task.into()), task) {
+    let awaited = row.awaited_task() == Some(task.into());
+    match (task, task.job()) {
         // The error stays as it was: the runner only refuses to mend it.
-        (true, Task::Recover { .. }) => draft.ends_badly().finish_or_drop(),
-        (true, _) => failed(row, draft, fault, recoverable).finish_or_drop(),
+        (Task::Recover { .. }, _) if awaited => draft.ends_badly().finish_or_drop(),
+        (_, Some(job)) if awaited => failed(row, draft, job, fault, recoverable).finish_or_drop(),
+        (_, None) if awaited => draft.fails().reported(fault, recoverable).finish_or_drop(),
         // A call that the row no longer waits for changes nothing.
-        (false, _) => Step::ignored(row, Ignored::NotAwaited, now),
+        (_, Some(_) | None) => Step::ignored(row, Ignored::NotAwaited, now),
     }
 }

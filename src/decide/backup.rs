@@ -13,11 +13,7 @@ fn not_awaited(row: &Lifecycle, attempt: Option<u32>) -> Option<Ignored> {
     let attempt = attempt?;
     // The store is still to be asked about an attempt that ended without a report, so its late report is as good.
     let open = row.status.awaits_backup() || row.status.must_ask_store();
-    if attempt != row.backup_attempt {
-        Some(Ignored::OtherBackup)
-    } else {
-        (!open).then_some(Ignored::NotAwaited)
-    }
+    if attempt != row.backup_attempt { Some(Ignored::OtherBackup) } else { (!open).then_some(Ignored::NotAwaited) }
 }
 
 /// Decides on the end of a backup.

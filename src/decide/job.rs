@@ -1,8 +1,8 @@
 //! The end of a job. Its report may be late, repeated or wrong (recorded: table `jobs`).
 
+use super::backup;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::state_set::{StateSet, states};
-use super::backup;
 use crate::rules::step::draft::Draft;
 use crate::rules::{Cause, Context, EventName, Ignored, Job, Outcome, Step};
 use crate::vocabulary::{BackupState, DesiredState as D, Fault, Micros, SandboxState as S};
@@ -73,7 +73,7 @@ pub(super) fn ended(
             // The runner still has the copy, so the next pass repeats the call (difference D17).
             return Step::ignored(row, Ignored::NotAwaited, now);
         }
-        (_, Outcome::Failed { fault, recoverable }) => failed(row, draft, fault, recoverable),
+        (_, Outcome::Failed { fault, recoverable }) => failed(row, draft, job, fault, recoverable),
         (_, Outcome::Completed) => completed(row, draft, job).clear_reason(),
     };
     draft.finish_or_drop()
@@ -86,8 +86,8 @@ const fn is_late_failure(row: &Lifecycle, job: Job) -> bool {
 }
 
 /// Writes the failure of a job. A restore is asked about first, because its backup may still be placed elsewhere.
-pub(super) fn failed(row: &Lifecycle, draft: Draft, fault: Fault, recoverable: bool) -> Draft {
-    if row.status.state() == S::Restoring && row.status.has_usable_backup() {
+pub(super) fn failed(row: &Lifecycle, draft: Draft, job: Job, fault: Fault, recoverable: bool) -> Draft {
+    if matches!(job, Job::Create) && row.status.state() == S::Restoring && row.status.has_usable_backup() {
         draft.ends_badly()
     } else {
         draft.fails().reported(fault, recoverable)

@@ -50,8 +50,8 @@ pub(super) fn decide(
     let Some(desired) = desired_after(row, state) else { return refused(ReportReason::BadState) };
     let draft = Draft::new(row, Cause::Report(ReportKind::State), now).state(state);
     // Nobody waited for it, so the disk may have changed.
-    let draft = if desired == D::Destroyed { draft.soft_delete() } else { draft.desired(desired).disk_changes() };
-    let draft = if state == S::Error { draft.ends_badly() } else { draft };
+    let draft = if desired == D::Destroyed { draft.soft_delete() } else { draft.desired(desired) };
+    let draft = if state == S::Error { draft.ends_badly() } else { draft.disk_changes() };
     let draft = match fault {
         Some(fault) => draft.reported(fault, recoverable && state == S::Error),
         None => draft.recoverable(false),

@@ -231,10 +231,8 @@ impl Status {
                 .0;
         const OUTDATED_LOOKED_AT: u32 = Status(!0).0
             ^ Status(!0).with_backup(BackupState::ALL[0]).with_backup_ref(false).with_changed_since_backup(false).0;
-        const OUTDATED: Status = Status::BLANK
-            .with_backup(BackupState::Completed)
-            .with_backup_ref(true)
-            .with_changed_since_backup(true);
+        const OUTDATED: Status =
+            Status::BLANK.with_backup(BackupState::Completed).with_backup_ref(true).with_changed_since_backup(true);
         const TIMED_OUT: Status = Status::BLANK
             .with_state(SandboxState::Error)
             .with_fault(Some(Fault::Timeout))
@@ -341,7 +339,8 @@ mod tests {
             let timed_out = status.state() == SandboxState::Error && status.timed_out_with_backup();
             let status = if word & 1 == 0 { status } else { status.with_changed_since_backup(true) };
             let timed_out = timed_out && status.has_usable_backup();
-            let outdated = status.backup() == BackupState::Completed && status.has_backup_ref() && !status.has_usable_backup();
+            let outdated =
+                status.backup() == BackupState::Completed && status.has_backup_ref() && !status.has_usable_backup();
             let plain = status.with_recoverable(status.recoverable() || timed_out);
             let plain = plain.with_kept_backup(plain.kept_backup() || outdated).repaired_plainly();
             assert_eq!(status.repaired(), plain, "{status:?}");

@@ -5,9 +5,7 @@ use crate::controller::{Image, Next, Observed, Placement, RunnerStanding, Runner
 use crate::decide::{NewSandbox, Origin};
 use crate::lifecycle::{Lifecycle, MOST_ATTEMPTS, Status, fact_set::Facts};
 use crate::policy::Policy;
-use crate::rules::{
-    Answer, AsInput, Command, Context, Job, Outcome, Report, Step, Task, TaskKind, Timer, Verb,
-};
+use crate::rules::{Answer, AsInput, Command, Context, Job, Outcome, Report, Step, Task, TaskKind, Timer, Verb};
 use crate::vocabulary::{
     AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
 };
@@ -109,7 +107,9 @@ impl Place {
     fn after(self, step: &Step, work: Option<Task>) -> Self {
         let continued = work.filter(|_| step.next_epoch == step.row.epoch);
         // Of the attempts only it matters whether they are used up, or whether an archive was given up.
-        let counted = |attempts: u8| if (1..MOST_ATTEMPTS).contains(&attempts) { MOST_ATTEMPTS.saturating_sub(1) } else { attempts };
+        let counted = |attempts: u8| {
+            if (1..MOST_ATTEMPTS).contains(&attempts) { MOST_ATTEMPTS.saturating_sub(1) } else { attempts }
+        };
         let status = step.after.with_archive_attempts(counted(step.after.archive_attempts()));
         let status = status.with_restore_attempts(counted(status.restore_attempts()));
         let row = Lifecycle { status, ..self.row }.with_facts();

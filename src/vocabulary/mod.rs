@@ -18,5 +18,7 @@ pub(crate) use instant::{MICROS_PER_MINUTE, Micros};
 pub use interval::{AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, Minutes, Negative, QueueTimeout, Ttl};
 pub use size::{Size, SizeChange};
 pub(crate) use text_reader::read_text;
-pub use words::{BackupState, DesiredState, Fault, GpuType, Open, Repair, SandboxClass, SandboxState, UnknownWord, Word};
+pub use words::{
+    BackupState, DesiredState, Fault, GpuType, Open, Repair, SandboxClass, SandboxState, UnknownWord, Word,
+};
 pub(crate) use words::{word, word_list};

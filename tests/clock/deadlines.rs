@@ -94,7 +94,10 @@ fn the_clock_does_not_wait_for_a_step_that_a_broken_row_cannot_take() {
         ..at_noon()
     };
     assert_eq!(due(backing_up, noon() + Duration::days(1)), None);
-    assert_eq!(Lifecycle::from(backing_up).next_deadline(&Policy::default(), Context::of(&Columns::default().into())), None);
+    assert_eq!(
+        Lifecycle::from(backing_up).next_deadline(&Policy::default(), Context::of(&Columns::default().into())),
+        None
+    );
     assert_eq!(standing(backing_up, Timer::BackupLimit), Standing::NotHere);
 }
 

@@ -87,7 +87,8 @@ fn no_timer_acts_when_the_clock_goes_back_or_the_last_use_is_in_the_future() {
 fn activity_does_not_extend_a_time_limit() {
     let stopping = Columns { state: SandboxState::Stopping, pending: true, ..stopped() };
     let used = Columns { last_activity_at: (noon() + Duration::minutes(4)), ..stopping };
-    let limit = |columns| Lifecycle::from(columns).next_deadline(&Policy::default(), Context::of(&Columns::default().into()));
+    let limit =
+        |columns| Lifecycle::from(columns).next_deadline(&Policy::default(), Context::of(&Columns::default().into()));
     assert_eq!(limit(used), Some((Timer::TimeLimit, noon() + Duration::minutes(15))));
     assert_eq!(limit(used), limit(stopping));
 }
@@ -106,7 +107,10 @@ fn the_clock_enforces_a_time_limit_that_no_pass_enforces() {
 fn idle_timers_do_not_act_in_a_warm_pool_or_without_a_ready_runner() {
     let now = noon() + Duration::days(1);
     let row = Lifecycle::from(at_noon());
-    for context in [Context::of(&Columns::default().into()).with_warm_pool(true), Context::of(&Columns::default().into()).with_runner_unready(true)] {
+    for context in [
+        Context::of(&Columns::default().into()).with_warm_pool(true),
+        Context::of(&Columns::default().into()).with_runner_unready(true),
+    ] {
         assert_eq!(row.due(&Policy::default(), context, now), None, "{context:?}");
     }
     assert_eq!(due(Columns { has_runner: false, ..at_noon() }, now), None);

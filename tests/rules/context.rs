@@ -41,5 +41,8 @@ fn a_stored_context_is_read_back_equal() {
         let json = serde_json::to_string(&context).expect("it is written");
         assert_eq!(serde_json::from_str::<Context>(&json).expect(&json), context);
     }
-    assert_eq!(serde_json::from_str::<Context>("{}").expect("every field has a default"), Context::of(&Columns::default().into()));
+    assert_eq!(
+        serde_json::from_str::<Context>("{}").expect("every field has a default"),
+        Context::of(&Columns::default().into())
+    );
 }

@@ -13,7 +13,8 @@ fn in_state(state: SandboxState, desired_state: DesiredState) -> Lifecycle {
 
 #[test]
 fn a_typed_command_decides_as_lifecycle_decide_does() {
-    let (policy, context, now) = (Policy::default(), Context::of(&Columns::default().into()), chrono::DateTime::UNIX_EPOCH);
+    let (policy, context, now) =
+        (Policy::default(), Context::of(&Columns::default().into()), chrono::DateTime::UNIX_EPOCH);
     let row = in_state(SandboxState::Started, DesiredState::Started);
     let running = Typed::<at::Started>::new(row).expect("the state is started");
     let door = row.decide(Command::Stop { force: true }, &policy, context, now);
@@ -64,7 +65,8 @@ fn the_commands_that_compile_are_those_of_the_rule_table() {
 fn a_command_that_the_state_accepts_compiles() {
     type Decided = Result<Step, Refusal>;
     fn ask(running: Typed<at::Started>, resting: Typed<at::Archived>, starting: Typed<at::Starting>) -> [Decided; 3] {
-        let (policy, context, now) = (Policy::default(), Context::of(&Columns::default().into()), chrono::DateTime::UNIX_EPOCH);
+        let (policy, context, now) =
+            (Policy::default(), Context::of(&Columns::default().into()), chrono::DateTime::UNIX_EPOCH);
         [
             running.stop(false, &policy, context, now),
             resting.start(&policy, context, now),

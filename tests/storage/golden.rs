@@ -150,7 +150,8 @@ fn reports() -> Vec<Report> {
 fn steps() -> Vec<Step> {
     let now = at(NOW);
     let decide = |columns: Columns, input: Input| {
-        let decided = Lifecycle::from(columns).decide(input, &Policy::default(), Context::of(&Columns::default().into()), now);
+        let decided =
+            Lifecycle::from(columns).decide(input, &Policy::default(), Context::of(&Columns::default().into()), now);
         decided.unwrap_or_else(|refusal| panic!("{input:?}: {refusal}"))
     };
     let vm = Columns { class: SandboxClass::LinuxVm, ..Columns::default() };
@@ -187,8 +188,14 @@ fn steps() -> Vec<Step> {
         .into_iter()
         .filter_map(|command| {
             let rows = [vm, stopped, paused, archived, timed_out, Columns { auto_stop: AutoStop::Never, ..vm }];
-            let decided =
-                |columns| Lifecycle::from(columns).decide(command, &Policy::default(), Context::of(&Columns::default().into()), now);
+            let decided = |columns| {
+                Lifecycle::from(columns).decide(
+                    command,
+                    &Policy::default(),
+                    Context::of(&Columns::default().into()),
+                    now,
+                )
+            };
             rows.into_iter().find_map(|columns| decided(columns).ok().filter(|step| !step.is_noop()))
         })
         .collect();

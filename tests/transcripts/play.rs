@@ -9,7 +9,12 @@ use sandbox_lifecycle::{
 
 /// Returns the story with its outcomes, or an error for the first invalid line.
 pub fn with_outcomes(story: &str) -> Result<String, String> {
-    let mut stage = Stage { row: None, context: Context::of(&sandbox_lifecycle::Columns::default().into()), now: begin(), held: None };
+    let mut stage = Stage {
+        row: None,
+        context: Context::of(&sandbox_lifecycle::Columns::default().into()),
+        now: begin(),
+        held: None,
+    };
     let mut text = String::new();
     for (index, line) in story.lines().enumerate() {
         if is_outcome(line) {

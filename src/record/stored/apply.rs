@@ -57,7 +57,10 @@ impl<X> Sandbox<X> {
                 Effect::Stamp(Stamp::QueueTimedOut) => self.record.queue_timed_out_at = now.clone(),
                 Effect::Stamp(Stamp::SpotEvicted) => self.record.spot_evicted_at = now.clone(),
                 Effect::RotateToken | Effect::StoreChild | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => {}
-                Effect::Remove { .. } | Effect::Release { .. } | Effect::DiscardBackups { .. } | Effect::RaiseParent => {}
+                Effect::Remove { .. }
+                | Effect::Release { .. }
+                | Effect::DiscardBackups { .. }
+                | Effect::RaiseParent => {}
             }
         }
         let backup = details.backup.cloned().or_else(|| self.backup.take());
@@ -80,7 +83,9 @@ impl<X> Sandbox<X> {
             Effect::Runner(RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious) => false,
             Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::StoreChild => false,
             Effect::Stamp(_) | Effect::Call(_) | Effect::Emit(_) | Effect::Purge => false,
-            Effect::Remove { .. } | Effect::Release { .. } | Effect::DiscardBackups { .. } | Effect::RaiseParent => false,
+            Effect::Remove { .. } | Effect::Release { .. } | Effect::DiscardBackups { .. } | Effect::RaiseParent => {
+                false
+            }
         };
         if details.runner.is_none() && step.effects().any(assigns) {
             return Err(ApplyError::MissingRunner);

@@ -2,7 +2,11 @@
 
 use super::cause::{Cause, Ignored};
 use super::side_effects::{Owed, ReasonText, RunnerChange, SideEffects, TimerMark};
-use super::{effect::Effect, expects::{Expects, Stale}, payload::Payload};
+use super::{
+    effect::Effect,
+    expects::{Expects, Stale},
+    payload::Payload,
+};
 use crate::lifecycle::{Changes, Lifecycle, MOST_ATTEMPTS, Status};
 use crate::rules::input::{timer::Timer, verb::Verb};
 use crate::rules::{
@@ -126,9 +130,8 @@ impl Step {
 
     /// Whether a fork's child is no longer alive after the step: its parent has one live child less.
     fn ends_child(&self) -> bool {
-        let lives = |status: Status| {
-            status.state() != SandboxState::Destroyed && status.desired() != DesiredState::Destroyed
-        };
+        let lives =
+            |status: Status| status.state() != SandboxState::Destroyed && status.desired() != DesiredState::Destroyed;
         self.row.status.is_fork_child() && lives(self.row.status) && !lives(self.after)
     }
 
@@ -275,7 +278,8 @@ impl Step {
         if expects.are_met_by(&row) {
             let changes = self.changes();
             // The one statement for a touch keeps the later time too (`docs/COLUMNS.md`).
-            let activity = changes.last_activity_at.map(|at| if self.is_touch() { at.max(row.last_activity_at()) } else { at });
+            let activity =
+                changes.last_activity_at.map(|at| if self.is_touch() { at.max(row.last_activity_at()) } else { at });
             Ok(row.columns().changed_by(&Changes { last_activity_at: activity, ..changes }).into())
         } else if expects.revision == Some(row.revision) {
             Err(Stale::Used)

@@ -13,7 +13,7 @@ use chrono::Duration;
 use sandbox_lifecycle::{
     Columns, Context, DesiredState, Effect, Lifecycle, Next, Policy, Report, RunnerView, SandboxClass, Step,
     controller::{Image, Observed, Placement, Question, RunnerStanding},
-    rules::{Answer as RunnerAnswer, Call, RunnerChange, Task},
+    rules::{Answer as RunnerAnswer, Call, RunnerChange, Task, TaskKind},
     vocabulary::BackupState,
 };
 
@@ -37,7 +37,9 @@ fn pass(before: Lifecycle, mut view: RunnerView, observed: Observed) -> Pass {
                 continue;
             }
             Next::Resend { task, .. } => {
-                pass.calls.push(call(task).to_owned());
+                if task != TaskKind::Pull {
+                    pass.calls.push(call(task).to_owned()); // The server fetches an image by naming the runner.
+                }
                 return pass;
             }
             Next::Apply(step) => step,

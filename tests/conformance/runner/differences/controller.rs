@@ -31,6 +31,25 @@ fn moves(row: &Row, expected: &mut Answer, state: &str) {
     }
 }
 
+/// Sets the columns that are compared for this row.
+fn set_where(expected: &mut Answer, values: &[(&'static str, &str)]) {
+    for (column, value) in values {
+        if expected.contains_key(column) {
+            set(expected, &[(column, value)]);
+        }
+    }
+}
+
+/// Returns whether the controller archives the sandbox.
+fn archives(row: &Row) -> bool {
+    row.get("desired") == "archived" && ["archiving", "stopped", "error"].contains(&row.get("state"))
+}
+
+/// Returns whether the runner shows something from which the change may still end.
+fn waits_for_the_limit(row: &Row) -> bool {
+    ["creating", "starting", "restoring", "pulling_snapshot", "destroyed", "unknown"].contains(&row.get("observed"))
+}
+
 /// Expects an unchanged row.
 fn stays(row: &Row, expected: &mut Answer) {
     let error = if row.get("error") == "none" { "none" } else { "kept" };
@@ -76,17 +95,57 @@ pub const ACTIONS: &[Difference] = &[
             moves(row, expected, if gone { "destroyed" } else { "destroying" });
         },
     },
-    // D3: an archive is given up even when it is not pending.
+    // D3: an archive is given up where its attempts are used up, and where no runner has its disk. The sandbox stays
+    // stopped; one in error only gives up the desired state.
     Difference {
         id: "D3",
         applies: |row, _| {
-            row.get("desired") == "archived"
-                && ["archiving", "stopped"].contains(&row.get("state"))
-                && row.get("backup") == "Error"
-                && row.get("archive_retries") == "4"
-                && !row.is("pending")
+            let used_up = row.get("backup") == "Error" && row.get("archive_retries") == "4";
+            let no_disk = ["None", "Error"].contains(&row.get("backup")) && !row.is("runner");
+            archives(row) && (used_up || no_disk)
         },
-        instead: fails,
+        instead: |row, expected| {
+            if row.get("state") == "error" {
+                both(expected, &[("pending'", "sync_pending'", "0")]);
+                set_where(expected, &[("desired'", "stopped"), ("events", "desired-state.updated")]);
+                return;
+            }
+            let moved = if row.get("state") == "stopped" { "" } else { "state.updated;" };
+            both(
+                expected,
+                &[
+                    ("state'", "sync_state'", "stopped"),
+                    ("pending'", "sync_pending'", "0"),
+                    ("error'", "sync_error'", "other"),
+                    ("recoverable'", "sync_recoverable'", "0"),
+                ],
+            );
+            set_where(expected, &[("desired'", "stopped"), ("events", &format!("{moved}desired-state.updated"))]);
+        },
+    },
+    // D37 backup request: an archive requests its backup by a write.
+    Difference {
+        id: "D37",
+        applies: |row, _| {
+            let more = row.get("backup") == "Error" && row.get("archive_retries") != "4";
+            archives(row) && row.is("runner") && (row.get("backup") == "None" || more)
+        },
+        instead: |_, expected| {
+            both(expected, &[("pending'", "sync_pending'", "0")]);
+            set_where(expected, &[("backup'", "Pending"), ("events", "backup.created")]);
+        },
+    },
+    // D38 archive in one step: archived as soon as the backup is complete, and the removal is owed.
+    Difference {
+        id: "D38",
+        applies: |row, _| archives(row) && row.get("backup") == "Completed" && row.is("runner"),
+        instead: |row, expected| {
+            moves(row, expected, "archived");
+            set_where(expected, &[("runner'", "0"), ("runner_calls", "-")]);
+            if row.get("state") == "error" && row.get("error") != "none" {
+                both(expected, &[("error'", "sync_error'", "kept")]);
+            }
+        },
     },
     // D4 lost calls: a call whose job is not under way is sent again, unless the copy is gone.
     Difference {
@@ -118,7 +177,7 @@ pub const ACTIONS: &[Difference] = &[
                     }
                 }
                 "started" => {}
-                "notfound" => fails(row, expected),
+                "notfound" => fails(row, expected), // D33 follows.
                 "unknown" if row.is("pending") => moves(row, expected, "unknown"), // D14 follows.
                 "unknown" => {}
                 "creating" | "starting" | "restoring" | "pulling_snapshot" | "destroyed" | "paused" | "resuming"
@@ -130,6 +189,9 @@ pub const ACTIONS: &[Difference] = &[
                 "creating" | "starting" | "restoring" | "pulling_snapshot" | "destroyed" | "paused" | "resuming" => {}
                 _ if row.is("pending") => fails(row, expected),
                 _ => {}
+            }
+            if row.get("observed") == "paused" && row.is("pending") && !stale(row) {
+                set(expected, &[("runner_calls", "sandboxInfo;startSandbox")]);
             }
         },
     },
@@ -175,15 +237,94 @@ pub const ACTIONS: &[Difference] = &[
                 && row.is("runner")
                 && row.get("observed") == "stopped"
                 && (row.is("pending") || stale(row))
-                && !(row.is("pending") && stale(row) && row.get("backup") != "Completed")
+                && !(row.is("pending") && stale(row))
         },
-        instead: |row, expected| if stale(row) { times_out(row, expected) } else { stays(row, expected) },
+        instead: |row, expected| {
+            if stale(row) {
+                times_out(row, expected);
+            } else {
+                stays(row, expected);
+                set_where(expected, &[("runner_calls", "sandboxInfo;startSandbox")]);
+            }
+        },
     },
-    // D22 paused, no runner.
+    // D22 paused, no runner: restored from a usable backup, otherwise lost.
     Difference {
         id: "D22",
         applies: |row, _| is(row, "paused", "started") && !row.is("runner") && row.is("pending"),
-        instead: fails,
+        instead: |row, expected| {
+            if row.get("backup") == "Completed" {
+                moves(row, expected, "restoring");
+                set_where(expected, &[("runner'", "2"), ("runner_calls", "inspectSnapshotInRegistry;createSandbox")]);
+            } else {
+                fails(row, expected);
+            }
+        },
+    },
+    // D27 failed restore: it is asked about first, still restoring.
+    Difference {
+        id: "D27",
+        applies: |row, expected| {
+            is(row, "restoring", "started")
+                && row.is("runner")
+                && row.is("pending")
+                && row.get("backup") == "Completed"
+                && row.get("observed") != "notfound"
+                && expected["sync_state'"] == "error"
+                && !waits_for_the_limit(row)
+        },
+        instead: stays,
+    },
+    // D33 not found before the limit: the call is sent again.
+    Difference {
+        id: "D33",
+        applies: |row, _| {
+            let calls = ["creating", "restoring", "starting", "resuming", "pulling_snapshot"];
+            let again = calls.contains(&row.get("state")) && row.get("desired") == "started";
+            again && row.is("runner") && row.get("observed") == "notfound" && !stale(row)
+        },
+        instead: |row, expected| {
+            stays(row, expected);
+            let calls = match row.get("state") {
+                _ if !row.is("pending") => "sandboxInfo",
+                "creating" | "restoring" => "sandboxInfo;createSandbox",
+                "starting" | "resuming" => "sandboxInfo;startSandbox",
+                _ => "sandboxInfo",
+            };
+            set_where(expected, &[("runner_calls", calls)]);
+        },
+    },
+    // D24 the limits are ours: on a runner, the runner is asked how the sandbox can be recovered.
+    Difference {
+        id: "D24",
+        applies: |row, expected| row.is("runner") && expected["sync_recoverable'"] == "1",
+        instead: |_, expected| both(expected, &[("recoverable'", "sync_recoverable'", "0")]),
+    },
+    // D40 a backup without a runner: an error of ours can be recovered from it.
+    Difference {
+        id: "D40",
+        applies: |row, expected| {
+            !row.is("runner")
+                && row.get("backup") == "Completed"
+                && row.get("state") != "error"
+                && expected["sync_state'"] == "error"
+                && expected["sync_recoverable'"] == "0"
+        },
+        instead: |_, expected| both(expected, &[("recoverable'", "sync_recoverable'", "1")]),
+    },
+    // D39 write first: where nothing is pending the state cannot be written, so no call is made.
+    Difference {
+        id: "D39",
+        applies: |row, expected| {
+            let failed = ["error", "build_failed"].contains(&row.get("state"));
+            let calls = expected.get("runner_calls").is_some_and(|calls| calls.ends_with("Sandbox"));
+            let again = is(row, "stopping", "stopped") || row.get("state") == "destroying";
+            !row.is("pending") && calls && !again && !(failed && row.get("desired") == "destroyed")
+        },
+        instead: |row, expected| {
+            let calls = if row.get("desired") == "destroyed" { "sandboxInfo" } else { "-" };
+            set(expected, &[("runner_calls", calls)]);
+        },
     },
     // D9 clean start; an archive after an error keeps no error reason.
     Difference {
@@ -209,6 +350,12 @@ pub const PLACEMENT: &[Difference] = &[
         },
         instead: |_, expected| set(expected, &[("state'", "unknown"), ("pending'", "1"), ("error'", "0")]),
     },
+    // D39 write first.
+    Difference {
+        id: "D39",
+        applies: |row, expected| !row.is("pending") && expected["runner_calls"] == "buildSnapshot",
+        instead: |_, expected| set(expected, &[("runner_calls", "-")]),
+    },
 ];
 
 pub const TIMERS: &[Difference] = &[
@@ -222,5 +369,11 @@ pub const TIMERS: &[Difference] = &[
             super::untouched_columns(row, expected);
             set(expected, &[("fires", "0"), ("soft_deleted", "0"), ("backup'", "Pending")]);
         },
+    },
+    // D36 auto-archive writes archiving at once.
+    Difference {
+        id: "D36",
+        applies: |row, expected| row.get("timer") == "autoarchive" && expected["fires"] == "1",
+        instead: |_, expected| set(expected, &[("state'", "archiving")]),
     },
 ];

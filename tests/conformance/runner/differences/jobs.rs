@@ -1,7 +1,7 @@
-//! Differences in the end of a job: D1, D9, D10, D12, D16 and D17.
+//! Differences in the end of a job: D1, D9, D10, D12, D16, D17, D25 to D27 and D31.
 
 use super::{Difference, are_coherent, comes_to_rest, pending, set, untouched};
-use crate::table::Row;
+use crate::{judge::Answer, table::Row};
 
 fn fails(row: &Row) -> bool {
     row.get("status") != "COMPLETED"
@@ -30,6 +30,25 @@ fn late(row: &Row) -> bool {
                 || ["destroyed", "resizing", "snapshotting", "forking", "pausing"].contains(&state)
         }
     }
+}
+
+/// Returns whether anything is expected to change.
+fn writes(row: &Row, expected: &Answer) -> bool {
+    let mut same = expected.clone();
+    untouched(row, &mut same);
+    same != *expected
+}
+
+/// Returns whether the row relies on its completed backup, so that a failed attempt does not count.
+fn relies_on_backup(row: &Row) -> bool {
+    let relies = row.get("desired") == "archived" || ["error", "build_failed"].contains(&row.get("state"));
+    row.get("job") == "CREATE_BACKUP"
+        && row.get("arg") != "stale"
+        && fails(row)
+        && row.get("desired") != "destroyed"
+        && row.get("backup") == "Completed"
+        && row.is("has_backup_ref")
+        && relies
 }
 
 /// Returns whether the row is in a recoverable timeout with a usable backup.
@@ -68,6 +87,51 @@ pub const JOBS: &[Difference] = &[
             set(expected, &[("events", "state.updated")]);
         },
     },
+    // D31 to be destroyed: a backup's end no longer counts.
+    Difference {
+        id: "D31",
+        applies: |row, expected| {
+            let ends = row.get("job") == "CREATE_BACKUP" && row.get("arg") != "stale";
+            ends && row.get("desired") == "destroyed" && writes(row, expected)
+        },
+        instead: untouched,
+    },
+    // D25 relied on: a failed backup does not replace a completed one that is needed.
+    Difference { id: "D25", applies: |row, _| relies_on_backup(row), instead: untouched },
+    // D27 failed restore: it is asked about first, still restoring.
+    Difference {
+        id: "D27",
+        applies: |row, _| {
+            row.get("job") == "CREATE_SANDBOX"
+                && wanted(row)
+                && fails(row)
+                && row.get("state") == "restoring"
+                && row.get("backup") == "Completed"
+                && row.is("has_backup_ref")
+        },
+        instead: |row, expected| {
+            untouched(row, expected);
+            set(expected, &[("pending'", "1")]);
+        },
+    },
+    // D26 late failure: it does not change the error of a sandbox that failed already.
+    Difference {
+        id: "D26",
+        applies: |row, _| {
+            let moves = matches!(
+                (row.get("job"), row.get("arg")),
+                ("CREATE_SANDBOX" | "START_SANDBOX" | "STOP_SANDBOX", _) | ("FORK_SANDBOX", "fork")
+            );
+            moves && wanted(row) && fails(row) && row.get("state") == "error"
+        },
+        instead: |row, expected| {
+            let timed_out =
+                row.get("error") == "timeout_starting" && row.get("backup") == "Completed" && row.is("has_backup_ref");
+            let recoverable = row.is("recoverable") || row.get("status") == "FAILED_RECOVERABLE" || timed_out;
+            let error = if row.get("error") == "none" { "none" } else { "kept" };
+            set(expected, &[("error'", error), ("recoverable'", bit(recoverable))]);
+        },
+    },
     // D12 backup failure: on a draining runner only stopped and archiving sandboxes fail.
     Difference {
         id: "D12",
@@ -77,6 +141,8 @@ pub const JOBS: &[Difference] = &[
                 && row.get("status") == "FAILED_RECOVERABLE"
                 && !["stopped", "archiving", "error"].contains(&row.get("state"))
                 && (coherent || row.get("desired") != "paused")
+                && row.get("desired") != "destroyed"
+                && !relies_on_backup(row)
         },
         instead: |row, expected| {
             untouched(row, expected);
