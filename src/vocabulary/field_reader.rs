@@ -22,6 +22,6 @@ macro_rules! readers {
     };
 }
 readers! {
-    answer begun cpu disk epoch fault force from include_memory job memory minutes of outcome recoverable start state
-    task to
+    answer begun call cpu departure disk end epoch fault force from include_memory job memory minutes newest of outcome
+    recoverable released size start state task to work
 }

@@ -49,4 +49,6 @@ names! {
     pending has_backup_ref has_runner fault force_stop epoch state_since backup_since
     // Only inputs have these.
     answer begun force from job minutes of outcome start task to ttl
+    // Only the ledger of a runner and its answers have these.
+    call departure end newest released size work
 }
