@@ -35,6 +35,7 @@ pub mod policy;
 pub mod record;
 pub mod render;
 pub mod rules;
+pub mod runner;
 #[cfg(feature = "proptest")]
 pub mod testing;
 pub mod vocabulary;

@@ -22,6 +22,6 @@ macro_rules! readers {
     };
 }
 readers! {
-    answer attempt begun cpu disk epoch fault force from include_memory job memory minutes outcome recoverable start state
-    task to
+    answer attempt begun call cpu departure disk end epoch fault force from include_memory job memory minutes newest
+    outcome recoverable released size start state task to work
 }

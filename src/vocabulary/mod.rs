@@ -3,6 +3,7 @@
 //! Every closed word list is an enum in its own file under `words/`; serde, `Display`, `FromStr` and the word lists in
 //! messages derive from its one spelling. `names` is the list of all field names.
 
+mod epoch;
 mod field_error;
 pub(crate) mod field_reader;
 mod instant;
@@ -12,6 +13,7 @@ mod size;
 mod text_reader;
 pub(crate) mod words;
 
+pub use epoch::is_older;
 pub(crate) use field_error::joined;
 pub use field_error::{FieldError, FieldErrors};
 pub(crate) use instant::{MICROS_PER_MINUTE, Micros};
@@ -19,6 +21,6 @@ pub use interval::{AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, 
 pub use size::{Size, SizeChange};
 pub(crate) use text_reader::read_text;
 pub use words::{
-    BackupState, DesiredState, Fault, GpuType, Open, Repair, SandboxClass, SandboxState, UnknownWord, Word,
+    BackupState, CopyState, DesiredState, Fault, GpuType, Open, Repair, SandboxClass, SandboxState, UnknownWord, Word,
 };
 pub(crate) use words::{word, word_list};

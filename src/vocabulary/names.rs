@@ -51,4 +51,6 @@ names! {
     restore_attempts last_recovery
     // Only inputs have these.
     answer attempt begun force from job minutes outcome start task to ttl
+    // Only the ledger of a runner and its answers have these.
+    call departure end newest released size work
 }

@@ -9,11 +9,12 @@ use std::{
 };
 
 /// The rooms, the lowest first. A room imports only from rooms above it in this list.
-const ROOMS: [&str; 11] = [
+const ROOMS: [&str; 12] = [
     "vocabulary",
     "lifecycle",
     "policy",
     "rules",
+    "runner",
     "clock",
     "decide",
     "controller",

@@ -9,7 +9,7 @@ use sandbox_lifecycle::{
     DesiredState, Goal, Reason, SandboxClass, SandboxState, Timer, Verb,
     lifecycle::Column,
     rules::EventName,
-    vocabulary::{BackupState, Fault, GpuType, Word},
+    vocabulary::{BackupState, CopyState, Fault, GpuType, Word},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,6 +31,7 @@ fn spellings() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("src/vocabulary/words/desired_state.rs", DesiredState::WORDS),
         ("src/vocabulary/words/class.rs", SandboxClass::WORDS),
         ("src/vocabulary/words/backup_state.rs", BackupState::WORDS),
+        ("src/vocabulary/words/copy_state.rs", CopyState::WORDS),
         ("src/vocabulary/words/fault.rs", Fault::WORDS),
         ("src/vocabulary/words/gpu.rs", GpuType::WORDS),
         ("src/rules/reason.rs", Reason::WORDS),
@@ -49,13 +50,14 @@ fn spellings() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
 }
 
 /// Labels for people that read like a word of the wire.
-const LABELS: [(&str, &str); 8] = [
+const LABELS: [(&str, &str); 9] = [
     ("src/lifecycle/facts.rs", "settled"),
     ("src/lifecycle/facts.rs", "recoverable"),
     ("src/lifecycle/facts.rs", "ephemeral"),
     ("src/lifecycle/held_resources.rs", "disk"),
     ("src/rules/refusal/value.rs", "state"),
     ("src/rules/refusal/value.rs", "desired_state"),
+    ("src/vocabulary/interval.rs", "none"),
     ("src/vocabulary/words/fault.rs", "fault"),
     ("src/vocabulary/words/state.rs", "state"),
 ];

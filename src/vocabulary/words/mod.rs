@@ -2,6 +2,7 @@
 
 mod backup_state;
 mod class;
+mod copy_state;
 mod desired_state;
 mod fault;
 mod gpu;
@@ -12,6 +13,7 @@ pub(crate) mod word;
 
 pub use backup_state::BackupState;
 pub use class::SandboxClass;
+pub use copy_state::CopyState;
 pub use desired_state::DesiredState;
 pub use fault::Fault;
 pub use gpu::GpuType;
