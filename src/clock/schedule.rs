@@ -82,7 +82,13 @@ impl Clock {
 
     /// Returns the boundary of every timer, in the order of [`Timer::TIMED`]. A timer acts strictly later.
     pub(crate) fn boundaries(&self, row: &Lifecycle, context: Context) -> [i64; TIMED] {
-        Armed::of(row, &self.limits, &Demands::of(context)).boundaries()
+        let mut boundaries = Armed::of(row, &self.limits, &Demands::of(context)).boundaries();
+        for (timer, boundary) in Timer::TIMED.iter().zip(&mut boundaries) {
+            if waits(*timer, context) {
+                *boundary = UNARMED;
+            }
+        }
+        boundaries
     }
 
     /// Returns the timers that `due` applies, with their boundaries.
@@ -110,6 +116,17 @@ impl Clock {
     #[inline]
     fn earliest(&self, row: &Lifecycle) -> i64 {
         Armed::of(row, &self.limits, &Demands::ANYWHERE).earliest()
+    }
+}
+
+/// Whether a timer waits in this context: what removes a disk, for the forks that read it (difference D30), and the retention
+/// for the runners that still have a copy.
+const fn waits(timer: Timer, context: Context) -> bool {
+    match timer {
+        Timer::Ttl | Timer::AutoDelete | Timer::AutoArchive => context.live_fork_children() > 0,
+        Timer::Retention => context.owed_departures() > 0,
+        Timer::SpotEviction | Timer::QueueTimeout | Timer::TimeLimit | Timer::BackupLimit => false,
+        Timer::AutoPause | Timer::AutoStop => false,
     }
 }
 

@@ -8,6 +8,11 @@ use crate::rules::step::draft::Draft;
 use crate::rules::{Cause, Task};
 use crate::vocabulary::{Fault, Micros, SandboxState as S};
 
+/// A write of the controller.
+pub(super) const fn draft_of(row: &Lifecycle, now: Micros) -> Draft {
+    Draft::new(row, Cause::Controller, now)
+}
+
 /// One look at one sandbox.
 pub(super) struct Pass<'a> {
     pub(super) row: &'a Lifecycle,
@@ -31,7 +36,7 @@ impl Pass<'_> {
     }
 
     pub(super) fn draft(&self) -> Draft {
-        Draft::new(self.row, Cause::Controller, self.now)
+        draft_of(self.row, self.now).with_fork_children(self.view.live_fork_children)
     }
 
     pub(super) fn apply(&self, draft: Draft) -> Option<Next> {

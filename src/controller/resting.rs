@@ -60,6 +60,9 @@ impl Pass<'_> {
             return None;
         }
         if status.has_usable_backup() {
+            if self.view.live_fork_children > 0 {
+                return None; // Its forks read the disk that an archive removes (difference D30).
+            }
             return self.apply(self.draft().state(S::Archived).owes(Owed::Removal));
         }
         if status.awaits_backup() || status.must_ask_store() {

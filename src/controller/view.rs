@@ -2,7 +2,8 @@
 
 use crate::{
     lifecycle::Lifecycle,
-    vocabulary::{SandboxState, Size},
+    runner::CopyAnswer,
+    vocabulary::{CopyState, SandboxState, Size},
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,10 @@ pub struct RunnerView {
     /// The state of the image on the sandbox's own runner, while the image is built.
     #[serde(default)]
     pub image: Image,
+    /// How many forks of it are alive, as in [`Context::live_fork_children`](crate::Context::live_fork_children). Nothing
+    /// removes its disk while there are any.
+    #[serde(default)]
+    pub live_fork_children: u32,
     /// Whether the sandbox waits unclaimed in a warm pool. It changes only the time of
     /// [`Next::Wait`](crate::Next::Wait).
     #[serde(default)]
@@ -51,8 +56,24 @@ impl RunnerView {
             stored: Stored::NotAsked,
             placement: Placement::NoRoom,
             image: Image::Missing,
+            live_fork_children: 0,
             warm_pool: false,
         }
+    }
+}
+
+impl RunnerView {
+    /// Returns the view with a runner's answer to an ask.
+    #[must_use]
+    pub fn answered(self, answer: CopyAnswer) -> Self {
+        let observed = match answer.state {
+            CopyState::Running => Observed::State(SandboxState::Started),
+            CopyState::AtRest => Observed::State(SandboxState::Stopped),
+            CopyState::Paused => Observed::State(SandboxState::Paused),
+            CopyState::None => Observed::NotFound,
+            CopyState::Busy => Observed::Busy,
+        };
+        Self { observed, observed_size: answer.size, ..self }
     }
 }
 

@@ -91,7 +91,9 @@ fn decide_report(row: &Lifecycle, report: Report, context: Context, now: Micros)
     }
     match report {
         Report::State { epoch: Some(_), state, .. } => Ok(state_report::ask(row, state, now)),
-        Report::State { state, fault, recoverable, .. } => state_report::decide(row, state, fault, recoverable, now),
+        Report::State { state, fault, recoverable, .. } => {
+            state_report::decide(row, state, fault, recoverable, context, now)
+        }
         Report::Ended { job, outcome, .. } => Ok(job::ended(row, job, outcome, None, context, now)),
         Report::Answered { task, answer, from, epoch } => answer::decide(row, task, answer, from, epoch, context, now),
         Report::BackupUnderWay { begun, attempt } => Ok(backup::under_way(row, begun, attempt, now)),

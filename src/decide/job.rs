@@ -63,7 +63,7 @@ pub(super) fn ended(
     if let (None, Some(why)) = (back, ignored(row, job)) {
         return Step::ignored(row, why, now);
     }
-    let draft = Draft::new(row, Cause::Report(job.kind()), now);
+    let draft = Draft::new(row, Cause::Report(job.kind()), now).with_fork_children(context.live_fork_children());
     if let (true, Outcome::Failed { recoverable, .. }) = (is_late_failure(row, job), outcome) {
         return draft.recoverable(row.status.recoverable() || recoverable).finish_or_drop();
     }

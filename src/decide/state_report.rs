@@ -1,7 +1,9 @@
 //! A state that a runner reports unasked (recorded: table `reports`).
 
 use crate::lifecycle::{Lifecycle, state_set::states};
-use crate::rules::{Cause, Ignored, Refusal, ReportKind, Step, refusal::value::ReportReason, step::draft::Draft};
+use crate::rules::{
+    Cause, Context, Ignored, Refusal, ReportKind, Step, refusal::value::ReportReason, step::draft::Draft,
+};
 use crate::vocabulary::{DesiredState as D, Fault, Micros, SandboxState as S};
 
 /// Notes that the runner must be asked, because it reported a state that nobody waited for (contract 4 of
@@ -30,6 +32,7 @@ pub(super) fn decide(
     state: S,
     fault: Option<Fault>,
     recoverable: bool,
+    context: Context,
     now: Micros,
 ) -> Result<Step, Refusal> {
     let status = row.status;
@@ -49,6 +52,7 @@ pub(super) fn decide(
     }
     let Some(desired) = desired_after(row, state) else { return refused(ReportReason::BadState) };
     let draft = Draft::new(row, Cause::Report(ReportKind::State), now).state(state);
+    let draft = draft.with_fork_children(context.live_fork_children());
     // Nobody waited for it, so the disk may have changed.
     let draft = if desired == D::Destroyed { draft.soft_delete() } else { draft.desired(desired) };
     let draft = if state == S::Error { draft.ends_badly() } else { draft.disk_changes() };

@@ -27,7 +27,7 @@ pub(super) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
         Timer::AutoDelete => draft.soft_delete(),
         Timer::AutoArchive => draft.state(SandboxState::Archiving).desired(DesiredState::Archived).archive_attempts(0),
         Timer::AutoPause => draft.state(SandboxState::Pausing).desired(DesiredState::Paused).calls(Command::Pause),
-        Timer::AutoStop if row.is_ephemeral() => draft.soft_delete(),
+        Timer::AutoStop if row.is_ephemeral() && context.live_fork_children() == 0 => draft.soft_delete(),
         Timer::AutoStop => draft.desired(DesiredState::Stopped).force_stop(false),
         Timer::Retention => return draft.purge(),
     };

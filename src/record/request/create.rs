@@ -6,7 +6,7 @@ use crate::record::form::{
     DomainAllowList, Extras, Maybe, NetworkAllowList, Number, OneOrMany, ReadAs, TextMap, Timestamp, Wire,
 };
 use crate::record::form::{constructors, defaults, object, parse};
-use crate::record::stored::Sandbox;
+use crate::record::stored::{Sandbox, ServerTexts};
 use crate::vocabulary::{FieldErrors, GpuType, Open, SandboxClass, Size, SizeChange, names};
 use crate::{lifecycle::Lifecycle, policy::Policy};
 use alloc::{string::String, vec::Vec};
@@ -146,7 +146,7 @@ impl<X: Extras + Clone> Sandbox<X> {
         }
         let lifecycle = new_lifecycle(&request, &choices, policy, now)?;
         let record = new_record(request, choices, &lifecycle, now);
-        Ok(Self::from_row(record, lifecycle, None, None))
+        Ok(Self::from_row(record, lifecycle, ServerTexts::default()))
     }
 }
 

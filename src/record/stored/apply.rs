@@ -1,10 +1,14 @@
 //! How a step is applied to the stored record: to the lifecycle and to the texts around it.
 
-use super::{sandbox::Sandbox, server_fields::BackupRef};
+use super::{
+    outbox::{OutboxEntry, Runners, entry},
+    sandbox::Sandbox,
+    server_fields::BackupRef,
+};
 use crate::record::form::{Maybe, Timestamp};
 use crate::rules::{Cause, Effect, ReasonText, RunnerChange, Stale, Stamp, Step};
 use crate::{lifecycle::Lifecycle, vocabulary::BackupState, vocabulary::Fault};
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 use chrono::{DateTime, Utc};
 
 /// The values that a step may need and does not hold.
@@ -37,18 +41,20 @@ pub enum ApplyError {
 const DELETED_PREFIX: &str = "DESTROYED_";
 
 impl<X> Sandbox<X> {
-    /// Applies a step to the lifecycle, the name, the error reason, the runner and the backup reference. If the step
-    /// writes anything, `updatedAt` becomes the time of the decision.
+    /// Applies a step to the lifecycle, the name, the error reason, the runner and the backup reference, and returns what the
+    /// step sends. If the step writes anything, `updatedAt` becomes the time of the decision.
     ///
-    /// The caller carries out the other effects: calls to the runner, events and a new auth token.
+    /// In the same transaction the caller stores the entries in its outbox and carries out the effects that are no text of
+    /// this record: a new auth token, a fork's child ([`fork_child`](Self::fork_child)), the parent's revision, a purge.
     ///
     /// # Errors
     /// [`ApplyError`]. The sandbox is then unchanged.
-    pub fn apply(&mut self, step: &Step, details: StepDetails<'_>) -> Result<(), ApplyError> {
+    pub fn apply(&mut self, step: &Step, details: StepDetails<'_>) -> Result<Vec<OutboxEntry>, ApplyError> {
         let before = self.lifecycle;
         let after = step.apply(before)?;
         self.check_details(step, &after, details)?;
         let now = Maybe::Value(Timestamp::from(step.decided_at()));
+        let left = self.record.runner_id.value().cloned();
         for effect in step.effects() {
             match effect {
                 Effect::Runner(change) => self.change_runner(change, details.runner),
@@ -73,7 +79,9 @@ impl<X> Sandbox<X> {
         if step.writes() {
             self.record.updated_at = now;
         }
-        Ok(())
+        let runners = Runners { before: left.as_deref(), after: self.runner_id() };
+        let numbered = step.effects().zip(0..);
+        Ok(numbered.filter_map(|(effect, n)| entry(&self.record.id, effect, n, after.revision(), &runners)).collect())
     }
 
     /// Checks that the step has all details that it needs, before anything is changed.

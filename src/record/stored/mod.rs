@@ -2,12 +2,15 @@
 
 mod apply;
 mod columns;
+mod door;
 mod edit;
+mod outbox;
 mod sandbox;
 mod server_fields;
 
 pub use apply::{ApplyError, StepDetails};
 pub use columns::LifecycleView;
 pub use edit::{NetworkSettings, RecordEdit};
-pub use sandbox::Sandbox;
+pub use outbox::{Message, OutboxEntry, OutboxKey, Target};
+pub use sandbox::{Sandbox, ServerTexts};
 pub use server_fields::{BackupRef, ServerFields};

@@ -33,6 +33,18 @@ pub struct Sandbox<X = Dropped> {
     pub(super) record: SandboxDto<X>,
     pub(super) backup: Option<BackupRef>,
     pub(super) previous_runner_id: Option<String>,
+    pub(super) parent_id: Option<String>,
+}
+
+/// The texts of a stored sandbox that neither its lifecycle nor its API record has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServerTexts {
+    /// Where the last completed backup is stored.
+    pub backup: Option<BackupRef>,
+    /// The runner that the sandbox left in order to be restored on another.
+    pub previous_runner_id: Option<String>,
+    /// The sandbox that it was forked from.
+    pub parent_id: Option<String>,
 }
 
 impl<X> Sandbox<X> {
@@ -46,17 +58,13 @@ impl<X> Sandbox<X> {
     pub fn from_api(record: SandboxDto<X>, server: ServerFields) -> Result<Self, FieldErrors> {
         let lifecycle = record.to_lifecycle(&server)?;
         let ServerFields { backup, previous_runner_id, .. } = server;
-        Ok(Self { lifecycle, record, backup, previous_runner_id })
+        Ok(Self { lifecycle, record, backup, previous_runner_id, parent_id: None })
     }
 
     /// Builds a sandbox from a server's own row. The columns of the lifecycle replace those of the record.
-    pub fn from_row(
-        record: SandboxDto<X>,
-        lifecycle: Lifecycle,
-        backup: Option<BackupRef>,
-        previous_runner_id: Option<String>,
-    ) -> Self {
-        let mut sandbox = Self { lifecycle, record, backup, previous_runner_id };
+    pub fn from_row(record: SandboxDto<X>, lifecycle: Lifecycle, texts: ServerTexts) -> Self {
+        let ServerTexts { backup, previous_runner_id, parent_id } = texts;
+        let mut sandbox = Self { lifecycle, record, backup, previous_runner_id, parent_id };
         sandbox.show(None);
         sandbox
     }

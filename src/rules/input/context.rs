@@ -65,6 +65,9 @@ context! {
     /// Whether its organization is suspended. A suspended organization cannot create, start, fork, snapshot, recover or
     /// resize.
     organization_suspended: bool, with_organization_suspended(bool);
+    /// How many removals and releases of its copies are still to be acknowledged by runners. The record is not removed
+    /// before they are.
+    owed_departures: u32, with_owed_departures(u32);
     /// Whether its runner does not answer. The automatic timers that need the runner then wait.
     runner_unready: bool, with_runner_unready(bool);
     /// Whether its runner is being emptied.

@@ -15,11 +15,12 @@ pub(crate) struct Draft {
     step: Step,
     goes_on: bool,
     raises_epoch: bool,
+    has_fork_children: bool,
 }
 
 impl Draft {
     pub(crate) const fn new(row: &Lifecycle, cause: Cause, now: Micros) -> Self {
-        Self { step: Step::nothing(row, cause, now), goes_on: false, raises_epoch: false }
+        Self { step: Step::nothing(row, cause, now), goes_on: false, raises_epoch: false, has_fork_children: false }
     }
 
     pub(crate) const fn state(mut self, state: S) -> Self {
@@ -206,6 +207,12 @@ impl Draft {
         self
     }
 
+    /// Keeps the disk of an ephemeral sandbox that stops while live forks read it (difference D30).
+    pub(crate) const fn with_fork_children(mut self, count: u32) -> Self {
+        self.has_fork_children = count > 0;
+        self
+    }
+
     pub(crate) const fn stamp(mut self, stamp: Stamp) -> Self {
         self.step.effects.timer = Some(TimerMark::Stamp(stamp));
         self
@@ -272,7 +279,7 @@ impl Draft {
         let (row, after) = (&self.step.row, self.step.after);
         let stops = !matches!(row.status.state(), S::Stopped)
             && matches!((after.state(), after.desired()), (S::Stopped, D::Stopped));
-        if stops && !self.goes_on && row.is_ephemeral() { self.soft_delete() } else { self }
+        if stops && !self.goes_on && !self.has_fork_children && row.is_ephemeral() { self.soft_delete() } else { self }
     }
 
     /// A sandbox that runs has been used: what failed before no longer counts.

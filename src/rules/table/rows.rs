@@ -116,7 +116,8 @@ rules! {
         idle else InProgress, "the previous change is not finished";
     }
     writes {
-        ephemeral: soft_delete().sets_force().emits(EventName::Destroyed);
+        durable: desired(DesiredState::Stopped).sets_force().emits(EventName::Stopped);
+        childless: soft_delete().sets_force().emits(EventName::Destroyed);
         otherwise: desired(DesiredState::Stopped).sets_force().emits(EventName::Stopped);
     }
 
@@ -162,6 +163,7 @@ rules! {
         stopped else BadState, "only a stopped sandbox can be archived";
         idle else InProgress, "the previous change is not finished";
         durable else Ephemeral, "an ephemeral sandbox is deleted when it stops, never archived";
+        childless else ForkChildren, "its forks still read its disk: destroy them first";
     }
     writes {
         otherwise: state(SandboxState::Archiving).desired(DesiredState::Archived).resets_attempts().emits(EventName::Archived);

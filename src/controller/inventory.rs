@@ -1,0 +1,130 @@
+//! Comparing a runner's inventory with the rows (contract 12 of `docs/PROTOCOL.md`).
+
+use super::pass::draft_of;
+use crate::lifecycle::{Lifecycle, pairs};
+use crate::rules::{RunnerChange, Step};
+use crate::runner::Listed;
+use crate::vocabulary::{CopyState, DesiredState as D, Micros, SandboxState as S};
+use chrono::{DateTime, Utc};
+use core::fmt;
+use serde::Serialize;
+
+/// Who lists a copy, or does not list it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ListedBy {
+    /// The row's own runner.
+    OwnRunner,
+    /// Another runner, or any runner if the row has none.
+    OtherRunner,
+}
+
+/// What to do about an entry of an inventory, or about a row that its runner does not list.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[must_use = "a copy that does not belong there is removed only if somebody says so"]
+pub enum Finding {
+    /// Row and copy agree, or a pass asks about the row anyway.
+    Agrees,
+    /// Write this step: the runner must be asked, or the row takes its runner back. In the second case the step assigns the
+    /// runner that lists the copy.
+    Apply(Step),
+    /// Tell this runner to remove its copy, and repeat it until the runner acknowledges it.
+    Remove {
+        /// The epoch of the removal.
+        epoch: u32,
+    },
+    /// Tell this runner to release its copy, and repeat it until the runner acknowledges it.
+    Release {
+        /// The epoch of the release.
+        epoch: u32,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agrees => f.write_str("agrees"),
+            Self::Apply(step) => write!(f, "apply {step}"),
+            Self::Remove { epoch } => write!(f, "remove the copy (epoch {epoch})"),
+            Self::Release { epoch } => write!(f, "release the copy (epoch {epoch})"),
+        }
+    }
+}
+
+impl Finding {
+    /// Returns what to do about a copy of an id that no row has: it is removed.
+    pub fn of_unknown(copy: &Listed) -> Self {
+        Self::Remove { epoch: copy.epoch.unwrap_or_default() }
+    }
+}
+
+impl Lifecycle {
+    /// Compares this row with what a runner lists of it; `None` if the runner does not list it.
+    ///
+    /// An inventory never moves the row towards what the runner shows. Where they disagree, the runner is asked, because the
+    /// inventory may be old.
+    pub fn compare(&self, by: ListedBy, copy: Option<&Listed>, now: DateTime<Utc>) -> Finding {
+        match (by, copy) {
+            (ListedBy::OwnRunner, copy) => self.compare_own(copy, now.into()),
+            (ListedBy::OtherRunner, Some(copy)) => self.compare_other(copy, now.into()),
+            (ListedBy::OtherRunner, None) => Finding::Agrees,
+        }
+    }
+
+    fn compare_own(&self, copy: Option<&Listed>, now: Micros) -> Finding {
+        let status = self.status;
+        let expected = match status.state() {
+            S::Started => CopyState::Running,
+            S::Stopped => CopyState::AtRest,
+            S::Paused => CopyState::Paused,
+            // Nobody knows what a runner has of a sandbox in error, so only an ask tells.
+            S::Error => CopyState::None,
+            // A pass asks about a change, and no runner has a copy of the others.
+            S::Creating | S::Restoring | S::Destroyed | S::Destroying | S::Starting | S::Stopping | S::BuildFailed => {
+                return Finding::Agrees;
+            }
+            S::PendingBuild | S::BuildingSnapshot | S::Unknown | S::PullingSnapshot | S::Archived | S::Archiving => {
+                return Finding::Agrees;
+            }
+            S::Resizing | S::Snapshotting | S::Forking | S::Pausing | S::Resuming => return Finding::Agrees,
+        };
+        let agrees = copy.is_some_and(|copy| {
+            copy.state == expected && !copy.released && copy.size.is_none_or(|size| size == self.size)
+        });
+        let asked_anyway = status.must_ask() || status.pending() || !status.has_runner();
+        // An error whose copy was looked into already is looked into again only where that could free or mend something.
+        let looked_into = status.state() == S::Error && copy.is_some_and(|copy| copy.state == CopyState::AtRest);
+        if agrees || asked_anyway || looked_into || status.desired() == D::Destroyed {
+            return Finding::Agrees;
+        }
+        apply(draft_of(self, now).must_ask(true).finish_or_drop())
+    }
+
+    fn compare_other(&self, copy: &Listed, now: Micros) -> Finding {
+        let status = self.status;
+        let epoch = self.epoch;
+        let rests = pairs::is_settled(status.state(), status.desired());
+        if status.state() == S::Destroyed || (status.desired() == D::Destroyed && !status.has_runner()) {
+            return Finding::Remove { epoch };
+        }
+        let is_lost = status.state() == S::Error && !status.has_runner() && !status.has_usable_backup();
+        if is_lost && status.desired() != D::Destroyed {
+            // What was lost with the runner is recoverable again. The ask that follows undoes the release.
+            let draft = draft_of(self, now).runner(RunnerChange::Assigned).must_ask(true);
+            return apply(draft.finish_or_drop());
+        }
+        // The disk has a newer life elsewhere once the row rests there.
+        let lives_elsewhere = rests && (status.has_runner() || status.has_usable_backup());
+        if lives_elsewhere {
+            Finding::Remove { epoch }
+        } else if copy.released {
+            Finding::Agrees
+        } else {
+            Finding::Release { epoch }
+        }
+    }
+}
+
+fn apply(step: Step) -> Finding {
+    if step.is_noop() { Finding::Agrees } else { Finding::Apply(step) }
+}

@@ -1,0 +1,171 @@
+//! The outbox: what a step sends, each entry with its target and its key.
+
+use crate::rules::{Call, Effect, Event, Task, TaskKind};
+use alloc::string::String;
+use core::fmt;
+use serde::Serialize;
+
+/// One entry of an outbox. The host stores it in the transaction that writes the step, and sends it afterwards until it is
+/// done: a call while [`Lifecycle::awaits`](crate::Lifecycle::awaits) holds, a removal or a release until its runner has
+/// acknowledged it, an event and the order to discard backups until they are delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutboxEntry {
+    /// The sandbox.
+    pub sandbox_id: String,
+    /// What makes the entry unique among those of the sandbox. A receiver recognizes repeats by it.
+    pub key: OutboxKey,
+    /// To whom it is sent.
+    pub target: Target,
+    /// What is sent.
+    pub message: Message,
+}
+
+/// What makes an entry unique among those of one sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum OutboxKey {
+    /// An event: the revision that the step writes, and the number of the event in the step.
+    Event {
+        /// The revision after the step.
+        revision: u32,
+        /// The number, from 0.
+        number: u32,
+    },
+    /// A call of a runner.
+    Call {
+        /// The epoch of the call.
+        epoch: u32,
+        /// Its task.
+        task: TaskKind,
+    },
+    /// The request of a backup attempt.
+    Backup {
+        /// The attempt.
+        attempt: u32,
+    },
+    /// The removal or release of a copy.
+    Leave {
+        /// The runner that was left.
+        runner: String,
+        /// The epoch of the removal or release.
+        epoch: u32,
+    },
+    /// The order to discard backups.
+    Discard {
+        /// The first attempt that is kept.
+        before: u32,
+    },
+}
+
+/// To whom an entry is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Target {
+    /// This runner.
+    Runner(String),
+    /// The backup maker, which backs up the disk on this runner.
+    BackupMaker {
+        /// The runner that has the disk.
+        runner: String,
+    },
+    /// The backup store.
+    BackupStore,
+    /// Subscribers of events.
+    Subscribers,
+}
+
+/// What is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Message {
+    /// A call.
+    Call(Call),
+    /// Remove the copy.
+    Remove {
+        /// The epoch of the removal.
+        epoch: u32,
+    },
+    /// Release the copy.
+    Release {
+        /// The epoch of the release.
+        epoch: u32,
+    },
+    /// Discard the backups of older attempts.
+    DiscardBackups {
+        /// The first attempt that is kept.
+        before: u32,
+    },
+    /// An event.
+    Event(Event),
+}
+
+impl fmt::Display for OutboxEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} to {}", self.sandbox_id, self.message, self.target)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runner(runner) => write!(f, "runner {runner}"),
+            Self::BackupMaker { runner } => write!(f, "the backup maker for runner {runner}"),
+            Self::BackupStore => f.write_str("the backup store"),
+            Self::Subscribers => f.write_str("subscribers"),
+        }
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(call) => call.fmt(f),
+            Self::Remove { epoch } => write!(f, "remove (epoch {epoch})"),
+            Self::Release { epoch } => write!(f, "release (epoch {epoch})"),
+            Self::DiscardBackups { before } => write!(f, "discard the backups before attempt {before}"),
+            Self::Event(event) => event.fmt(f),
+        }
+    }
+}
+
+/// The runners that a step knows: the one that the row leaves or keeps, and the one that it has afterwards.
+pub(super) struct Runners<'a> {
+    pub(super) before: Option<&'a str>,
+    pub(super) after: Option<&'a str>,
+}
+
+/// Returns the entry of an effect that is sent, or `None` for one that the transaction itself carries out.
+pub(super) fn entry(
+    sandbox_id: &str,
+    effect: Effect,
+    number: u32,
+    revision: u32,
+    runners: &Runners<'_>,
+) -> Option<OutboxEntry> {
+    let leave = |message, epoch| {
+        let runner = runners.before?;
+        Some((OutboxKey::Leave { runner: runner.into(), epoch }, Target::Runner(runner.into()), message))
+    };
+    let (key, target, message) = match effect {
+        Effect::Call(call @ Call { task: Task::Backup { attempt }, .. }) => {
+            let maker = Target::BackupMaker { runner: runners.after?.into() };
+            (OutboxKey::Backup { attempt }, maker, Message::Call(call))
+        }
+        Effect::Call(call) => {
+            let key = OutboxKey::Call { epoch: call.epoch, task: call.task.into() };
+            (key, Target::Runner(runners.after?.into()), Message::Call(call))
+        }
+        Effect::Remove { epoch } => leave(Message::Remove { epoch }, epoch)?,
+        Effect::Release { epoch } => leave(Message::Release { epoch }, epoch)?,
+        Effect::DiscardBackups { before } => {
+            (OutboxKey::Discard { before }, Target::BackupStore, Message::DiscardBackups { before })
+        }
+        Effect::Emit(event) => (OutboxKey::Event { revision, number }, Target::Subscribers, Message::Event(event)),
+        Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::Runner(_) | Effect::Stamp(_) => {
+            return None;
+        }
+        Effect::StoreChild | Effect::RaiseParent | Effect::Purge => return None,
+    };
+    Some(OutboxEntry { sandbox_id: sandbox_id.into(), key, target, message })
+}
