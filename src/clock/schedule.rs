@@ -69,7 +69,8 @@ impl Clock {
         let again = now.saturating_add_minutes(i64::from(self.look_again.get()));
         let boundaries = Armed::of(row, &self.limits, &Demands::ANYWHERE).boundaries();
         let due = Self::without_followed(row, boundaries).map(|(_, at)| at);
-        let looks = due.filter_map(Self::passes_at).map(|at| if at < now { again } else { at.saturating_add_micros(1) });
+        let looks =
+            due.filter_map(Self::passes_at).map(|at| if at < now { again } else { at.saturating_add_micros(1) });
         looks.min().filter(|look| *look > now).map(Into::into)
     }
 

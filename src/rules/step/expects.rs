@@ -29,7 +29,9 @@ impl Expects {
 #[non_exhaustive]
 pub enum Stale {
     /// Another step or an edit was written first.
-    #[error("the sandbox has changed since this was decided (its revision was {was} and is {is}): read it and decide again")]
+    #[error(
+        "the sandbox has changed since this was decided (its revision was {was} and is {is}): read it and decide again"
+    )]
     Changed {
         /// The revision on which the step was decided.
         was: u32,

@@ -12,5 +12,5 @@ pub use cause::{Cause, Ignored};
 pub use effect::Effect;
 pub use expects::{Expects, Stale};
 pub use side_effects::{ReasonText, RunnerChange, Stamp};
-pub(crate) use value::next_epoch;
 pub use value::Step;
+pub(crate) use value::next_epoch;

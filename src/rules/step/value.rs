@@ -2,7 +2,11 @@
 
 use super::cause::{Cause, Ignored};
 use super::side_effects::{ReasonText, RunnerChange, SideEffects, TimerMark};
-use super::{effect::Effect, expects::{Expects, Stale}, payload::Payload};
+use super::{
+    effect::Effect,
+    expects::{Expects, Stale},
+    payload::Payload,
+};
 use crate::lifecycle::{Changes, Lifecycle, Status};
 use crate::rules::input::{report::ReportKind, timer::Timer, verb::Verb};
 use crate::rules::{call::Call, event::Event};
@@ -211,7 +215,8 @@ impl Step {
         if expects.are_met_by(&row) {
             let changes = self.changes();
             // The one statement for a touch keeps the later time too (`docs/COLUMNS.md`).
-            let activity = changes.last_activity_at.map(|at| if self.is_touch() { at.max(row.last_activity_at()) } else { at });
+            let activity =
+                changes.last_activity_at.map(|at| if self.is_touch() { at.max(row.last_activity_at()) } else { at });
             Ok(row.columns().changed_by(&Changes { last_activity_at: activity, ..changes }).into())
         } else if expects.revision == Some(row.revision) {
             Err(Stale::Used)

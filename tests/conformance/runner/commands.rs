@@ -103,14 +103,14 @@ pub fn judge(row: &Row) -> Option<Columns_> {
     let argument = Argument::of(row.get("arg"));
     let mut talk = Conversation::begun(before);
     match command(row.get("command"), &argument) {
-        Ok(command) => converse(&mut talk, command, &argument, context(&argument)),
+        Ok(command) => converse(&mut talk, command, &argument),
         Err(error) => talk.outcome = Err((error.code().to_owned(), error.http_status())),
     }
     Some(answer(row, &before, talk))
 }
 
-fn context(argument: &Argument) -> Context {
-    Context::of(&Columns::default().into())
+fn context(row: &Lifecycle, argument: &Argument) -> Context {
+    Context::of(row)
         .with_live_fork_children(u32::from(argument.variant == "children"))
         .with_last_recovery((argument.outcome == Some("cooldown")).then(|| now() - Duration::minutes(30)))
 }
@@ -151,9 +151,9 @@ fn size_change(variant: &str) -> SizeChange {
     serde_json::from_str(json).expect("a size change")
 }
 
-fn converse(talk: &mut Conversation, command: Command, argument: &Argument, context: Context) {
+fn converse(talk: &mut Conversation, command: Command, argument: &Argument) {
     let policy = Policy::recorded();
-    let step = match talk.row.decide(command, &policy, context, now()) {
+    let step = match talk.row.decide(command, &policy, context(&talk.row, argument), now()) {
         Ok(step) => step,
         Err(refusal) => return talk.refused(&refusal),
     };
@@ -174,7 +174,7 @@ fn converse(talk: &mut Conversation, command: Command, argument: &Argument, cont
             }
             answered(talk, Report::answered(&step, task, Answer::Done));
             if start && talk.outcome.is_ok() {
-                converse(talk, Command::Start, argument, context);
+                converse(talk, Command::Start, argument);
             }
         }
         Task::Fork if !argument.fails() => {

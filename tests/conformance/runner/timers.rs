@@ -40,7 +40,8 @@ pub fn judge(row: &Row) -> Option<Answer> {
         other => panic!("no such timer: {other}"),
     };
     let before = Lifecycle::from(columns);
-    let step = before.decide(timer, &Policy::recorded(), Context::of(&before), now()).expect("a timer is never refused");
+    let step =
+        before.decide(timer, &Policy::recorded(), Context::of(&before), now()).expect("a timer is never refused");
     let after = step.apply(before).expect("there is no other writer");
     Some(Answer::from([
         ("fires", flag(step.writes())),
