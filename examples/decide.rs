@@ -3,7 +3,8 @@
 //! `{"lifecycle":{…},"input":{"command":"stop","force":false},"now":"2024-10-01T16:45:00Z"}` asks what a command does.
 //! The input can also be a `{"report":…}` or a `{"timer":…}`. `context` and `policy` are optional fields. The answer is
 //! `{"step":{"lifecycle":{…},"effects":[…]}}`, `{"refusal":{"code":…,"http":…,"message":…}}` or, for a line that is not a
-//! question, `{"error":…}`. Every line gets exactly one answer. The program ends when its input ends or its output is closed.
+//! question, `{"error":…}`. A context must name the revision of its row, which is 0 if it is not named. Every line gets
+//! exactly one answer. The program ends when its input ends or its output is closed.
 
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
@@ -110,8 +111,7 @@ fn answer(line: &[u8]) -> Result<Answer, String> {
     let question: Question = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     let row: Lifecycle = part("lifecycle", &question.lifecycle)?;
     let now: DateTime<Utc> = part("now", &question.now)?;
-    let context: Context =
-        question.context.map_or(Ok(Context::of(&Columns::default().into())), |text| part("context", &text))?;
+    let context: Context = question.context.map_or(Ok(Context::of(&row)), |text| part("context", &text))?;
     let policy: Policy = question.policy.map_or(Ok(Policy::default()), |text| part("policy", &text))?;
     let input = match bad_interval(&question.input) {
         Some((error, rest)) => {

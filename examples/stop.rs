@@ -133,7 +133,7 @@ fn sandbox(file: Option<&Path>) -> Result<Sandbox<Kept<serde_json::Value>>, Stri
 }
 
 fn decide(row: &Lifecycle, command: Command, now: DateTime<Utc>) -> Result<Step, Refusal> {
-    row.decide(command, &Policy::default(), Context::of(&row), now)
+    row.decide(command, &Policy::default(), Context::of(row), now)
 }
 
 /// Prints what happens after the answer: it asks the crate for the next action and simulates a runner without faults.

@@ -48,7 +48,13 @@ impl Lifecycle {
     /// Timers with the same deadline act in the order of [`Timer`]'s declaration. While [`reconcile`](Self::reconcile)
     /// follows a change on the runner, it applies the time limit itself, because the runner may answer that the change
     /// has ended. [`next_deadline`](Self::next_deadline) and [`Clock`] return the time at which the next timer acts.
+    ///
+    /// It is `None` for a context of another revision, which [`decide`](Self::decide) refuses: read the row and gather the
+    /// context again. A step raises the revision, so the loop sets it: [`Context::with_revision`].
     pub fn due(&self, policy: &Policy, context: Context, now: DateTime<Utc>) -> Option<Step> {
+        if context.revision() != self.revision {
+            return None;
+        }
         let at_now = Micros::from(now);
         Clock::new(policy)
             .due_timers(self, context)

@@ -92,6 +92,12 @@ impl Lifecycle {
         self.auto_delete == 0
     }
 
+    /// Returns the lifecycle after an edit of the record's other fields, which raises the revision like a step.
+    #[must_use]
+    pub(crate) const fn edited(self) -> Self {
+        Self { revision: self.revision.wrapping_add(1), ..self }
+    }
+
     /// Returns CPU (cores), memory (GB) and disk (GB).
     pub const fn size(&self) -> Size {
         self.size

@@ -25,7 +25,7 @@ use core::marker::PhantomData;
 /// let now = chrono::DateTime::UNIX_EPOCH;
 /// let row = Lifecycle::from(Columns::default());
 /// let running = Typed::<at::Started>::new(row)?;
-/// let step = running.stop(false, &Policy::default(), Context::of(&running), now).expect("it is settled");
+/// let step = running.stop(false, &Policy::default(), Context::of(running.lifecycle()), now).expect("it is settled");
 /// assert_eq!(step.desired_state(), DesiredState::Stopped);
 /// # Ok::<(), sandbox_lifecycle::render::WrongState>(())
 /// ```
@@ -37,7 +37,7 @@ use core::marker::PhantomData;
 /// # let now = chrono::DateTime::UNIX_EPOCH;
 /// fn stop(resting: Typed<at::Archived>) {
 /// #   let now = chrono::DateTime::UNIX_EPOCH;
-///     let _ = resting.stop(false, &Policy::default(), Context::of(&resting), now);
+///     let _ = resting.stop(false, &Policy::default(), Context::of(resting.lifecycle()), now);
 /// }
 /// ```
 ///
@@ -47,7 +47,7 @@ use core::marker::PhantomData;
 /// # use sandbox_lifecycle::{Context, Policy, render::{Typed, at}};
 /// fn start(running: Typed<at::Started>) {
 /// #   let now = chrono::DateTime::UNIX_EPOCH;
-///     let _ = running.start(&Policy::default(), Context::of(&running), now);
+///     let _ = running.start(&Policy::default(), Context::of(running.lifecycle()), now);
 /// }
 /// ```
 ///
@@ -57,7 +57,7 @@ use core::marker::PhantomData;
 /// # use sandbox_lifecycle::{Context, Policy, render::{Typed, at}};
 /// fn destroy(starting: Typed<at::Starting>) {
 /// #   let now = chrono::DateTime::UNIX_EPOCH;
-///     let _ = starting.destroy(&Policy::default(), Context::of(&starting), now);
+///     let _ = starting.destroy(&Policy::default(), Context::of(starting.lifecycle()), now);
 /// }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

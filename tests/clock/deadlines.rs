@@ -1,7 +1,7 @@
 //! Deadlines: when the next timer acts, when the clock wakes, and why a timer does not act.
 
 use crate::{
-    at_noon, cause, due, each_timer, stopped,
+    at_noon, cause, due, each_timer, next_deadline, stopped,
     time::{last_instant, noon},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -30,7 +30,8 @@ fn the_next_deadline_is_the_earliest_armed_one_and_the_clock_wakes_right_after_i
 
 /// Returns the standing of one timer of a row.
 fn standing(columns: Columns, timer: Timer) -> Standing {
-    let mut deadlines = Lifecycle::from(columns).deadlines(&Policy::default(), Context::of(&Columns::default().into()));
+    let row = Lifecycle::from(columns);
+    let mut deadlines = row.deadlines(&Policy::default(), Context::of(&row));
     deadlines.find(|deadline| deadline.timer == timer).expect("every timer with a time has a standing").standing
 }
 
@@ -94,10 +95,7 @@ fn the_clock_does_not_wait_for_a_step_that_a_broken_row_cannot_take() {
         ..at_noon()
     };
     assert_eq!(due(backing_up, noon() + Duration::days(1)), None);
-    assert_eq!(
-        Lifecycle::from(backing_up).next_deadline(&Policy::default(), Context::of(&Columns::default().into())),
-        None
-    );
+    assert_eq!(next_deadline(backing_up), None);
     assert_eq!(standing(backing_up, Timer::BackupLimit), Standing::NotHere);
 }
 
@@ -130,8 +128,8 @@ fn an_auto_delete_that_cannot_act_is_not_reported_as_masked() {
     let long = AutoDelete::from(20_000);
     let row = Columns { auto_delete: long, ..stopped() };
     assert_eq!(standing(row, Timer::AutoDelete), Standing::Masked { by: Timer::AutoArchive });
-    let unclaimed = Context::of(&Columns::default().into()).with_warm_pool(true);
-    let in_a_pool = Lifecycle::from(row).deadlines(&Policy::default(), unclaimed);
+    let stored = Lifecycle::from(row);
+    let in_a_pool = stored.deadlines(&Policy::default(), Context::of(&stored).with_warm_pool(true));
     let found: Vec<_> = in_a_pool.filter(|deadline| deadline.timer == Timer::AutoDelete).collect();
     assert_eq!(found, [Deadline { timer: Timer::AutoDelete, standing: Standing::NotHere }]);
     let late = Columns { last_activity_at: last_instant(), ..row };

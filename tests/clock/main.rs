@@ -33,11 +33,17 @@ fn stopped() -> Columns {
 }
 
 fn due(columns: Columns, now: DateTime<Utc>) -> Option<Step> {
-    Lifecycle::from(columns).due(&Policy::default(), Context::of(&Columns::default().into()), now)
+    let row = Lifecycle::from(columns);
+    row.due(&Policy::default(), Context::of(&row), now)
 }
 
 fn cause(columns: Columns, now: DateTime<Utc>) -> Option<Cause> {
     due(columns, now).map(|step| step.cause())
+}
+
+fn next_deadline(columns: Columns) -> Option<(Timer, DateTime<Utc>)> {
+    let row = Lifecycle::from(columns);
+    row.next_deadline(&Policy::default(), Context::of(&row))
 }
 
 /// For each timer with a time: a row, and how long after noon the timer acts.

@@ -1,7 +1,7 @@
 //! Timers: when each acts, in which order, and at the ends of time.
 
 use crate::{
-    at_noon, cause, due, each_timer, stopped,
+    at_noon, cause, due, each_timer, next_deadline, stopped,
     time::{last_instant, noon},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -68,10 +68,7 @@ fn the_largest_interval_and_the_first_and_last_instant_do_not_overflow() {
     }
     let idle = Columns { last_activity_at: DateTime::<Utc>::MIN_UTC, ..row };
     let stops = DateTime::<Utc>::MIN_UTC + Duration::minutes(longest);
-    assert_eq!(
-        Lifecycle::from(idle).next_deadline(&Policy::default(), Context::of(&Columns::default().into())),
-        Some((Timer::AutoStop, stops))
-    );
+    assert_eq!(next_deadline(idle), Some((Timer::AutoStop, stops)));
 }
 
 #[test]
@@ -87,10 +84,8 @@ fn no_timer_acts_when_the_clock_goes_back_or_the_last_use_is_in_the_future() {
 fn activity_does_not_extend_a_time_limit() {
     let stopping = Columns { state: SandboxState::Stopping, pending: true, ..stopped() };
     let used = Columns { last_activity_at: (noon() + Duration::minutes(4)), ..stopping };
-    let limit =
-        |columns| Lifecycle::from(columns).next_deadline(&Policy::default(), Context::of(&Columns::default().into()));
-    assert_eq!(limit(used), Some((Timer::TimeLimit, noon() + Duration::minutes(15))));
-    assert_eq!(limit(used), limit(stopping));
+    assert_eq!(next_deadline(used), Some((Timer::TimeLimit, noon() + Duration::minutes(15))));
+    assert_eq!(next_deadline(used), next_deadline(stopping));
 }
 
 #[test]
@@ -98,8 +93,7 @@ fn the_clock_enforces_a_time_limit_that_no_pass_enforces() {
     // Nothing is pending, so a pass would not look at the runner and would miss that it started the sandbox.
     let starting = Columns { state: SandboxState::Starting, pending: false, ..at_noon() };
     let over = noon() + Duration::minutes(5);
-    let next = Lifecycle::from(starting).next_deadline(&Policy::default(), Context::of(&Columns::default().into()));
-    assert_eq!(next, Some((Timer::TimeLimit, over)));
+    assert_eq!(next_deadline(starting), Some((Timer::TimeLimit, over)));
     assert_eq!(cause(starting, over + Duration::microseconds(1)), Some(Cause::Timer(Timer::TimeLimit)));
 }
 
@@ -107,10 +101,7 @@ fn the_clock_enforces_a_time_limit_that_no_pass_enforces() {
 fn idle_timers_do_not_act_in_a_warm_pool_or_without_a_ready_runner() {
     let now = noon() + Duration::days(1);
     let row = Lifecycle::from(at_noon());
-    for context in [
-        Context::of(&Columns::default().into()).with_warm_pool(true),
-        Context::of(&Columns::default().into()).with_runner_unready(true),
-    ] {
+    for context in [Context::of(&row).with_warm_pool(true), Context::of(&row).with_runner_unready(true)] {
         assert_eq!(row.due(&Policy::default(), context, now), None, "{context:?}");
     }
     assert_eq!(due(Columns { has_runner: false, ..at_noon() }, now), None);

@@ -317,10 +317,7 @@ fn decide_names_what_is_wrong_with_a_question() {
             with("contxt", json!({})),
             "unknown field `contxt`, expected one of `lifecycle`, `input`, `now`, `context`, `policy`",
         ),
-        (
-            with("context", json!({ "linkd": true })),
-            "context: unknown field `linkd`, expected one of `liveForkChildren`",
-        ),
+        (with("context", json!({ "linkd": true })), "context: unknown field `linkd`, expected one of `revision`"),
         (
             with("policy", json!({ "timeLimits": { "startin": 5 } })),
             "policy: unknown field `startin`, expected one of `creating`",

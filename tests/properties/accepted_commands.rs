@@ -58,6 +58,7 @@ proptest! {
     #[test]
     fn an_explanation_lists_the_failing_checks_of_the_decision(case in any_case(), command in testing::command()) {
         let Case { row, context, now, .. } = case;
+        let context = context.with_revision(row.revision());
         let policy = Policy::default();
         let explained: Vec<_> = row.explain(command, &policy, context, now).collect();
         prop_assert!(explained.len() <= command.verb().checks().len());
@@ -76,6 +77,7 @@ proptest! {
     #[test]
     fn accepted_commands_are_exactly_those_that_decide_accepts(case in any_case()) {
         let Case { row, context, now, .. } = case;
+        let context = context.with_revision(row.revision());
         // A sandbox of the largest size cannot grow. `accepted_commands` does not know that.
         let row = Lifecycle::from(Columns { cpu: 2, memory: 4, disk: 10, ..row.columns() });
         let policy = Policy::default();
@@ -116,7 +118,7 @@ fn a_verb_is_accepted_from_exactly_the_states_that_it_names() {
             let row = Lifecycle::from(columns);
             let now = chrono::DateTime::UNIX_EPOCH;
             if row
-                .accepted_commands(&policy, sandbox_lifecycle::Context::of(&Columns::default().into()), now)
+                .accepted_commands(&policy, sandbox_lifecycle::Context::of(&row), now)
                 .any(|accepted| accepted == verb)
             {
                 found.push(row.state());

@@ -3,15 +3,15 @@
 use crate::{CASES, cases::cases, compare_and_swap};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
-    Changes, Columns, Lifecycle, Next, Policy, Verb,
-    lifecycle::{Expects, Violation},
+    Changes, Columns, Lifecycle, Next, Policy, Step, Verb,
+    lifecycle::Violation,
     rules::Cause,
     testing::{self, Case, any_case, case},
 };
 
-/// Writes a step as a store does, or returns `None` where an expectation does not hold.
-pub fn swap(columns: Columns, expects: Expects, changes: Changes) -> Option<Columns> {
-    compare_and_swap::holds(&columns, &expects).then(|| compare_and_swap::with_changes(columns, &changes))
+/// Writes a step as a store does. Returns the columns after it, or `None` where an expectation does not hold.
+pub fn written(columns: Columns, step: &Step) -> Option<Columns> {
+    compare_and_swap::holds(&columns, step).then(|| compare_and_swap::with_changes(columns, step))
 }
 
 /// The invariants that every write enforces.
@@ -62,14 +62,17 @@ proptest! {
             prop_assert_eq!(step.changes(), Changes::default());
             prop_assert_eq!(step.apply(row), Ok(row));
         }
-        prop_assert_eq!(step.writes(), step.changes() != Changes::default() || step.is_soft_delete());
+        let changes = step.changes();
+        prop_assert_eq!(step.writes(), Changes { revision: None, ..changes } != Changes::default());
+        let raised = (!step.is_noop() && step.cause() != Cause::Command(Verb::Touch)).then(|| row.revision().wrapping_add(1));
+        prop_assert_eq!(changes.revision, raised);
     }
 
     #[test]
     fn a_store_that_writes_the_changes_gets_the_row_that_apply_returns(case in any_case()) {
         let Case { row, input, context, now } = case;
         let Ok(step) = row.decide(input, &Policy::default(), context, now) else { return Ok(()) };
-        let by_hand = swap(row.columns(), step.expects(), step.changes()).expect("it was decided on this row");
+        let by_hand = written(row.columns(), &step).expect("it was decided on this row");
         prop_assert_eq!(Lifecycle::from(by_hand), step.apply(row).expect("its row"));
     }
 

@@ -19,7 +19,7 @@ proptest! {
         prop_assert_eq!(call.epoch, row.epoch());
         let refused = Answer::Refused { fault: sandbox_lifecycle::vocabulary::Fault::Refused, recoverable: false };
         let report = Report::Answered { task: call.task, answer: refused, from: None, epoch: Some(call.epoch) };
-        let step = row.decide(report, &policy, context, now).expect("an answer is not refused");
+        let step = row.decide(report, &policy, context.with_revision(row.revision()), now).expect("an answer is not refused");
         let archives = call.task == Task::Destroy && row.desired_state() == sandbox_lifecycle::DesiredState::Archived;
         let ends = step.state() == sandbox_lifecycle::SandboxState::Error;
         prop_assert!(ends || archives, "the refusal of {:?} is lost: {:?}", call, step);

@@ -3,7 +3,7 @@
 use crate::{CASES, cases::cases};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
-    Policy, Report, Timer,
+    Columns, Policy, Report, Timer,
     rules::{Cause, Ignored},
     testing::{self, Case, any_case},
 };
@@ -14,6 +14,7 @@ proptest! {
     #[test]
     fn a_report_of_another_epoch_is_ignored(case in any_case(), report in testing::report(), epoch in any::<u32>()) {
         let Case { row, context, now, .. } = case;
+        let context = context.with_revision(row.revision());
         let epoch = if epoch == row.epoch() { epoch ^ 1 } else { epoch };
         let report = match report {
             Report::State { state, fault, recoverable, .. } => {
@@ -29,22 +30,25 @@ proptest! {
     }
 
     #[test]
-    fn a_repeated_report_changes_nothing(case in any_case(), report in testing::report(), later in testing::instant()) {
+    fn a_repeated_report_changes_nothing_but_the_revision(case in any_case(), report in testing::report(), later in testing::instant()) {
         let Case { row, context, now, .. } = case;
         let Ok(step) = row.decide(report, &Policy::default(), context, now) else { return Ok(()) };
         let once = step.apply(row).expect("its row");
-        if let Ok(again) = once.decide(report, &Policy::default(), context, later) {
-            prop_assert_eq!(again.apply(once), Ok(once), "{:?}", again);
+        if let Ok(again) = once.decide(report, &Policy::default(), context.with_revision(once.revision()), later) {
+            // A repeated failure stores its reason again, and this effect raises the revision.
+            let twice = again.apply(once).expect("its row").columns();
+            prop_assert_eq!(Columns { revision: once.revision(), ..twice }, once.columns(), "{:?}", again);
         }
     }
 
     #[test]
     fn a_repeated_timer_changes_nothing(case in any_case()) {
         let Case { row, context, now, .. } = case;
+        let context = context.with_revision(row.revision());
         for timer in Timer::ALL.iter().copied() {
             let step = row.decide(timer, &Policy::default(), context, now).expect("a timer is never refused");
             let after = step.apply(row).expect("its row");
-            let again = after.decide(timer, &Policy::default(), context, now).expect("a timer is never refused");
+            let again = after.decide(timer, &Policy::default(), context.with_revision(after.revision()), now).expect("a timer is never refused");
             prop_assert!(!again.writes(), "{:?}", again);
         }
     }

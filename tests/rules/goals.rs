@@ -86,7 +86,7 @@ fn a_wait_beyond_the_time_limit_is_stuck_and_names_its_start() {
 /// Returns the row after a command on a sandbox that has not changed for a day.
 fn just_asked(row: &Lifecycle, command: Command) -> Lifecycle {
     let step =
-        row.decide(command, &Policy::default(), Context::of(&row), a_day_later()).expect("the command is accepted");
+        row.decide(command, &Policy::default(), Context::of(row), a_day_later()).expect("the command is accepted");
     step.apply(*row).expect("there is no other writer")
 }
 
@@ -117,8 +117,9 @@ fn a_wait_on_a_record_is_counted_from_the_write_of_the_command() {
         "updatedAt":"2025-10-01T00:00:00Z"}"#;
     let record = serde_json::from_str::<SandboxDto>(stopped).expect("a record");
     let mut stored = Sandbox::try_from(record).expect("a sandbox");
-    let (policy, alone) = (Policy::default(), Context::of(&Columns::default().into()));
-    let step = stored.lifecycle().decide(Command::Start, &policy, alone, noon()).expect("the command is accepted");
+    let row = stored.lifecycle();
+    let step =
+        row.decide(Command::Start, &Policy::default(), Context::of(row), noon()).expect("the command is accepted");
     stored.apply(&step, StepDetails::default()).expect("there is no other writer");
     let shown = stored.dto();
     assert_eq!(Goal::Started.assess(shown, noon()), pending(SandboxState::Starting));

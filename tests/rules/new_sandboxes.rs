@@ -3,7 +3,7 @@
 use crate::time::minutes;
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Context, DesiredState, Lifecycle, NewSandbox, Policy, Sandbox, SandboxClass, SandboxState,
+    DesiredState, Lifecycle, NewSandbox, Policy, Sandbox, SandboxClass, SandboxState,
     decide::{CreateError, Link, Origin},
     record::{CreateSandbox, ErrorBody, Owner, ServerChoices},
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, GpuType, Minutes, Ttl},

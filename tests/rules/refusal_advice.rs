@@ -72,7 +72,7 @@ fn suggestions(refusal: &Refusal) -> Vec<(Verb, String)> {
 /// Returns the steps of this verb that the row accepts.
 fn accepted(row: &Lifecycle, verb: Verb, policy: &Policy, commands: &[Command]) -> Vec<Step> {
     let of_verb = commands.iter().filter(|command| command.verb() == verb);
-    of_verb.filter_map(|command| row.decide(command, policy, Context::of(&row), NOW).ok()).collect()
+    of_verb.filter_map(|command| row.decide(command, policy, Context::of(row), NOW).ok()).collect()
 }
 
 #[test]

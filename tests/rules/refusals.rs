@@ -337,9 +337,8 @@ fn every_reason_has_a_case() {
 fn the_recorded_profile_refuses_a_memory_snapshot_of_a_linux_vm() {
     let asked = Command::Snapshot { include_memory: true };
     let code = |policy: &Policy| {
-        Lifecycle::from(vm())
-            .decide(asked, policy, Context::of(&Columns::default().into()), noon())
-            .map_err(|refusal| refusal.code())
+        let row = Lifecycle::from(vm());
+        row.decide(asked, policy, Context::of(&row), noon()).map_err(|refusal| refusal.code())
     };
     assert_eq!(code(&Policy::recorded()).err(), Some("memory_snapshot_class"));
     assert_eq!(code(&Policy::default()).err(), None);

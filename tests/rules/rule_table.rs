@@ -223,7 +223,7 @@ fn no_accepted_command_leaves_incoherent_states() {
 fn a_command_whose_result_already_holds_writes_nothing() {
     let row = Lifecycle::from(Columns::default());
     let step = row
-        .decide(Command::Start, &Policy::default(), Context::of(&Columns::default().into()), now())
+        .decide(Command::Start, &Policy::default(), Context::of(&row), now())
         .expect("start is accepted on a started sandbox");
     assert_eq!(step.cause(), Cause::Already(Verb::Start));
     assert!(step.is_noop());

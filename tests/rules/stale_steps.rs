@@ -1,9 +1,12 @@
-//! Stale steps: a step is not written where another writer changed what it relied on.
+//! Stale steps: a step is not written where another writer was first. A touch is the exception.
 
 use crate::{NOW, after, decided, idle};
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Columns, Command, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState, Stale, Step, Timer,
+    Columns, Command, DesiredState, Effect, Lifecycle, Report, Sandbox, SandboxClass, SandboxDto, SandboxState, Stale,
+    Step, Timer,
+    record::{ApplyError, RecordEdit, StepDetails},
+    rules::{BackupOf, Event, Expects, Job, Outcome},
     vocabulary::{AutoPause, AutoStop, BackupState, Minutes, Ttl},
 };
 
@@ -11,105 +14,228 @@ fn interval<T: TryFrom<i64, Error = sandbox_lifecycle::vocabulary::IntervalError
     T::try_from(count).expect("an interval within its range")
 }
 
-fn stale(state: SandboxState) -> Result<Lifecycle, Stale> {
-    Err(Stale { was: state, is: state })
+fn changed(was: u32, is: u32) -> Result<Lifecycle, Stale> {
+    Err(Stale::Changed { was, is })
 }
 
-#[test]
-fn auto_stop_and_auto_pause_steps_decided_on_one_row_are_not_both_written() {
-    let row = Lifecycle::from(idle());
-    let stop = decided(row, Command::AutoStop { interval: interval(15) }, NOW);
-    let pause = decided(row, Command::AutoPause { interval: interval(15) }, NOW);
-    assert_eq!(stop.expects().auto_pause, Some(AutoPause::Never));
-    assert_eq!(pause.expects().auto_stop, Some(AutoStop::Never));
-    assert_eq!(pause.apply(stop.apply(row).expect("the first step is written")), stale(SandboxState::Started));
+/// Writes a step that was decided on this row.
+fn written(step: Step, row: Lifecycle) -> Lifecycle {
+    step.apply(row).expect("there is no other writer")
 }
 
 /// Decides a touch this many seconds after [`NOW`].
-fn touched(row: &Lifecycle, seconds: i64) -> Step {
-    let at = NOW + Duration::seconds(seconds);
-    row.decide(Command::Touch, &Policy::default(), Context::of(&row), at).expect("a touch is always accepted")
+fn touched(row: Lifecycle, seconds: i64) -> Step {
+    decided(row, Command::Touch, seconds_later(seconds))
+}
+
+fn seconds_later(seconds: i64) -> DateTime<Utc> {
+    NOW + Duration::seconds(seconds)
 }
 
 #[test]
-fn an_auto_stop_step_is_stale_after_activity() {
-    let row = Lifecycle::from(Columns { auto_stop: interval(60), ..idle() });
-    let stops = decided(row, Timer::AutoStop, NOW);
-    assert_eq!(stops.expects().last_activity_at, Some(idle().last_activity_at));
-    let used = touched(&row, 0).apply(row).expect("the caller writes first");
-    assert_eq!(stops.apply(used), stale(SandboxState::Started));
+fn a_step_expects_and_raises_the_revision() {
+    let row = Lifecycle::from(Columns { revision: 7, ..idle() });
+    let stops = decided(row, Command::Stop { force: false }, NOW);
+    assert_eq!(stops.expects(), Expects { revision: Some(7), last_activity_at: None });
+    assert_eq!(stops.changes().revision, Some(8));
+    assert_eq!(written(stops, row).revision(), 8);
 }
 
 #[test]
-fn an_earlier_touch_decided_later_keeps_the_later_activity() {
-    let row = Lifecycle::from(idle());
-    let later = touched(&row, 5).apply(row).expect("there is no other writer");
-    let earlier = touched(&later, 0).apply(later).expect("there is no other writer");
-    assert_eq!(earlier.last_activity_at(), NOW + Duration::seconds(5));
+fn after_the_largest_revision_comes_zero() {
+    let row = Lifecycle::from(Columns { revision: u32::MAX, ..idle() });
+    let stops = decided(row, Command::Stop { force: false }, NOW);
+    let stopping = written(stops, row);
+    assert_eq!(stopping.revision(), 0);
+    assert_eq!(stops.apply(stopping), changed(u32::MAX, 0));
 }
 
 #[test]
-fn an_earlier_touch_is_stale_after_a_later_touch_was_written() {
-    let row = Lifecycle::from(Columns::default());
-    let at = |seconds| {
-        let used_at = NOW + Duration::seconds(seconds);
-        row.decide(Command::Touch, &Policy::default(), Context::of(&row), used_at).expect("the touch is accepted")
+fn a_step_that_only_has_an_effect_raises_the_revision() {
+    let gone = Columns {
+        state: SandboxState::Destroyed,
+        desired_state: DesiredState::Destroyed,
+        has_runner: false,
+        revision: 7,
+        ..idle()
     };
-    let (earlier, later) = (at(0), at(5));
-    let used = later.apply(row).expect("the later touch is written first");
-    assert_eq!(earlier.apply(used), Err(Stale { was: SandboxState::Started, is: SandboxState::Started }));
+    let purges = decided(gone.into(), Timer::Retention, NOW);
+    assert!(!purges.writes() && !purges.is_noop());
+    assert_eq!(purges.expects(), Expects { revision: Some(7), last_activity_at: None });
+    assert_eq!(written(purges, gone.into()).columns(), Columns { revision: 8, ..gone });
 }
 
 #[test]
-fn a_ttl_step_is_stale_after_a_new_ttl_command() {
-    let end = NOW - Duration::seconds(1);
-    let row = Lifecycle::from(Columns { auto_destroy_at: Some(end), ..idle() });
-    let destroys = decided(row, Timer::Ttl, NOW);
-    assert_eq!(destroys.expects().auto_destroy_at, Some(Some(end)));
-    let longer =
-        decided(row, Command::Ttl { interval: interval::<Ttl>(60) }, NOW).apply(row).expect("the caller writes first");
-    assert_eq!(destroys.apply(longer), stale(SandboxState::Started));
+fn a_step_without_changes_and_effects_expects_nothing_and_fits_every_row() {
+    let row = Lifecycle::from(idle());
+    let starts = decided(row, Command::Start, NOW);
+    assert!(starts.is_noop());
+    assert_eq!(starts.expects(), Expects::default());
+    let stopping = after(row, Command::Stop { force: false });
+    assert_eq!(starts.apply(stopping), Ok(stopping));
 }
 
 #[test]
-fn an_auto_stop_step_is_stale_after_its_interval_changed() {
-    let row = Lifecycle::from(Columns { auto_stop: interval(60), ..idle() });
-    let stops = decided(row, Timer::AutoStop, NOW);
-    assert_eq!(stops.desired_state(), DesiredState::Stopped);
-    let longer =
-        decided(row, Command::AutoStop { interval: interval(600) }, NOW).apply(row).expect("the caller writes first");
-    assert_eq!(stops.apply(longer), stale(SandboxState::Started));
+fn a_backup_that_ended_before_its_limit_is_stale_after_a_second_backup_began() {
+    let backing_up =
+        Columns { backup_state: BackupState::InProgress, backup_since: Some(NOW - Duration::hours(3)), ..idle() };
+    let row = Lifecycle::from(backing_up);
+    let ended = Report::Ended { job: Job::Backup { of: BackupOf::Current }, outcome: Outcome::Completed, epoch: None };
+    let completes = decided(row, ended, NOW - Duration::hours(2));
+
+    let over = written(decided(row, Timer::BackupLimit, NOW), row);
+    let asked = after(over, Command::Backup);
+    let again = after(asked, Report::BackupUnderWay { begun: true });
+
+    use BackupState::{Error, InProgress};
+    let states = [row, over, asked, again].map(|row| row.backup_state());
+    assert_eq!(states, [InProgress, Error, Error, InProgress]);
+    assert_eq!(again.epoch(), row.epoch(), "the epoch does not tell the two backups apart");
+    assert_eq!(completes.apply(again), changed(0, 3));
 }
 
 #[test]
-fn a_backup_limit_step_is_stale_after_a_new_backup_began() {
-    let began = |ago| Some(NOW - Duration::hours(ago));
-    let at = |backup_since| Columns { backup_state: BackupState::InProgress, backup_since, ..idle() };
-    let ends = decided(at(began(3)).into(), Timer::BackupLimit, NOW);
-    assert!(ends.writes());
-    assert_eq!(ends.apply(at(began(0)).into()), stale(SandboxState::Started));
+fn the_timeout_of_an_attempt_to_create_is_stale_on_the_next_attempt_of_the_same_epoch() {
+    let creating = Columns { state: SandboxState::Creating, pending: true, state_since: NOW, ..idle() };
+    let over = NOW + Duration::hours(3);
+    let times_out = decided(creating.into(), Timer::TimeLimit, over);
+    assert_eq!(times_out.state(), SandboxState::Error);
+    // Another controller was first: the attempt ended, and the next one began.
+    let next_attempt = Columns { state_since: over, revision: 2, ..creating };
+    assert_eq!(times_out.apply(next_attempt.into()), changed(0, 2));
 }
 
 #[test]
-fn a_ttl_step_is_stale_after_the_ttl_was_extended_or_removed() {
-    let row = Lifecycle::from(Columns { auto_destroy_at: Some(NOW), ..Columns::default() });
-    let over = NOW + Duration::seconds(1);
-    let destroyed = decided(row, Timer::Ttl, over);
-    for minutes in [Ttl::Never, Ttl::After(Minutes::MAX)] {
-        let prolonged = after(row, Command::Ttl { interval: minutes });
-        let stale = Stale { was: SandboxState::Started, is: SandboxState::Started };
-        assert_eq!(destroyed.apply(prolonged), Err(stale));
-        assert_ne!(destroyed.expects().auto_destroy_at, Some(prolonged.auto_destroy_at()));
+fn of_two_backup_commands_decided_on_one_row_one_is_written() {
+    let row = Lifecycle::from(idle());
+    let [first, second] = [NOW, seconds_later(1)].map(|at| decided(row, Command::Backup, at));
+    assert_eq!(first.effects().collect::<Vec<_>>(), [Effect::Emit(Event::BackupCreated)]);
+    assert_eq!(second.apply(written(first, row)), changed(0, 1));
+}
+
+/// A started sandbox as a server stores it.
+fn stored() -> Sandbox {
+    let record = r#"{"id":"s1","organizationId":"o1","name":"n","user":"daytona","env":{},"labels":{},"public":false,
+        "networkBlockAll":false,"target":"eu","cpu":1,"gpu":0,"memory":1,"disk":3,"state":"started",
+        "desiredState":"started","runnerId":"r1"}"#;
+    let record: SandboxDto = serde_json::from_str(record).expect("a record");
+    Sandbox::try_from(record).expect("a sandbox")
+}
+
+fn labels() -> RecordEdit {
+    RecordEdit::Labels(serde_json::from_str(r#"{"team":"a"}"#).expect("labels"))
+}
+
+#[test]
+fn a_stop_is_stale_after_an_edit_of_the_labels() {
+    let mut sandbox = stored();
+    let stops = decided(*sandbox.lifecycle(), Command::Stop { force: false }, NOW);
+    assert_eq!(sandbox.edit(labels(), NOW), None);
+    let edited = sandbox.clone();
+    let lost = ApplyError::Stale(Stale::Changed { was: 0, is: 1 });
+    assert_eq!(sandbox.apply(&stops, StepDetails::default()), Err(lost));
+    assert_eq!(sandbox, edited, "nothing was changed");
+}
+
+#[test]
+fn an_edit_after_a_stop_keeps_the_stop_and_raises_the_revision() {
+    let mut sandbox = stored();
+    let row = *sandbox.lifecycle();
+    let stops = decided(row, Command::Stop { force: false }, NOW);
+    sandbox.apply(&stops, StepDetails::default()).expect("there is no other writer");
+    assert_eq!(sandbox.edit(labels(), NOW), None);
+    let stopping = written(stops, row);
+    assert_eq!(sandbox.lifecycle().columns(), Columns { revision: 2, ..stopping.columns() });
+}
+
+#[test]
+fn of_two_touches_the_later_one_counts_in_any_order() {
+    let row = Lifecycle::from(idle());
+    let (earlier, later) = (touched(row, 0), touched(row, 5));
+    assert_eq!(earlier.expects(), Expects::default());
+    let expected = Columns { last_activity_at: seconds_later(5), ..idle() };
+    assert_eq!(written(earlier, written(later, row)).columns(), expected);
+    assert_eq!(written(later, written(earlier, row)).columns(), expected);
+}
+
+#[test]
+fn a_touch_decided_before_a_stop_is_written_after_it() {
+    let row = Lifecycle::from(idle());
+    let used = touched(row, 5);
+    let stopping = after(row, Command::Stop { force: false });
+    let expected = Columns { last_activity_at: seconds_later(5), ..stopping.columns() };
+    assert_eq!(written(used, stopping).columns(), expected);
+}
+
+#[test]
+fn a_stop_decided_before_a_touch_is_written_after_it() {
+    let row = Lifecycle::from(idle());
+    let stops = decided(row, Command::Stop { force: false }, NOW);
+    let used = written(touched(row, 0), row);
+    let expected = Columns { last_activity_at: NOW, ..written(stops, row).columns() };
+    assert_eq!(written(stops, used).columns(), expected);
+}
+
+/// For each idle timer, a sandbox that has been idle long enough.
+fn idle_sandboxes() -> [(Timer, Columns); 4] {
+    let stopped = Columns { state: SandboxState::Stopped, desired_state: DesiredState::Stopped, ..idle() };
+    [
+        (Timer::AutoDelete, Columns { auto_delete: interval(60), ..stopped }),
+        (Timer::AutoArchive, stopped),
+        (Timer::AutoPause, Columns { auto_pause: interval(60), ..idle() }),
+        (Timer::AutoStop, Columns { auto_stop: interval(60), ..idle() }),
+    ]
+}
+
+#[test]
+fn an_idle_timer_is_stale_after_the_sandbox_was_used() {
+    for (timer, idle) in idle_sandboxes() {
+        let row = Lifecycle::from(idle);
+        let acts = decided(row, timer, NOW);
+        let expected = Expects { revision: Some(0), last_activity_at: Some(idle.last_activity_at) };
+        assert_eq!((acts.is_noop(), acts.expects()), (false, expected), "{timer}");
+        let used = written(touched(row, 0), row);
+        assert_eq!(acts.apply(used), Err(Stale::Used), "{timer}");
     }
 }
 
 #[test]
-fn an_auto_pause_step_is_stale_after_auto_stop_was_set() {
-    let hour = Minutes::new(60).expect("an interval");
-    let never = Columns { auto_stop: AutoStop::Never, class: SandboxClass::LinuxVm, ..Columns::default() };
-    let row = Lifecycle::from(never);
-    let pauses = decided(row, Command::AutoPause { interval: AutoPause::After(hour) }, NOW);
-    let stops = after(row, Command::AutoStop { interval: AutoStop::After(hour) });
-    assert!(pauses.apply(stops).is_err());
-    assert_ne!(pauses.expects().auto_stop, Some(stops.auto_stop()));
+fn an_idle_timer_after_a_use_and_another_write_names_the_revisions() {
+    for (timer, idle) in idle_sandboxes() {
+        let row = Lifecycle::from(idle);
+        let acts = decided(row, timer, NOW);
+        let used = written(touched(row, 0), row);
+        let prolonged = after(used, Command::Ttl { interval: interval::<Ttl>(60) });
+        assert_eq!(acts.apply(prolonged), changed(0, 1), "{timer}");
+    }
+}
+
+#[test]
+fn a_ttl_step_is_stale_after_the_ttl_was_extended_or_removed_but_not_after_a_touch() {
+    let row = Lifecycle::from(Columns { auto_destroy_at: Some(NOW), ..Columns::default() });
+    let destroys = decided(row, Timer::Ttl, seconds_later(1));
+    for interval in [Ttl::Never, Ttl::After(Minutes::MAX)] {
+        assert_eq!(destroys.apply(after(row, Command::Ttl { interval })), changed(0, 1));
+    }
+    let used = written(touched(row, 0), row);
+    assert_eq!(destroys.apply(used).map(|row| row.desired_state()), Ok(DesiredState::Destroyed));
+}
+
+#[test]
+fn auto_stop_and_auto_pause_commands_decided_on_one_row_are_not_both_written() {
+    let row = Lifecycle::from(Columns { class: SandboxClass::LinuxVm, ..idle() });
+    let stop = decided(row, Command::AutoStop { interval: interval::<AutoStop>(15) }, NOW);
+    let pause = decided(row, Command::AutoPause { interval: interval::<AutoPause>(15) }, NOW);
+    assert_eq!(pause.apply(written(stop, row)), changed(0, 1));
+    assert_eq!(stop.apply(written(pause, row)), changed(0, 1));
+}
+
+#[test]
+fn a_stale_step_says_what_to_do() {
+    let said = [Stale::Changed { was: 3, is: 5 }, Stale::Used].map(|stale| stale.to_string());
+    let expected = [
+        "the sandbox has changed since this was decided (its revision was 3 and is 5): read it and decide again",
+        "the sandbox was used since this was decided: read it and decide again",
+    ];
+    assert_eq!(said, expected);
 }

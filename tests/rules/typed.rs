@@ -13,9 +13,8 @@ fn in_state(state: SandboxState, desired_state: DesiredState) -> Lifecycle {
 
 #[test]
 fn a_typed_command_decides_as_lifecycle_decide_does() {
-    let (policy, context, now) =
-        (Policy::default(), Context::of(&Columns::default().into()), chrono::DateTime::UNIX_EPOCH);
     let row = in_state(SandboxState::Started, DesiredState::Started);
+    let (policy, context, now) = (Policy::default(), Context::of(&row), chrono::DateTime::UNIX_EPOCH);
     let running = Typed::<at::Started>::new(row).expect("the state is started");
     let door = row.decide(Command::Stop { force: true }, &policy, context, now);
     assert_eq!(running.stop(true, &policy, context, now), door);
@@ -27,7 +26,7 @@ fn a_typed_command_can_still_be_refused() {
     let running = Typed::<at::Started>::new(row).expect("the state is started");
     let now = chrono::DateTime::UNIX_EPOCH;
     let refusal =
-        running.stop(false, &Policy::default(), Context::of(&running), now).expect_err("a stop is already in progress");
+        running.stop(false, &Policy::default(), Context::of(&row), now).expect_err("a stop is already in progress");
     assert_eq!(refusal.code(), "in_progress");
 }
 
@@ -65,12 +64,11 @@ fn the_commands_that_compile_are_those_of_the_rule_table() {
 fn a_command_that_the_state_accepts_compiles() {
     type Decided = Result<Step, Refusal>;
     fn ask(running: Typed<at::Started>, resting: Typed<at::Archived>, starting: Typed<at::Starting>) -> [Decided; 3] {
-        let (policy, context, now) =
-            (Policy::default(), Context::of(&Columns::default().into()), chrono::DateTime::UNIX_EPOCH);
+        let (policy, now) = (Policy::default(), chrono::DateTime::UNIX_EPOCH);
         [
-            running.stop(false, &policy, context, now),
-            resting.start(&policy, context, now),
-            starting.force_destroy(&policy, context, now),
+            running.stop(false, &policy, Context::of(running.lifecycle()), now),
+            resting.start(&policy, Context::of(resting.lifecycle()), now),
+            starting.force_destroy(&policy, Context::of(starting.lifecycle()), now),
         ]
     }
     let _ = ask;

@@ -182,7 +182,7 @@ impl Fleet {
             if row.needs_reconcile() {
                 let after = self.random.between(0, DOWN);
                 self.appoint(id, after);
-            } else if let Some(at) = self.clock.next(&row, self.surroundings(id)) {
+            } else if let Some(at) = self.clock.next(&row) {
                 let after = (at - time(self.now)).num_microseconds().unwrap_or(i64::MAX / 4);
                 self.appoint(id, after.max(0));
             }

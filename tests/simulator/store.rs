@@ -124,7 +124,7 @@ impl Store {
             step.apply(*read).map_err(|_| Conflict)?
         } else {
             // As in a database: compare the expected columns and set the changed ones, without the whole row.
-            let (holds, applied) = (holds(&stored.columns(), &step.expects()), step.apply(stored));
+            let (holds, applied) = (holds(&stored.columns(), step), step.apply(stored));
             self.verdict.hold(Invariant::NoUpdateIsLost, holds || applied.is_err(), || {
                 format!("sandbox {id}: the columns are stale and apply takes the row: {step:?} on {stored:?}")
             });
@@ -132,7 +132,7 @@ impl Store {
                 self.conflicts += 1;
                 return Err(Conflict);
             }
-            let set = Lifecycle::from(with_changes(stored.columns(), &step.changes()));
+            let set = Lifecycle::from(with_changes(stored.columns(), step));
             self.verdict.hold(Invariant::NoUpdateIsLost, applied.is_err() || applied == Ok(set), || {
                 format!("sandbox {id}: {:?} sets {set:?}\n where apply makes {applied:?}", step.cause())
             });
@@ -179,7 +179,7 @@ impl Store {
     }
 
     fn judge(&mut self, id: Id, step: &Step, stored: &Lifecycle, next: &Lifecycle) {
-        let expected = with_changes(stored.columns(), &step.changes());
+        let expected = with_changes(stored.columns(), step);
         self.verdict.hold(Invariant::NoUpdateIsLost, Lifecycle::from(expected) == *next, || {
             format!("sandbox {id}: {:?}\n wrote {next:?}\n but its changes give {expected:?}", step.cause())
         });

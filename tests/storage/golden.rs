@@ -66,6 +66,7 @@ fn full() -> Columns {
         fault: Some(Fault::Timeout),
         recoverable: true,
         force_stop: true,
+        revision: u32::MAX,
         epoch: u32::MAX,
         auto_stop: AutoStop::After(minutes(60)),
         auto_pause: AutoPause::After(Minutes::MAX),
@@ -150,8 +151,8 @@ fn reports() -> Vec<Report> {
 fn steps() -> Vec<Step> {
     let now = at(NOW);
     let decide = |columns: Columns, input: Input| {
-        let decided =
-            Lifecycle::from(columns).decide(input, &Policy::default(), Context::of(&Columns::default().into()), now);
+        let row = Lifecycle::from(columns);
+        let decided = row.decide(input, &Policy::default(), Context::of(&row), now);
         decided.unwrap_or_else(|refusal| panic!("{input:?}: {refusal}"))
     };
     let vm = Columns { class: SandboxClass::LinuxVm, ..Columns::default() };
@@ -188,15 +189,8 @@ fn steps() -> Vec<Step> {
         .into_iter()
         .filter_map(|command| {
             let rows = [vm, stopped, paused, archived, timed_out, Columns { auto_stop: AutoStop::Never, ..vm }];
-            let decided = |columns| {
-                Lifecycle::from(columns).decide(
-                    command,
-                    &Policy::default(),
-                    Context::of(&Columns::default().into()),
-                    now,
-                )
-            };
-            rows.into_iter().find_map(|columns| decided(columns).ok().filter(|step| !step.is_noop()))
+            let decided = |row: Lifecycle| row.decide(command, &Policy::default(), Context::of(&row), now);
+            rows.into_iter().find_map(|columns| decided(columns.into()).ok().filter(|step| !step.is_noop()))
         })
         .collect();
     steps.extend([
@@ -271,8 +265,9 @@ fn the_stored_form_of_expectations_is_unchanged() {
 fn the_stored_form_of_changes_includes_cleared_columns() {
     let backed_up =
         Report::Ended { job: Job::Backup { of: BackupOf::Current }, outcome: Outcome::Completed, epoch: None };
-    let ends_backup = Lifecycle::from(Columns { backup_state: BackupState::InProgress, ..Columns::default() })
-        .decide(backed_up, &Policy::default(), Context::of(&Columns::default().into()), at(NOW))
+    let backing_up = Lifecycle::from(Columns { backup_state: BackupState::InProgress, ..Columns::default() });
+    let ends_backup = backing_up
+        .decide(backed_up, &Policy::default(), Context::of(&backing_up), at(NOW))
         .expect("a job's end is never refused");
     let changes: Vec<Changes> = steps().iter().chain([&ends_backup]).map(Step::changes).collect();
     keep("changes.jsonl", &changes);

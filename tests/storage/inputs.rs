@@ -1,6 +1,6 @@
 //! Stored inputs, contexts and policies: unknown fields and wrong values are named.
 
-use sandbox_lifecycle::{Command, Context, Input, Policy, Report, Timer, vocabulary::Minutes};
+use sandbox_lifecycle::{Columns, Command, Context, Input, Policy, Report, Timer, vocabulary::Minutes};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 

@@ -81,9 +81,12 @@ fn read(store: &Connection, id: i64) -> Lifecycle {
 fn write(store: &Connection, id: i64, step: &Step) -> usize {
     let set: Vec<String> = step.changes().iter().map(|(column, _)| format!("{} = ?", column.sql_name)).collect();
     let expected = step.expects();
-    let when = expected.iter().map(|(column, _)| format!(" AND {} IS NOT DISTINCT FROM ?", column.sql_name));
-    let statement = format!("UPDATE sandbox SET {} WHERE id = {id}{}", set.join(", "), when.collect::<String>());
-    let values = step.changes().iter().chain(expected.iter()).map(|(_, value)| Bound(value)).collect::<Vec<_>>();
+    let revision = ColumnValue::from(expected.revision.unwrap_or(read(store, id).revision()));
+    let activity = expected.last_activity_at.map_or(ColumnValue::Null, ColumnValue::Timestamp);
+    let when = "revision = ? AND (? IS NULL OR last_activity_at = ?)";
+    let statement = format!("UPDATE sandbox SET {} WHERE id = {id} AND {when}", set.join(", "));
+    let values = step.changes().iter().map(|(_, value)| value).chain([revision, activity, activity]);
+    let values = values.map(Bound).collect::<Vec<_>>();
     store.execute(&statement, params_from_iter(values)).expect("an update")
 }
 

@@ -167,11 +167,11 @@ impl Host {
             Report::Ended { job: Job::Backup { of }, .. } if !waits => *of = BackupOf::Other,
             _ => {}
         }
-        let context = Context::of(&Columns::default().into());
         if let (Report::Ended { job: Job::ForkChild, .. }, Some(child)) = (report, self.child) {
-            let step = child.decide(report, &Policy::default(), context, self.now).expect("a job's end is not refused");
+            let decided = child.decide(report, &Policy::default(), Context::of(&child), self.now);
+            let step = decided.expect("a job's end is not refused");
             self.child = Some(step.apply(child).expect("it was decided on this row"));
-        } else if let Ok(step) = self.row.decide(report, &Policy::default(), context, self.now) {
+        } else if let Ok(step) = self.row.decide(report, &Policy::default(), Context::of(&self.row), self.now) {
             self.write(&step);
             // Host duty: a runner that restored a copy which is no longer wanted removes it.
             let restores = matches!(report, Report::Answered { task: Task::Restore, .. });

@@ -113,7 +113,11 @@ proptest! {
         let mut host = Host::new(story);
         (host.shuffle, host.dies_at) = (choices, Some(dies_at));
         host.play();
-        prop_assert_eq!(end(&host), ended, "{}", story.name);
+        // Another order of the reports may take another number of writes.
+        let without_revision = |(row, child): (Columns, Option<Columns>)| {
+            (Columns { revision: 0, ..row }, child.map(|child| Columns { revision: 0, ..child }))
+        };
+        prop_assert_eq!(without_revision(end(&host)), without_revision(ended), "{}", story.name);
     }
 
     /// A report of an older epoch is ignored, whatever it says.

@@ -3,18 +3,13 @@
 use crate::read::{self, Read};
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    Changes, Context, Effect, Input, Lifecycle, Next, Policy, Refusal, Step, Timer,
+    Changes, Columns, Context, Effect, Input, Lifecycle, Next, Policy, Refusal, Step, Timer,
     rules::{Call, Cause},
 };
 
 /// Returns the story with its outcomes, or an error for the first invalid line.
 pub fn with_outcomes(story: &str) -> Result<String, String> {
-    let mut stage = Stage {
-        row: None,
-        context: Context::of(&sandbox_lifecycle::Columns::default().into()),
-        now: begin(),
-        held: None,
-    };
+    let mut stage = Stage { row: None, context: Context::of(&Columns::default().into()), now: begin(), held: None };
     let mut text = String::new();
     for (index, line) in story.lines().enumerate() {
         if is_outcome(line) {
@@ -49,6 +44,11 @@ struct Stage {
 impl Stage {
     fn row(&self) -> Read<Lifecycle> {
         self.row.ok_or_else(|| "there is no sandbox yet: begin with `given`".to_owned())
+    }
+
+    /// Returns the context that the story gives, gathered again for the current row.
+    fn context(&self) -> Read<Context> {
+        Ok(self.context.with_revision(self.row()?.revision()))
     }
 
     fn play(&mut self, line: &str) -> Read<Vec<String>> {
@@ -133,7 +133,7 @@ impl Stage {
     }
 
     fn nothing_due(&self) -> Read<String> {
-        let next = self.row()?.next_deadline(&Policy::default(), self.context);
+        let next = self.row()?.next_deadline(&Policy::default(), self.context()?);
         Ok(match next {
             Some((timer, at)) => format!("= nothing is due; {timer} acts after {}", time(at)),
             None => "= nothing is due, now or later".to_owned(),

@@ -11,7 +11,7 @@ fn a_step_reads_as_its_cause_and_what_it_changes() {
     let row = Lifecycle::from(Columns::default());
     let step = row.decide(Command::Stop { force: true }, &Policy::default(), Context::of(&row), DateTime::UNIX_EPOCH);
     let text = step.expect("a started sandbox can be stopped").to_string();
-    assert_eq!(text, "command stop: desiredState stopped, pending true, forceStop true, epoch 1");
+    assert_eq!(text, "command stop: desiredState stopped, pending true, forceStop true, revision 1, epoch 1");
 }
 
 #[test]

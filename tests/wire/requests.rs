@@ -2,7 +2,7 @@
 
 use crate::at;
 use sandbox_lifecycle::{
-    Command, Context, DesiredState, Lifecycle, Policy, Report, Sandbox, SandboxDto, SandboxState,
+    Columns, Command, Context, DesiredState, Lifecycle, Policy, Report, Sandbox, SandboxDto, SandboxState,
     record::{
         BuildInfo, CreateSandbox, CreateSandboxSnapshot, ErrorBody, ForkSandbox, Messages, NetworkAllowList, Number,
         NumberedSandboxPage, RecordEdit, ResizeSandbox, SandboxCreated, SandboxLabels, SandboxListItem, SandboxPage,
@@ -51,7 +51,7 @@ fn a_state_report_takes_its_fault_from_the_error_reason() {
 }
 
 #[test]
-fn an_edit_changes_only_its_fields_and_updated_at() {
+fn an_edit_changes_only_its_fields_updated_at_and_the_revision() {
     let mut edited = sandbox();
     let now = at("2024-10-01T17:00:00Z");
     let mut edit = |edit| edited.edit(edit, now);
@@ -68,7 +68,9 @@ fn an_edit_changes_only_its_fields_and_updated_at() {
     expected["networkAllowList"] = json!("10.0.0.0/8");
     expected["updatedAt"] = json!("2024-10-01T17:00:00Z");
     assert_eq!(serde_json::to_value(edited.dto()).unwrap(), expected);
-    assert_eq!(edited.lifecycle(), sandbox().lifecycle());
+    let edits = 4;
+    let raised = Columns { revision: sandbox().lifecycle().revision() + edits, ..sandbox().lifecycle().columns() };
+    assert_eq!(edited.lifecycle().columns(), raised);
 }
 
 #[test]

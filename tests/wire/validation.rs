@@ -2,7 +2,7 @@
 
 use crate::record;
 use sandbox_lifecycle::{
-    Sandbox, SandboxDto,
+    Columns, Sandbox, SandboxDto,
     record::{BackupRef, ServerFields},
 };
 use serde_json::{Value, json};
@@ -56,11 +56,13 @@ fn server_fields_are_given_in_addition_to_the_record() {
     let unseen = ServerFields {
         pending: Some(true),
         backup: Some(BackupRef { snapshot: "b1".into(), registry: "eu".into() }),
+        revision: 3,
         epoch: 7,
         ..ServerFields::default()
     };
     let dto = serde_json::from_value(record(json!({}))).unwrap();
     let sandbox: Sandbox = Sandbox::from_api(dto, unseen).unwrap();
     let row = sandbox.lifecycle();
-    assert_eq!((row.pending(), row.has_backup_ref(), row.epoch()), (true, true, 7));
+    let expected = Columns { pending: true, has_backup_ref: true, revision: 3, epoch: 7, ..row.columns() };
+    assert_eq!(row.columns(), expected);
 }

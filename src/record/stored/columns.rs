@@ -24,6 +24,7 @@ pub(crate) trait ShowsColumns {
             pending: server.pending.unwrap_or_else(|| pairs::is_pending(shown.state, shown.desired_state)),
             has_backup_ref: server.backup.is_some(),
             force_stop: server.force_stop,
+            revision: server.revision,
             epoch: server.epoch,
             state_since: server.state_since.unwrap_or(shown.last_activity_at),
             backup_since: server.backup_since,

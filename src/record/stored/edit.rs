@@ -6,7 +6,7 @@ use crate::rules::Event;
 use alloc::string::{String, ToString};
 use chrono::{DateTime, Utc};
 
-/// An edit of the record. It does not change the lifecycle, so it is accepted in every state.
+/// An edit of the record. It changes only the revision of the lifecycle, so it is accepted in every state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordEdit {
@@ -30,8 +30,11 @@ pub struct NetworkSettings {
 }
 
 impl<X> Sandbox<X> {
-    /// Edits the record and sets `updatedAt` to `now`. Returns an event for subscribers if the edit made the preview
-    /// public or private.
+    /// Edits the record, raises the revision and sets `updatedAt` to `now`. Returns an event for subscribers if the edit
+    /// made the preview public or private.
+    ///
+    /// A step that was decided before the edit is then [`Stale`](crate::Stale), so a store that writes the whole record
+    /// loses neither of the two.
     #[must_use = "send the event to subscribers, or they do not learn that the preview became public or private"]
     pub fn edit(&mut self, edit: RecordEdit, now: DateTime<Utc>) -> Option<Event> {
         let record = &mut self.record;
@@ -46,7 +49,8 @@ impl<X> Sandbox<X> {
             }
         }
         record.updated_at = Maybe::Value(Timestamp::from(now));
-        (record.public != was_public).then_some(Event::PublicStatusUpdated)
+        self.lifecycle = self.lifecycle.edited();
+        (self.record.public != was_public).then_some(Event::PublicStatusUpdated)
     }
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// The fields that a server stores and the API does not show.
 ///
-/// The defaults are what a client may assume: no backup reference, no forced stop, epoch 0, and a `pending` that follows
-/// from the two states.
+/// The defaults are what a client may assume: no backup reference, no forced stop, revision 0, epoch 0, and a `pending`
+/// that follows from the two states.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServerFields {
     /// Whether a change is pending. `None` means that it follows from the two states.
@@ -16,6 +16,8 @@ pub struct ServerFields {
     pub backup: Option<BackupRef>,
     /// The runner that the sandbox left in order to be restored on another.
     pub previous_runner_id: Option<String>,
+    /// The number of the row's last write, as in [`Columns::revision`](crate::Columns::revision).
+    pub revision: u32,
     /// The number of the current piece of work, as in [`Columns::epoch`](crate::Columns::epoch).
     pub epoch: u32,
     /// Whether the stop under way is forced.

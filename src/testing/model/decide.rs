@@ -49,8 +49,18 @@ impl Model {
             Input::Timer(timer) => Ok(clock::decide(&row, timer, &self.policy, context, now)),
         };
         decided.map(|mut taken| {
-            let is_touch = matches!(input, Input::Command(Command::Touch));
-            if !is_touch && (taken.row != row || !taken.effects.is_empty()) {
+            let writes = match input {
+                Input::Command(Command::Touch) => false, // It leaves the revision as it is.
+                Input::Command(
+                    Command::AutoStop { .. }
+                    | Command::AutoPause { .. }
+                    | Command::AutoArchive { .. }
+                    | Command::AutoDelete { .. }
+                    | Command::Ttl { .. },
+                ) => true, // It writes its column also where the value is the same.
+                Input::Command(_) | Input::Report(_) | Input::Timer(_) => taken.row != row || !taken.effects.is_empty(),
+            };
+            if writes {
                 taken.row.revision = row.revision.wrapping_add(1);
             }
             taken

@@ -44,8 +44,9 @@ fn job(row: &Row) -> Job {
     }
 }
 
-fn decide(row: &Lifecycle, job: Job, outcome: Outcome, context: Context) -> Step {
+fn decide(row: &Lifecycle, job: Job, outcome: Outcome, draining: bool) -> Step {
     let report = Report::Ended { job, outcome, epoch: None };
+    let context = Context::of(row).with_runner_draining(draining);
     row.decide(report, &Policy::recorded(), context, now()).expect("a job's end is never refused")
 }
 
@@ -76,20 +77,20 @@ pub fn judge(row: &Row) -> Option<Answer> {
         recoverable: row.is("recoverable"),
         ..before(row)
     });
-    let context = Context::of(&before).with_runner_draining(row.get("arg") == "draining");
+    let draining = row.get("arg") == "draining";
     let (job, outcome) = (job(row), outcome(row));
-    let step = decide(&before, job, outcome, context);
+    let step = decide(&before, job, outcome, draining);
     let after = step.apply(before).expect("there is no other writer");
     let void = step.cause() == Cause::Ignored(Ignored::NotWanted);
     let (other_state, steps) = match other(row) {
         None => ("-".to_owned(), vec![step]),
         Some((child, Job::ForkChild)) if void => (shown(&child), vec![step]),
         Some((child, Job::ForkChild)) => {
-            let second = decide(&child, Job::ForkChild, outcome, context);
+            let second = decide(&child, Job::ForkChild, outcome, draining);
             (shown(&second.apply(child).expect("there is no other writer")), vec![step, second])
         }
         Some((source, job)) => {
-            let second = decide(&source, job, outcome, context);
+            let second = decide(&source, job, outcome, draining);
             (shown(&second.apply(source).expect("there is no other writer")), vec![second, step])
         }
     };
