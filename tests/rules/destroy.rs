@@ -3,19 +3,24 @@
 use crate::{NOW, after, decided};
 use chrono::Duration;
 use sandbox_lifecycle::{
-    Columns, Command, Context, DesiredState, Effect, Lifecycle, Policy, Report, SandboxState,
-    rules::{Answer, Job, Outcome, Task},
+    Columns, Command, Context, DesiredState, Effect, Lifecycle, Next, Policy, Report, RunnerView, SandboxState,
+    controller::Observed,
+    rules::{Answer, Call, Job, Outcome, Task},
     vocabulary::{AutoDelete, Fault},
 };
 
 #[test]
-fn the_answer_to_a_destroy_of_an_errored_sandbox_keeps_the_epoch() {
+fn the_runner_destroys_an_errored_sandbox_with_one_call() {
     let error = Columns { state: SandboxState::Error, fault: Some(Fault::Runner), ..Columns::default() };
     let unwanted = after(error.into(), Command::Destroy { force: false });
-    let epoch = Some(unwanted.epoch());
+    let view = RunnerView { observed: Observed::State(SandboxState::Stopped), ..RunnerView::of(&unwanted) };
+    let Next::Apply(step) = unwanted.reconcile(&view, &Policy::default(), NOW) else { panic!("the runner has a copy") };
+    let destroying = step.apply(unwanted).expect("it was decided on this row");
+    assert_eq!(destroying.state(), SandboxState::Destroying);
+    let epoch = Some(destroying.epoch());
+    assert!(destroying.awaits(&Call { task: Task::Destroy, epoch: destroying.epoch() }));
     let accepted = Report::Answered { task: Task::Destroy, answer: Answer::Accepted, from: None, epoch };
-    let destroying = after(unwanted, accepted);
-    assert_eq!((destroying.state(), Some(destroying.epoch())), (SandboxState::Destroying, epoch));
+    assert_eq!(after(destroying, accepted), destroying, "the state was written before the call");
     let ended = after(destroying, Report::Ended { job: Job::Destroy, outcome: Outcome::Completed, epoch });
     assert_eq!(ended.state(), SandboxState::Destroyed);
 }
@@ -31,6 +36,37 @@ fn the_record_of_a_failed_sandbox_is_purged_only_after_its_runner_released_it() 
         let purge = released.due(&Policy::default(), Context::of(&released), NOW).expect("the retention is exceeded");
         assert_eq!(purge.effects().collect::<Vec<_>>(), [Effect::Purge]);
     }
+}
+
+#[test]
+fn a_record_is_removed_only_after_every_runner_has_acknowledged_what_it_is_owed() {
+    let gone = Lifecycle::from(Columns {
+        state: SandboxState::Destroyed,
+        desired_state: DesiredState::Destroyed,
+        has_runner: false,
+        state_since: NOW - Duration::days(10),
+        ..Columns::default()
+    });
+    let due = |owed| gone.due(&Policy::default(), Context::of(&gone).with_owed_departures(owed), NOW);
+    assert_eq!(due(1), None);
+    assert!(due(0).is_some_and(|step| step.effects().eq([Effect::Purge])));
+}
+
+#[test]
+fn a_destroy_over_its_limit_is_done_and_owes_the_removal() {
+    let since = NOW - Duration::minutes(31);
+    let destroying = Lifecycle::from(Columns {
+        state: SandboxState::Destroying,
+        desired_state: DesiredState::Destroyed,
+        pending: true,
+        state_since: since,
+        epoch: 4,
+        ..Columns::default()
+    });
+    let step = destroying.due(&Policy::default(), Context::of(&destroying), NOW).expect("the limit is over");
+    assert!(step.effects().any(|effect| effect == Effect::Remove { epoch: 5 }));
+    let destroyed = step.apply(destroying).expect("it was decided on this row");
+    assert_eq!((destroyed.state(), destroyed.has_runner()), (SandboxState::Destroyed, false));
 }
 
 #[test]
