@@ -13,7 +13,7 @@ use super::{
     status::MOST_ATTEMPTS,
     value::Lifecycle,
 };
-use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState as D, Repair, SandboxState as S};
+use crate::vocabulary::{AutoPause, AutoStop, DesiredState as D, Repair, SandboxState as S};
 
 /// How a reader sees a fact.
 #[derive(Debug, Clone, Copy)]
