@@ -4,7 +4,7 @@ use crate::{NOW, idle};
 use chrono::Duration;
 use sandbox_lifecycle::{
     Columns, DesiredState, Effect, Lifecycle, Next, Policy, RunnerView, SandboxState, Step,
-    controller::{Observed, Question, RunnerStanding},
+    controller::{Image, Observed, Question, RunnerStanding},
     rules::{Call, Task, TaskKind},
     vocabulary::{BackupState, Fault},
 };
@@ -116,4 +116,22 @@ fn an_error_gives_up_only_the_desired_state_of_its_archive() {
     let gives_up = step(pass(row, RunnerView::of(&row)));
     assert_eq!((gives_up.state(), gives_up.desired_state()), (SandboxState::Error, DesiredState::Stopped));
     assert_eq!(gives_up.changes().fault, None, "the error stays visible");
+}
+
+#[test]
+fn a_copy_is_created_once_its_image_was_fetched_though_the_runner_has_none_yet() {
+    let pulling = Lifecycle::from(Columns { state: SandboxState::PullingSnapshot, pending: true, epoch: 4, ..idle() });
+    let pass = |image| pass(pulling, RunnerView { image, observed: Observed::NotFound, ..RunnerView::of(&pulling) });
+    let since = Columns { state_since: NOW, ..pulling.columns() };
+    let in_time = |image| {
+        let row = Lifecycle::from(since);
+        let view = RunnerView { image, observed: Observed::NotFound, ..RunnerView::of(&row) };
+        row.reconcile(&view, &Policy::default(), NOW)
+    };
+    assert_eq!(step(in_time(Image::Ready)).state(), SandboxState::Unknown);
+    assert_eq!(step(in_time(Image::Failed)).state(), SandboxState::Error);
+    assert!(matches!(in_time(Image::Pulling), Next::Wait { .. }));
+    assert_eq!(in_time(Image::Missing), Next::Resend { task: TaskKind::Pull, epoch: 4 });
+    assert_eq!(step(pass(Image::Pulling)).state(), SandboxState::Error, "the limit is over");
+    assert_eq!(step(pass(Image::Ready)).state(), SandboxState::Unknown, "an image that is ready is used");
 }
