@@ -93,3 +93,18 @@ fn recovering_an_ephemeral_sandbox_in_order_to_start_it_does_not_delete_it() {
     // An ephemeral sandbox that would stay in stopped is deleted (difference D8).
     assert!(recovered(false).is_soft_delete());
 }
+
+#[test]
+fn a_recovery_that_ends_after_a_destroy_keeps_the_sandbox_deleted() {
+    let failed =
+        Columns { state: SandboxState::Error, fault: Some(Fault::Runner), recoverable: true, ..Columns::default() };
+    let recovering = after(failed.into(), Command::Recover { start: true });
+    let unwanted = after(recovering, Command::Destroy { force: false });
+    let task = Task::Recover { start: true };
+    let ended = |epoch| Report::Ended { job: Job::Recover { start: true }, outcome: Outcome::Completed, epoch };
+    let done = |epoch| Report::Answered { task, answer: Answer::Done, from: None, epoch };
+    // A host without epochs cannot know that the answer is late.
+    for report in [None, Some(unwanted.epoch())].into_iter().flat_map(|epoch| [ended(epoch), done(epoch)]) {
+        assert_eq!(after(unwanted, report), unwanted, "{report:?}");
+    }
+}
