@@ -90,3 +90,14 @@ fn a_restore_that_failed_on_every_runner_is_an_error_from_which_its_backup_bring
     assert_eq!(failed.recovery(), Some(Recovery::FromBackup));
     assert_eq!(after(failed, sandbox_lifecycle::Command::Recover { start: true }).state(), SandboxState::Archived);
 }
+
+/// Decided as the recorded server decides it: the report of a host without epochs.
+#[test]
+fn a_sandbox_that_its_runner_reports_as_archived_is_restored_by_a_start() {
+    let backed_up = Columns { backup_state: BackupState::Completed, has_backup_ref: true, ..idle() };
+    let reported = Report::State { state: SandboxState::Archived, fault: None, recoverable: false, epoch: None };
+    let archived = after(backed_up.into(), reported);
+    assert_eq!((archived.state(), archived.changed_since_backup()), (SandboxState::Archived, false));
+    let waking = after(archived, sandbox_lifecycle::Command::Start);
+    assert_eq!(step(waking, Observed::NotAsked).state(), SandboxState::Restoring);
+}
