@@ -67,7 +67,11 @@ impl Runner {
         let version = self.copy.map_or(0, |copy| copy.version);
         let becomes = |state, version| Some(Copy { state, version });
         self.copy = match task {
-            Task::Restore => becomes(CopyState::Running, backup.expect("a backup to restore") + 1),
+            // A disk that is there is used, so an old one must be deleted first.
+            Task::Restore => {
+                let restored = self.copy.map_or(backup.expect("a backup to restore"), |copy| copy.version);
+                becomes(CopyState::Running, restored + 1)
+            }
             Task::Create | Task::Start | Task::Resume => becomes(CopyState::Running, version + 1),
             Task::Stop { .. } | Task::Recover { .. } => becomes(CopyState::AtRest, version),
             Task::Pause => becomes(CopyState::Paused, version),
