@@ -130,7 +130,9 @@ impl Draft {
     /// Requests a new backup attempt.
     pub(crate) const fn request_backup(mut self) -> Self {
         let changes = !pairs::DISK_RESTS.contains(self.step.after.state());
-        self.step.after = self.step.after.with_backup(BackupState::Pending).with_changed_since_backup(changes);
+        let after = self.step.after.with_backup(BackupState::Pending).with_changed_since_backup(changes);
+        // From now on the store is asked about this attempt, if about any.
+        self.step.after = after.with_must_ask_store(false);
         self.step.effects.event = Some(EventName::BackupCreated);
         self
     }
