@@ -86,7 +86,7 @@ fn a_wrong_value_in_a_stored_row_is_named_with_its_column() {
     assert_eq!(read("gpu", ColumnValue::Integer(300)), "gpu: invalid value: integer `300`, expected u8");
     assert_eq!(
         read("fault", ColumnValue::Text("bad luck")),
-        "fault: unknown fault `bad luck`, expected one of timeout, runner, refused, lost, other"
+        "fault: unknown fault `bad luck`, expected one of timeout, time-limit, runner-gone, runner, refused, lost, other"
     );
     assert_eq!(read("epoch", ColumnValue::Null), "epoch: invalid type: unit value, expected u32");
 }
@@ -96,7 +96,7 @@ fn is_driven(row: &Lifecycle) -> bool {
     let observed = SandboxState::ALL.iter().map(|state| Observed::State(*state));
     let observed = observed.chain([Observed::NotAsked, Observed::NotFound]);
     observed.into_iter().any(|observed| {
-        let view = RunnerView { observed, placement: Placement::Warm, ..RunnerView::default() };
+        let view = RunnerView { observed, placement: Placement::Warm, ..RunnerView::of(row) };
         let next = row.reconcile(&view, &Policy::default(), DateTime::UNIX_EPOCH);
         !matches!(next, Next::Wait { .. } | Next::Nothing)
     })

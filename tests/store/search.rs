@@ -5,10 +5,11 @@ use sandbox_lifecycle::{
     SandboxState, Step, Timer,
     chrono::{DateTime, TimeDelta, Utc},
     clock::Standing,
-    controller::{Image, Observed, Placement},
-    rules::{Answer, BackupOf, Job, Outcome, ReasonText, Task},
+    controller::{Finding, Image, ListedBy, Observed, Placement, RunnerStanding, Stored},
+    rules::{Answer, Job, Outcome, ReasonText, Task},
+    runner::Listed,
     vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, GpuType, QueueTimeout, Size, SizeChange, Ttl,
+        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, CopyState, Fault, GpuType, QueueTimeout, Size, SizeChange, Ttl,
     },
 };
 use std::{
@@ -59,8 +60,8 @@ fn situation(row: Lifecycle) -> Lifecycle {
     let columns = row.columns();
     let times = Columns { created_at: at, last_activity_at: at, state_since: at, ..columns };
     let ends = columns.auto_destroy_at.map(|_| at);
-    Columns { auto_destroy_at: ends, backup_since: columns.backup_since.map(|_| at), revision: 0, epoch: 0, ..times }
-        .into()
+    let numbers = Columns { revision: 0, epoch: 0, backup_attempt: columns.backup_attempt.min(2), ..times };
+    Columns { auto_destroy_at: ends, backup_since: columns.backup_since.map(|_| at), last_recovery: None, ..numbers }.into()
 }
 
 fn kind(step: &Step) -> (String, Vec<&'static str>, Vec<String>) {
@@ -76,7 +77,10 @@ pub fn effect(effect: Effect) -> String {
         Effect::Reason(ReasonText::Ours(_)) => "set our error reason".to_owned(),
         Effect::Reason(ReasonText::Kept | ReasonText::Cleared | ReasonText::Reported) => effect.to_string(),
         Effect::GiveUpName | Effect::RotateToken | Effect::Runner(_) | Effect::Stamp(_) => effect.to_string(),
-        Effect::StoreChild | Effect::Purge => effect.to_string(),
+        Effect::StoreChild | Effect::Purge | Effect::RaiseParent => effect.to_string(),
+        Effect::Remove { .. } => "remove the copy on the runner left".to_owned(),
+        Effect::Release { .. } => "release the copy on the runner left".to_owned(),
+        Effect::DiscardBackups { .. } => "discard older backups".to_owned(),
     }
 }
 
@@ -96,17 +100,26 @@ fn steps_on(row: &Lifecycle) -> Vec<Step> {
         }
     }
     let long_after = soon + TimeDelta::days(2);
-    for view in views() {
+    for view in views(row) {
         for now in [soon, long_after] {
             match row.reconcile(&view, &policy, now) {
                 Next::Apply(step) => steps.push(step),
-                Next::Ask | Next::Call(_) | Next::Wait { .. } | Next::Nothing => {}
+                Next::Ask(_) | Next::Resend { .. } | Next::Wait { .. } | Next::Nothing => {}
             }
+        }
+    }
+    for by in [ListedBy::OwnRunner, ListedBy::OtherRunner] {
+        match row.compare(by, Some(&COPY), soon) {
+            Finding::Apply(step) => steps.push(step),
+            Finding::Agrees | Finding::Remove { .. } | Finding::Release { .. } => {}
         }
     }
     steps.retain(|step| !step.is_noop());
     steps
 }
+
+/// A released copy that a runner lists.
+const COPY: Listed = Listed { epoch: Some(1), state: CopyState::AtRest, size: None, released: true };
 
 /// Returns a minute after all that has happened to a row.
 pub fn later(row: &Lifecycle) -> DateTime<Utc> {
@@ -131,6 +144,29 @@ fn first_rows() -> Vec<Lifecycle> {
         Columns { queue_timeout: QueueTimeout::try_from(5).ok(), ..building },
         Columns { backup_state: BackupState::Completed, has_backup_ref: true, ..container },
         Columns { state: SandboxState::Creating, pending: true, ..vm },
+        Columns { is_fork_child: true, kept_backup: true, ..vm },
+        Columns {
+            state: SandboxState::Stopped,
+            desired_state: DesiredState::Stopped,
+            backup_state: BackupState::Completed,
+            has_backup_ref: true,
+            ..container
+        },
+        Columns {
+            state: SandboxState::Error,
+            fault: Some(Fault::Timeout),
+            backup_state: BackupState::Completed,
+            has_backup_ref: true,
+            ..container
+        },
+        Columns {
+            state: SandboxState::Error,
+            fault: Some(Fault::RunnerGone),
+            has_runner: false,
+            kept_backup: true,
+            recoverable: true,
+            ..container
+        },
         Columns { desired_state: DesiredState::Resized, state: SandboxState::Resizing, pending: true, ..vm },
     ];
     rows.map(|row| Lifecycle::from(row).repaired()).into()
@@ -181,7 +217,7 @@ fn reports() -> Vec<Report> {
         Job::ForkChild,
         Job::Recover { start: false },
         Job::Recover { start: true },
-        Job::Backup { of: BackupOf::Current },
+        Job::Backup { attempt: None },
     ];
     let tasks = [
         Task::Create,
@@ -196,11 +232,14 @@ fn reports() -> Vec<Report> {
         Task::Fork,
         Task::Recover { start: true },
         Task::Build,
+        Task::Pull,
     ];
-    let mut reports = [false, true].map(|begun| Report::BackupUnderWay { begun }).to_vec();
+    let mut reports = [false, true].map(|begun| Report::BackupUnderWay { begun, attempt: None }).to_vec();
     for state in SandboxState::ALL {
         for fault in [None, Some(Fault::Other)] {
-            reports.push(Report::State { state: *state, fault, recoverable: fault.is_some(), epoch: None });
+            for epoch in [None, Some(0)] {
+                reports.push(Report::State { state: *state, fault, recoverable: fault.is_some(), epoch });
+            }
         }
     }
     for recoverable in [false, true] {
@@ -218,18 +257,20 @@ fn reports() -> Vec<Report> {
 }
 
 /// What a controller can find.
-fn views() -> Vec<RunnerView> {
+fn views(row: &Lifecycle) -> Vec<RunnerView> {
     let copies = [SandboxState::Started, SandboxState::Stopped, SandboxState::Paused, SandboxState::Error];
     let observed = copies.map(Observed::State).into_iter().chain([Observed::NoAnswer, Observed::NotFound]);
     let mut views = Vec::new();
     for observed in observed {
         for placement in [Placement::NoRoom, Placement::Warm, Placement::Cold, Placement::InFlight(Image::Ready)] {
             for image in [Image::Missing, Image::Ready, Image::Failed] {
-                for (ready, archive_attempts) in [(true, 0), (true, 9), (false, 0)] {
-                    views.push(RunnerView { ready, observed, placement, image, archive_attempts, warm_pool: false });
+                for runner in [RunnerStanding::Ready, RunnerStanding::NotReady, RunnerStanding::Gone] {
+                    views.push(RunnerView { runner, observed, placement, image, ..RunnerView::of(row) });
                 }
             }
         }
     }
+    let stored = [Stored::Whole, Stored::Missing].map(|stored| RunnerView { stored, ..RunnerView::of(row) });
+    views.extend(stored);
     views
 }
