@@ -5,15 +5,17 @@
 
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    Command, Context, Effect, Lifecycle, Next, Policy, Refusal, Report, RunnerView, Sandbox, SandboxDto, SandboxState,
-    Step,
-    controller::Observed,
-    record::{Kept, StepDetails},
-    rules::{Answer, Call, Job, Outcome, Task},
+    Command, Effect, Lifecycle, Next, Policy, RunnerView, SandboxDto, SandboxState, Step,
+    controller::{Question, Stored},
+    record::{self, Kept, Message, OutboxEntry, StepDetails, Target},
+    rules::{Call, Task},
+    runner::{CopyAnswer, End},
+    vocabulary::CopyState,
 };
 use std::{
     ffi::OsString,
     io::{self, ErrorKind, Read, Write},
+    mem,
     path::{Path, PathBuf},
     process::ExitCode,
     time::SystemTime,
@@ -34,6 +36,7 @@ Exit status: 0 stopped, 1 refused, 2 bad input.";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 type Record = SandboxDto<Kept<serde_json::Value>>;
+type Sandbox = record::Sandbox<Kept<serde_json::Value>>;
 
 /// Writes a line to standard error and ignores an error, because the record matters even if standard error is closed.
 macro_rules! say {
@@ -56,23 +59,17 @@ fn main() -> ExitCode {
         Ok(asked) => asked,
         Err(error) => return fail(2, &error),
     };
-    let mut sandbox = match sandbox(asked.file.as_deref()) {
+    let sandbox = match sandbox(asked.file.as_deref()) {
         Ok(sandbox) => sandbox,
         Err(error) => return fail(2, &error),
     };
-    let decided = decide(sandbox.lifecycle(), Command::Stop { force: asked.force }, asked.now);
-    let written = decided.map_err(|refusal| refusal.to_string()).and_then(|step| {
-        let before = *sandbox.lifecycle();
-        sandbox.apply(&step, StepDetails::default()).map_err(|error| error.to_string())?;
-        Ok((before, step))
-    });
-    match written {
-        Ok((before, step)) => {
-            Story { now: asked.now }.print(&before, &step);
-            print(&serde_json::to_string_pretty(sandbox.dto()).expect("a record has a JSON form"))
-        }
-        Err(reason) => fail(1, &reason),
+    let mut host = Host::new(sandbox, asked.now);
+    if let Err(reason) = host.command(Command::Stop { force: asked.force }) {
+        return fail(1, &reason);
     }
+    let answer = serde_json::to_string_pretty(host.sandbox.dto()).expect("a record has a JSON form");
+    host.finish();
+    print(&answer)
 }
 
 fn fail(code: u8, reason: &str) -> ExitCode {
@@ -117,7 +114,7 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
     Ok(time.to_utc())
 }
 
-fn sandbox(file: Option<&Path>) -> Result<Sandbox<Kept<serde_json::Value>>, String> {
+fn sandbox(file: Option<&Path>) -> Result<Sandbox, String> {
     let (name, text) = match file {
         None => ("the sample".to_owned(), Ok(SAMPLE.as_bytes().to_vec())),
         Some(path) if path == Path::new("-") => {
@@ -132,90 +129,97 @@ fn sandbox(file: Option<&Path>) -> Result<Sandbox<Kept<serde_json::Value>>, Stri
     Sandbox::try_from(record).map_err(|error| format!("{name}: {error}"))
 }
 
-fn decide(row: &Lifecycle, command: Command, now: DateTime<Utc>) -> Result<Step, Refusal> {
-    row.decide(command, &Policy::default(), Context::of(row), now)
-}
-
-/// Prints what happens after the answer: it asks the crate for the next action and simulates a runner without faults.
-struct Story {
+/// A host of one sandbox: its stored record, its outbox, a controller, and a runner without faults.
+struct Host {
+    sandbox: Sandbox,
+    outbox: Vec<OutboxEntry>,
+    runner: Runner,
+    policy: Policy,
+    before: Lifecycle,
     now: DateTime<Utc>,
 }
 
-impl Story {
-    fn print(&self, before: &Lifecycle, step: &Step) {
-        let stopped = step.apply(*before).expect("the step was decided on this row");
-        say!("decided  stop of a sandbox in state {}, desired state {}", before.state(), before.desired_state());
-        self.written(before, step, &stopped);
-        let rest = self.work(stopped);
-        self.held(before, &rest);
-        self.restart(rest);
+impl Host {
+    fn new(sandbox: Sandbox, now: DateTime<Utc>) -> Self {
+        let before = *sandbox.lifecycle();
+        let runner = Runner { copy: copy_in(before.state()) };
+        Self { sandbox, outbox: Vec::new(), runner, policy: Policy::default(), before, now }
     }
 
-    /// Prints what a step writes and emits.
-    fn written(&self, before: &Lifecycle, step: &Step, after: &Lifecycle) {
-        if !step.writes() {
-            return say!("written  nothing: the sandbox is already in this state");
-        }
-        if before.state() != after.state() {
-            say!("written  state {} -> {}", before.state(), after.state());
-        }
-        if before.desired_state() != after.desired_state() {
-            let (old, new, shown) = (before.desired_state(), after.desired_state(), after.reported_state());
-            say!("written  desired state {old} -> {new}; the API shows {shown}");
-        }
-        for effect in step.effects() {
-            match effect {
-                Effect::GiveUpName => say!("         its name can be used again"),
-                Effect::RotateToken => say!("         it gets a new auth token"),
-                Effect::Emit(event) => say!("event    {}", event.name()),
-                _ => {}
+    /// Decides on a command and writes its step. What must be done then lies in the outbox.
+    fn command(&mut self, command: Command) -> Result<(), String> {
+        let row = self.sandbox.lifecycle();
+        let decided = self.sandbox.decide(command, &self.policy, self.sandbox.context(), self.now);
+        let step = decided.map_err(|refusal| refusal.to_string())?;
+        say!("decided  {command} of a sandbox in state {}, desired state {}", row.state(), row.desired_state());
+        self.write(&step);
+        Ok(())
+    }
+
+    /// Writes a step. A server does this in one transaction, with the columns, the effects and the outbox.
+    fn write(&mut self, step: &Step) {
+        let before = *self.sandbox.lifecycle();
+        let sent = self.sandbox.apply(step, StepDetails::default()).expect("the step was decided on this record");
+        say_written(&before, step, self.sandbox.lifecycle());
+        self.outbox.extend(sent);
+    }
+
+    /// Delivers the outbox and lets the controller look, until there is nothing left to do but wait.
+    fn work(&mut self) {
+        loop {
+            self.deliver();
+            if !self.pass() && self.outbox.is_empty() {
+                return;
             }
         }
     }
 
-    /// Reconciles until nothing is left to do, with a runner that accepts each call and completes each job.
-    fn work(&self, mut row: Lifecycle) -> Lifecycle {
-        let policy = Policy::default();
-        let mut view = RunnerView::default();
-        let mut on_runner = row.state();
+    /// One look of the controller. Returns whether there is more to do at once.
+    fn pass(&mut self) -> bool {
+        // The answers count only for the revision that the view was made for.
+        let mut view = RunnerView::of(self.sandbox.lifecycle());
         loop {
-            let step = match row.reconcile(&view, &policy, self.now) {
-                Next::Ask => {
-                    view.observed = Observed::State(on_runner);
-                    continue;
-                }
-                Next::Call(Call { task, epoch }) => {
-                    say!("call     the runner: {} (epoch {epoch})", verb(task));
-                    let accepted = Report::Answered { task, answer: Answer::Accepted, from: None, epoch: Some(epoch) };
-                    row = self.report(row, accepted);
-                    let Some((job, state)) = ends(task) else { return row };
-                    on_runner = state;
-                    Report::Ended { job, outcome: Outcome::Completed, epoch: Some(epoch) }
-                }
+            match self.sandbox.reconcile(&view, &self.policy, self.now) {
+                Next::Ask(Question::Runner { .. }) => view = view.answered(self.runner.answer()),
+                Next::Ask(Question::Store { .. }) => view.stored = Stored::Missing,
                 Next::Apply(step) => {
-                    row = self.apply(row, &step);
-                    continue;
+                    self.write(&step);
+                    return true;
                 }
-                Next::Wait { .. } | Next::Nothing => return row,
-            };
-            row = self.report(row, step);
-            view.observed = Observed::NotAsked;
+                Next::Resend { .. } => return true, // The outbox still has the call and sends it again.
+                Next::Wait { .. } | Next::Nothing => return false,
+            }
         }
     }
 
-    fn report(&self, row: Lifecycle, report: Report) -> Lifecycle {
-        let decided = row.decide(report, &Policy::default(), Context::of(&row), self.now);
-        self.apply(row, &decided.expect("the answer to a call is never refused"))
+    /// Sends what the outbox has. A call stays there, and is sent again, as long as the sandbox awaits its end.
+    fn deliver(&mut self) {
+        for entry in mem::take(&mut self.outbox) {
+            match (&entry.target, entry.message) {
+                (Target::Runner(runner), Message::Call(call)) if self.sandbox.lifecycle().awaits(&call) => {
+                    say!("call     the runner: {} (epoch {})", verb(call.task), call.epoch);
+                    let report = self.runner.work(call).report(call);
+                    let decided = self.sandbox.report(runner, report, &self.policy, self.sandbox.context(), self.now);
+                    self.write(&decided.expect("the end of a call is never refused"));
+                    if self.sandbox.lifecycle().awaits(&call) {
+                        self.outbox.push(entry);
+                    }
+                }
+                (_, Message::Event(event)) => say!("event    {}", event.name()),
+                (target, message @ (Message::Remove { .. } | Message::Release { .. })) => {
+                    say!("tell     {target}: {message}")
+                }
+                (target, message @ Message::DiscardBackups { .. }) => say!("tell     {target}: {message}"),
+                (_, Message::Call(_)) => {} // The sandbox does not await it any more.
+            }
+        }
     }
 
-    fn apply(&self, row: Lifecycle, step: &Step) -> Lifecycle {
-        let after = step.apply(row).expect("the step was decided on this row");
-        self.written(&row, step, &after);
-        after
-    }
-
-    fn held(&self, before: &Lifecycle, rest: &Lifecycle) {
-        let (was, is) = (before.held_size(), rest.held_size());
+    /// Lets the controller finish the stop, and prints what the sandbox holds then and whether it can be started again.
+    fn finish(&mut self) {
+        self.work();
+        let rest = *self.sandbox.lifecycle();
+        let (was, is) = (self.before.held_size(), rest.held_size());
         say!(
             "at rest  {}: it held {} cpu, {} GB memory, {} GB disk; it holds {} cpu, {} GB memory, {} GB disk",
             rest.state(),
@@ -226,27 +230,63 @@ impl Story {
             is.memory,
             is.disk
         );
-    }
-
-    fn restart(&self, rest: Lifecycle) {
-        match decide(&rest, Command::Start, self.now) {
-            Ok(step) => {
-                say!("later    it can be started again:");
-                let started = self.work(self.apply(rest, &step));
-                say!("         and is {}", started.state());
+        match self.command(Command::Start) {
+            Ok(()) => {
+                self.work();
+                say!("later    it can be started again, and is {}", self.sandbox.lifecycle().state());
             }
             Err(refusal) => say!("later    it cannot be started again: {refusal}"),
         }
     }
 }
 
-/// Returns the end of a task: the job, and the state of the runner's copy after it.
-fn ends(task: Task) -> Option<(Job, SandboxState)> {
-    match task {
-        Task::Stop { .. } => Some((Job::Stop, SandboxState::Stopped)),
-        Task::Start => Some((Job::Start, SandboxState::Started)),
-        Task::Destroy => Some((Job::Destroy, SandboxState::Destroyed)),
-        _ => None,
+/// Prints what a step writes.
+fn say_written(before: &Lifecycle, step: &Step, after: &Lifecycle) {
+    if !step.writes() {
+        return say!("written  nothing: the sandbox is already in this state");
+    }
+    if before.state() != after.state() {
+        say!("written  state {} -> {}", before.state(), after.state());
+    }
+    if before.desired_state() != after.desired_state() {
+        let (old, new, shown) = (before.desired_state(), after.desired_state(), after.reported_state());
+        say!("written  desired state {old} -> {new}; the API shows {shown}");
+    }
+    for effect in step.effects() {
+        match effect {
+            Effect::GiveUpName => say!("         its name can be used again"),
+            Effect::RotateToken => say!("         it gets a new auth token"),
+            _ => {} // `Sandbox::apply` carries out the rest, or puts it into the outbox.
+        }
+    }
+}
+
+/// A runner that completes each call at once. A real one keeps a `runner::Ledger`, so that it does nothing twice.
+struct Runner {
+    copy: CopyState,
+}
+
+impl Runner {
+    fn answer(&self) -> CopyAnswer {
+        CopyAnswer { state: self.copy, size: None }
+    }
+
+    fn work(&mut self, call: Call) -> End {
+        self.copy = match call.task {
+            Task::Stop { .. } => CopyState::AtRest,
+            Task::Destroy => CopyState::None,
+            _ => CopyState::Running,
+        };
+        End::Completed
+    }
+}
+
+/// Returns what the runner has of a sandbox in this state.
+fn copy_in(state: SandboxState) -> CopyState {
+    match state {
+        SandboxState::Started => CopyState::Running,
+        SandboxState::Paused => CopyState::Paused,
+        _ => CopyState::AtRest,
     }
 }
 

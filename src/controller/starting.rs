@@ -66,6 +66,7 @@ impl Pass<'_> {
         let observed = match self.observed() {
             Observed::NotAsked => return self.ask(),
             Observed::NoAnswer | Observed::Busy => return self.time_out(),
+            Observed::NotFound if state == S::PullingSnapshot => return self.pulled(),
             // The parent repeats the call of a fork's child. Any other call is sent again (difference D33).
             Observed::NotFound => return self.resend_or_time_out(),
             Observed::State(observed) => observed,
@@ -89,6 +90,16 @@ impl Pass<'_> {
             }
             S::PendingBuild | S::BuildingSnapshot | S::Archived | S::Archiving | S::Pausing => self.start_failed(),
             S::Resizing | S::Snapshotting | S::Forking => self.start_failed(),
+        }
+    }
+
+    /// The runner has no copy while it fetches the image. The copy is created as soon as the image is there.
+    fn pulled(&self) -> Option<Next> {
+        match self.view.image {
+            Image::Ready => self.write(self.draft().state(S::Unknown).raises_epoch()).or_else(|| self.time_out()),
+            Image::Failed => self.if_pending(self.fail(Fault::Other)).or_else(|| self.time_out()),
+            Image::Pulling | Image::Building => self.time_out(),
+            Image::Missing | Image::Removing => self.resend_or_time_out(),
         }
     }
 

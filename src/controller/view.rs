@@ -32,7 +32,7 @@ pub struct RunnerView {
     /// acknowledgement of a removal or release of this sandbox is no candidate.
     #[serde(default)]
     pub placement: Placement,
-    /// The state of the image on the sandbox's own runner, while the image is built.
+    /// The state of the image on the sandbox's own runner, while the image is built or fetched.
     #[serde(default)]
     pub image: Image,
     /// How many forks of it are alive, as in [`Context::live_fork_children`](crate::Context::live_fork_children). Nothing

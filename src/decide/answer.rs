@@ -81,6 +81,9 @@ fn recovered(row: &Lifecycle, start: bool, now: Micros) -> Result<Step, Refusal>
     if row.status.state() != S::Error {
         return Ok(Step::ignored(row, Ignored::NotAwaited, now));
     }
+    if row.status.desired() == D::Destroyed {
+        return Ok(Step::ignored(row, Ignored::ToBeDestroyed, now));
+    }
     if row.status.pending() {
         return Err(Refusal::of_report(row, ReportKind::Recover, ReportReason::Conflict));
     }

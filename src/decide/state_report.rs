@@ -55,7 +55,13 @@ pub(super) fn decide(
     let draft = draft.with_fork_children(context.live_fork_children());
     // Nobody waited for it, so the disk may have changed.
     let draft = if desired == D::Destroyed { draft.soft_delete() } else { draft.desired(desired) };
-    let draft = if state == S::Error { draft.ends_badly() } else { draft.disk_changes() };
+    let draft = if state == S::Error {
+        draft.ends_badly()
+    } else if state == S::Archived {
+        draft // Its backup is the disk.
+    } else {
+        draft.disk_changes()
+    };
     let draft = match fault {
         Some(fault) => draft.reported(fault, recoverable && state == S::Error),
         None => draft.recoverable(false),

@@ -13,7 +13,7 @@ use super::{
     status::MOST_ATTEMPTS,
     value::Lifecycle,
 };
-use crate::vocabulary::{AutoPause, AutoStop, BackupState, DesiredState as D, Repair, SandboxState as S};
+use crate::vocabulary::{AutoPause, AutoStop, DesiredState as D, Repair, SandboxState as S};
 
 /// How a reader sees a fact.
 #[derive(Debug, Clone, Copy)]
@@ -112,8 +112,8 @@ facts! {
             !status.timed_out_with_backup() || !status.pending();
         recovers_somewhere "with a backup to recover from, or on a runner":
             status.recovers_from_backup() || status.has_runner();
-        no_backup_under_way "no backup under way":
-            !matches!(status.backup(), BackupState::Pending | BackupState::InProgress);
+        // An attempt that the store is still to be asked about has not ended: its number must not be replaced.
+        no_backup_under_way "no backup under way": !status.awaits_backup() && !status.must_ask_store();
         needs_no_backup "without a disk to back up, to be archived or destroyed, or at rest with a current backup":
             !status.has_runner() || !status.is_coherent() || !pairs::HAS_DISK.contains(state) || matches!(desired, D::Archived | D::Destroyed)
                 || (pairs::DISK_RESTS.contains(state) && status.has_usable_backup());

@@ -147,7 +147,7 @@ impl Status {
     pub(crate) const fn limit_place(self) -> usize {
         const REPAIRS: u32 = Status(!0).0 ^ Status(!0).with_repair(None).0;
         let repairs = (self.0 & REPAIRS != 0) as usize;
-        (self.0 as usize | repairs * REPAIR_PLACE) & (STATE_PLACES - 1)
+        (self.0 as usize | (repairs * REPAIR_PLACE)) & (STATE_PLACES - 1)
     }
 
     /// Whether a backup is being written.

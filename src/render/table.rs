@@ -17,7 +17,8 @@ use core::fmt;
 /// assert_eq!(demands, ["not error, build_failed", "settled", "started or paused", "nothing pending"]);
 /// let writings: Vec<String> = stop.writings().map(|writing| writing.to_string()).collect();
 /// assert_eq!(writings, [
-///     "ephemeral: desired destroyed; force as requested; name and backup given up; emits sandbox.destroyed",
+///     "not ephemeral: desired stopped; force as requested; emits sandbox.stopped",
+///     "without live fork children: desired destroyed; force as requested; name and backup given up; emits sandbox.destroyed",
 ///     "otherwise: desired stopped; force as requested; emits sandbox.stopped",
 /// ]);
 /// ```

@@ -9,7 +9,7 @@ use sandbox_lifecycle::{
     DesiredState, Goal, Reason, SandboxClass, SandboxState, Timer, Verb,
     lifecycle::Column,
     rules::EventName,
-    vocabulary::{BackupState, CopyState, Fault, GpuType, Word},
+    vocabulary::{BackupState, CopyState, Fault, GpuType, Repair, Word},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,6 +34,7 @@ fn spellings() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("src/vocabulary/words/copy_state.rs", CopyState::WORDS),
         ("src/vocabulary/words/fault.rs", Fault::WORDS),
         ("src/vocabulary/words/gpu.rs", GpuType::WORDS),
+        ("src/vocabulary/words/repair.rs", Repair::WORDS),
         ("src/rules/reason.rs", Reason::WORDS),
         ("src/rules/input/verb.rs", Verb::WORDS),
         ("src/rules/input/timer.rs", Timer::WORDS),
@@ -50,7 +51,7 @@ fn spellings() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
 }
 
 /// Labels for people that read like a word of the wire.
-const LABELS: [(&str, &str); 9] = [
+const LABELS: [(&str, &str); 10] = [
     ("src/lifecycle/facts.rs", "settled"),
     ("src/lifecycle/facts.rs", "recoverable"),
     ("src/lifecycle/facts.rs", "ephemeral"),
@@ -59,6 +60,7 @@ const LABELS: [(&str, &str); 9] = [
     ("src/rules/refusal/value.rs", "desired_state"),
     ("src/vocabulary/interval.rs", "none"),
     ("src/vocabulary/words/fault.rs", "fault"),
+    ("src/vocabulary/words/repair.rs", "repair"), // What an unknown word is called in an error; a column has that name too.
     ("src/vocabulary/words/state.rs", "state"),
 ];
 

@@ -15,7 +15,7 @@ fn everything_set() -> Context {
         .with_revision(7)
         .with_live_fork_children(2)
         .with_organization_suspended(true)
-        .with_last_recovery(NOW)
+        .with_owed_departures(3)
         .with_linked(true)
         .with_runner_unready(true)
         .with_runner_draining(true)
@@ -25,7 +25,7 @@ fn everything_set() -> Context {
 #[test]
 fn every_field_is_read_back() {
     let context = everything_set();
-    assert_eq!((context.revision(), context.live_fork_children(), context.last_recovery()), (7, 2, Some(NOW)));
+    assert_eq!((context.revision(), context.live_fork_children(), context.owed_departures()), (7, 2, 3));
     assert!(context.organization_suspended() && context.linked() && context.warm_pool());
     assert!(context.runner_unready() && context.runner_draining());
 }
@@ -40,7 +40,7 @@ fn every_field_is_taken_back_without_the_others() {
         .with_organization_suspended(false)
         .with_runner_unready(false)
         .with_linked(false)
-        .with_last_recovery(None);
+        .with_owed_departures(0);
     assert_eq!(taken_back, ordinary());
 }
 

@@ -1,37 +1,137 @@
-//! The controller: what a pass does when a runner is silent or a task was given up.
+//! The controller: what a pass does when a runner is silent, when a call was lost and when an archive is given up.
 
 use crate::{NOW, idle};
 use chrono::Duration;
 use sandbox_lifecycle::{
-    Columns, DesiredState, Lifecycle, Next, Policy, RunnerView, SandboxState, controller::Observed,
-    vocabulary::BackupState,
+    Columns, DesiredState, Effect, Lifecycle, Next, Policy, RunnerView, SandboxState, Step,
+    controller::{Image, Observed, Question, RunnerStanding},
+    rules::{Call, Task, TaskKind},
+    vocabulary::{BackupState, Fault},
 };
 
-#[test]
-fn the_time_limit_acts_while_the_runner_does_not_answer() {
-    let began = |ago| NOW - Duration::minutes(ago);
-    let starting = |ago| {
-        Lifecycle::from(Columns { state: SandboxState::Starting, pending: true, state_since: began(ago), ..idle() })
-    };
-    let policy = Policy::default();
-    let view = RunnerView { observed: Observed::NoAnswer, ..RunnerView::default() };
-    assert!(matches!(starting(4).reconcile(&view, &policy, NOW), Next::Wait { .. }));
-    let Next::Apply(step) = starting(6).reconcile(&view, &policy, NOW) else {
-        panic!("the limit of five minutes is exceeded")
-    };
-    assert_eq!(step.state(), SandboxState::Error);
+/// A sandbox that began to start this many minutes ago.
+fn starting(ago: i64) -> Lifecycle {
+    let since = NOW - Duration::minutes(ago);
+    Lifecycle::from(Columns { state: SandboxState::Starting, pending: true, state_since: since, epoch: 4, ..idle() })
+}
+
+fn pass(row: Lifecycle, view: RunnerView) -> Next {
+    row.reconcile(&view, &Policy::default(), NOW)
+}
+
+fn observed(row: Lifecycle, observed: Observed) -> RunnerView {
+    RunnerView { observed, ..RunnerView::of(&row) }
+}
+
+fn step(next: Next) -> Step {
+    match next {
+        Next::Apply(step) => step,
+        other => panic!("{other}"),
+    }
 }
 
 #[test]
-fn a_pass_does_nothing_after_an_archive_was_given_up() {
+fn the_time_limit_acts_while_the_runner_does_not_answer() {
+    let pass = |row| pass(row, observed(row, Observed::NoAnswer));
+    assert!(matches!(pass(starting(4)), Next::Wait { .. }));
+    let over = step(pass(starting(6)));
+    assert_eq!((over.state(), over.changes().fault), (SandboxState::Error, Some(Some(Fault::TimeLimit))));
+    assert_eq!(over.changes().must_ask, Some(true), "the runner is asked later what it has");
+}
+
+#[test]
+fn a_busy_runner_is_waited_for_and_a_lost_call_is_sent_again() {
+    let started = starting(1);
+    assert!(matches!(pass(started, observed(started, Observed::Busy)), Next::Wait { .. }));
+    let again = Next::Resend { task: TaskKind::Start, epoch: 4 };
+    assert_eq!(pass(started, observed(started, Observed::State(SandboxState::Stopped))), again);
+    assert_eq!(pass(started, observed(started, Observed::NotFound)), again);
+}
+
+#[test]
+fn an_answer_for_another_revision_does_not_count() {
+    let row = starting(1);
+    let old = RunnerView {
+        revision: row.revision().wrapping_sub(1),
+        ..observed(row, Observed::State(SandboxState::Started))
+    };
+    assert_eq!(pass(row, old), Next::Ask(Question::Runner { epoch: 4 }));
+}
+
+#[test]
+fn a_call_is_the_effect_of_the_step_that_writes_its_state() {
+    let row = Lifecycle::from(Columns { desired_state: DesiredState::Stopped, pending: true, epoch: 4, ..idle() });
+    let stops = step(pass(row, RunnerView::of(&row)));
+    let call = Call { task: Task::Stop { force: false }, epoch: 5 };
+    assert!(stops.effects().any(|effect| effect == Effect::Call(call)));
+    let stopping = stops.apply(row).expect("it was decided on this row");
+    assert_eq!((stopping.state(), stopping.epoch()), (SandboxState::Stopping, 5));
+    assert!(stopping.awaits(&call));
+    let unready = RunnerView { runner: RunnerStanding::NotReady, ..RunnerView::of(&row) };
+    assert!(matches!(pass(row, unready), Next::Wait { .. }), "a runner that is not ready is not called");
+}
+
+#[test]
+fn an_answer_to_an_ask_raises_the_epoch_so_that_an_undelivered_call_is_stale() {
+    let row = starting(1);
+    let shown = step(pass(row, observed(row, Observed::State(SandboxState::Started))));
+    assert_eq!((shown.state(), shown.changes().epoch), (SandboxState::Started, Some(5)));
+    let started = shown.apply(row).expect("it was decided on this row");
+    assert!(!started.awaits(&Call { task: Task::Start, epoch: 4 }));
+}
+
+#[test]
+fn an_archive_requests_its_backup_until_the_attempts_are_used_up() {
+    let archiving = |archive_attempts| {
+        Lifecycle::from(Columns {
+            state: SandboxState::Archiving,
+            desired_state: DesiredState::Archived,
+            backup_state: BackupState::Error,
+            archive_attempts,
+            ..idle()
+        })
+    };
+    let policy = Policy::default();
+    let used_up = u8::try_from(policy.max_archive_attempts).expect("a small number");
+    let row = archiving(used_up);
+    let again = step(pass(row, RunnerView::of(&row)));
+    assert_eq!(again.changes().backup_state, Some(BackupState::Pending));
+    let row = archiving(used_up + 1);
+    let gives_up = step(pass(row, RunnerView::of(&row)));
+    assert_eq!((gives_up.state(), gives_up.desired_state()), (SandboxState::Stopped, DesiredState::Stopped));
+    let stopped = gives_up.apply(row).expect("it was decided on this row");
+    assert!(!matches!(pass(stopped, RunnerView::of(&stopped)), Next::Apply(_)), "it stays given up");
+}
+
+#[test]
+fn an_error_gives_up_only_the_desired_state_of_its_archive() {
     let row = Lifecycle::from(Columns {
         state: SandboxState::Error,
         desired_state: DesiredState::Archived,
         backup_state: BackupState::Error,
+        archive_attempts: 4,
+        fault: Some(Fault::Runner),
         ..idle()
     });
-    let view = |archive_attempts| RunnerView { archive_attempts, ..RunnerView::default() };
-    let policy = Policy::default();
-    assert!(matches!(row.reconcile(&view(policy.max_archive_attempts), &policy, NOW), Next::Apply(_)));
-    assert_eq!(row.reconcile(&view(policy.max_archive_attempts + 1), &policy, NOW), Next::Nothing);
+    let gives_up = step(pass(row, RunnerView::of(&row)));
+    assert_eq!((gives_up.state(), gives_up.desired_state()), (SandboxState::Error, DesiredState::Stopped));
+    assert_eq!(gives_up.changes().fault, None, "the error stays visible");
+}
+
+#[test]
+fn a_copy_is_created_once_its_image_was_fetched_though_the_runner_has_none_yet() {
+    let pulling = Lifecycle::from(Columns { state: SandboxState::PullingSnapshot, pending: true, epoch: 4, ..idle() });
+    let pass = |image| pass(pulling, RunnerView { image, observed: Observed::NotFound, ..RunnerView::of(&pulling) });
+    let since = Columns { state_since: NOW, ..pulling.columns() };
+    let in_time = |image| {
+        let row = Lifecycle::from(since);
+        let view = RunnerView { image, observed: Observed::NotFound, ..RunnerView::of(&row) };
+        row.reconcile(&view, &Policy::default(), NOW)
+    };
+    assert_eq!(step(in_time(Image::Ready)).state(), SandboxState::Unknown);
+    assert_eq!(step(in_time(Image::Failed)).state(), SandboxState::Error);
+    assert!(matches!(in_time(Image::Pulling), Next::Wait { .. }));
+    assert_eq!(in_time(Image::Missing), Next::Resend { task: TaskKind::Pull, epoch: 4 });
+    assert_eq!(step(pass(Image::Pulling)).state(), SandboxState::Error, "the limit is over");
+    assert_eq!(step(pass(Image::Ready)).state(), SandboxState::Unknown, "an image that is ready is used");
 }

@@ -3,9 +3,11 @@
 use crate::{NOW, after, decided};
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Columns, Command, Effect, Lifecycle, Report, SandboxClass, SandboxState,
+    Columns, Command, Context, DesiredState, Effect, Lifecycle, Next, Policy, Report, RunnerView, SandboxClass,
+    SandboxState,
+    controller::Observed,
     rules::{Answer, Event, Job, Outcome, Task},
-    vocabulary::{BackupState, Fault, Minutes, Ttl},
+    vocabulary::{AutoDelete, BackupState, Fault, Minutes, Ttl},
 };
 
 #[test]
@@ -58,6 +60,7 @@ fn a_child_takes_the_settings_of_its_source_and_starts_with_fresh_times() {
         pending: true,
         backup_state: BackupState::None,
         backup_since: None,
+        is_fork_child: true,
         fault: None,
         auto_destroy_at: Some(later + Duration::minutes(100)),
         created_at: later,
@@ -68,6 +71,44 @@ fn a_child_takes_the_settings_of_its_source_and_starts_with_fresh_times() {
     assert_eq!(Lifecycle::from(source).fork_child(later).columns(), expected);
     let unlimited = Columns { auto_destroy_at: None, ..source };
     assert_eq!(Lifecycle::from(unlimited).fork_child(later).auto_destroy_at(), None);
+}
+
+/// Returns whether a step raises the revision of the parent.
+fn raises_parent(row: Lifecycle, command: Command) -> bool {
+    decided(row, command, NOW).effects().any(|effect| effect == Effect::RaiseParent)
+}
+
+#[test]
+fn a_child_that_ends_raises_the_revision_of_its_parent_once() {
+    let parent = Lifecycle::from(Columns { class: SandboxClass::LinuxVm, ..Columns::default() });
+    let child = Lifecycle::from(Columns { is_fork_child: true, ..Columns::default() });
+    let destroy = Command::Destroy { force: false };
+    assert!(raises_parent(child, destroy));
+    assert!(!raises_parent(parent, destroy), "it is no fork's child");
+    assert!(!raises_parent(child, Command::Stop { force: false }), "a stopped child is alive");
+    assert!(!raises_parent(after(child, destroy), Command::Destroy { force: true }), "the parent knows");
+}
+
+#[test]
+fn a_fork_s_child_that_its_runner_does_not_know_is_never_created_from_an_image() {
+    let child = Lifecycle::from(Columns { class: SandboxClass::LinuxVm, ..Columns::default() }).fork_child(NOW);
+    for observed in [Observed::NotFound, Observed::State(SandboxState::Unknown)] {
+        let view = RunnerView { observed, ..RunnerView::of(&child) };
+        let next = child.reconcile(&view, &Policy::default(), NOW);
+        assert!(matches!(next, Next::Wait { .. }), "{next}: the parent repeats the call");
+    }
+}
+
+#[test]
+fn live_forks_keep_the_disk_of_an_ephemeral_sandbox_that_stops() {
+    let ephemeral = Columns { auto_delete: AutoDelete::AtOnce, class: SandboxClass::LinuxVm, ..Columns::default() };
+    let row = Lifecycle::from(ephemeral);
+    let stops = |children| {
+        let context = Context::of(&row).with_live_fork_children(children);
+        let step = row.decide(Command::Stop { force: false }, &Policy::default(), context, NOW);
+        step.expect("a stop frees compute at any time").desired_state()
+    };
+    assert_eq!((stops(0), stops(1)), (DesiredState::Destroyed, DesiredState::Stopped));
 }
 
 #[test]

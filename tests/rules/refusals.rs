@@ -180,17 +180,14 @@ fn cases() -> Vec<Case> {
             NotFromHere,
             "cannot recover while the state is started: only a sandbox in error can be recovered; possible now: stop, destroy (deletes its data), resize, snapshot",
         ),
-        Case {
-            context: alone.with_last_recovery(noon() - Duration::minutes(30)),
-            ..case(
-                timed_out(),
-                Command::Recover { start: true }.into(),
-                Reason::RecoverCooldown,
-                409,
-                WhenSettled,
-                "cannot recover while the state is error and the desired state started: it was restored from its backup within the cooldown; try again when the cooldown is over",
-            )
-        },
+        case(
+            Columns { last_recovery: Some(noon() - Duration::minutes(30)), ..timed_out() },
+            Command::Recover { start: true }.into(),
+            Reason::RecoverCooldown,
+            409,
+            WhenSettled,
+            "cannot recover while the state is error and the desired state started: it was restored from its backup within the cooldown; try again when the cooldown is over",
+        ),
         case(
             container(),
             change(2, 4, 0),

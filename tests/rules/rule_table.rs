@@ -9,7 +9,7 @@ use sandbox_lifecycle::{
     Columns, Command, Context, DesiredState, Lifecycle, Policy, Refusal, SandboxClass, SandboxState, Step, Verb,
     lifecycle::Violation,
     rules::Cause,
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, SizeChange, Ttl},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, Repair, SizeChange, Ttl},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -48,14 +48,13 @@ fn commands() -> Vec<Command> {
 }
 
 /// Every context that a check distinguishes.
-fn contexts() -> [Context; 5] {
+fn contexts() -> [Context; 4] {
     let ordinary = Context::of(&Columns::default().into());
     [
         ordinary,
         ordinary.with_organization_suspended(true),
         ordinary.with_live_fork_children(1),
         ordinary.with_linked(true),
-        ordinary.with_last_recovery(now() - Duration::minutes(1)),
     ]
 }
 
@@ -82,6 +81,13 @@ fn sandboxes(state: SandboxState) -> Vec<Lifecycle> {
     cross(&mut columns, &backups, |row, backup| (row.backup_state, row.has_backup_ref) = backup);
     cross(&mut columns, &[None, Some(Fault::Timeout)], |row, fault| row.fault = fault);
     cross(&mut columns, &FLAG, |row, recoverable| row.recoverable = recoverable);
+    // Only the recovery of an error reads these.
+    if state == SandboxState::Error {
+        let recoveries = [None, Some(now() - Duration::minutes(1))];
+        cross(&mut columns, &recoveries, |row, at| row.last_recovery = at);
+        cross(&mut columns, &[None, Some(Repair::Recover)], |row, repair| row.repair = repair);
+        cross(&mut columns, &FLAG, |row, kept| row.kept_backup = kept);
+    }
     columns.into_iter().chain(timed).map(Lifecycle::from).collect()
 }
 

@@ -3,10 +3,11 @@
 use crate::{NOW, after, decided, idle};
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Columns, Command, DesiredState, Effect, Lifecycle, Report, Sandbox, SandboxClass, SandboxDto, SandboxState, Stale,
-    Step, Timer,
+    Columns, Command, DesiredState, Lifecycle, Next, Policy, Report, RunnerView, Sandbox, SandboxClass, SandboxDto,
+    SandboxState, Stale, Step, Timer,
+    controller::Stored,
     record::{ApplyError, RecordEdit, StepDetails},
-    rules::{BackupOf, Event, Expects, Job, Outcome},
+    rules::{Expects, Job, Outcome},
     vocabulary::{AutoPause, AutoStop, BackupState, Minutes, Ttl},
 };
 
@@ -77,21 +78,27 @@ fn a_step_without_changes_and_effects_expects_nothing_and_fits_every_row() {
 
 #[test]
 fn a_backup_that_ended_before_its_limit_is_stale_after_a_second_backup_began() {
-    let backing_up =
-        Columns { backup_state: BackupState::InProgress, backup_since: Some(NOW - Duration::hours(3)), ..idle() };
+    let backing_up = Columns {
+        backup_state: BackupState::InProgress,
+        backup_since: Some(NOW - Duration::hours(3)),
+        backup_attempt: 1,
+        ..idle()
+    };
     let row = Lifecycle::from(backing_up);
-    let ended = Report::Ended { job: Job::Backup { of: BackupOf::Current }, outcome: Outcome::Completed, epoch: None };
+    let ended = Report::Ended { job: Job::Backup { attempt: Some(1) }, outcome: Outcome::Completed, epoch: None };
     let completes = decided(row, ended, NOW - Duration::hours(2));
 
     let over = written(decided(row, Timer::BackupLimit, NOW), row);
-    let asked = after(over, Command::Backup);
-    let again = after(asked, Report::BackupUnderWay { begun: true });
+    let view = RunnerView { stored: Stored::Missing, ..RunnerView::of(&over) };
+    let Next::Apply(failed) = over.reconcile(&view, &Policy::default(), NOW) else { panic!("the store has answered") };
+    let asked = after(written(failed, over), Command::Backup);
+    let again = after(asked, Report::BackupUnderWay { begun: true, attempt: Some(2) });
 
-    use BackupState::{Error, InProgress};
+    use BackupState::{Error, InProgress, Pending};
     let states = [row, over, asked, again].map(|row| row.backup_state());
-    assert_eq!(states, [InProgress, Error, Error, InProgress]);
+    assert_eq!(states, [InProgress, Error, Pending, InProgress]);
     assert_eq!(again.epoch(), row.epoch(), "the epoch does not tell the two backups apart");
-    assert_eq!(completes.apply(again), changed(0, 3));
+    assert_eq!(completes.apply(again), changed(0, 4));
 }
 
 #[test]
@@ -109,7 +116,7 @@ fn the_timeout_of_an_attempt_to_create_is_stale_on_the_next_attempt_of_the_same_
 fn of_two_backup_commands_decided_on_one_row_one_is_written() {
     let row = Lifecycle::from(idle());
     let [first, second] = [NOW, seconds_later(1)].map(|at| decided(row, Command::Backup, at));
-    assert_eq!(first.effects().collect::<Vec<_>>(), [Effect::Emit(Event::BackupCreated)]);
+    assert_eq!(first.changes().backup_attempt, Some(1));
     assert_eq!(second.apply(written(first, row)), changed(0, 1));
 }
 

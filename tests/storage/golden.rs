@@ -4,14 +4,15 @@
 //! files, run `UPDATE_GOLDEN=1 cargo test --test storage`.
 
 use crate::time::minutes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Changes, Columns, Command, Context, DesiredState, Input, Lifecycle, Policy, Report, SandboxClass, SandboxState,
-    Step, Timer,
-    rules::{Answer, BackupOf, Job, Outcome, Task},
+    Changes, Columns, Command, Context, DesiredState, Input, Lifecycle, Next, Policy, Report, RunnerView, SandboxClass,
+    SandboxState, Step, Timer,
+    controller::{Observed, Placement, RunnerStanding},
+    rules::{Answer, Job, Outcome, Task},
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, GpuType, Minutes, Negative, QueueTimeout,
-        Size, SizeChange, Ttl,
+        Repair, Size, SizeChange, Ttl,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -68,6 +69,16 @@ fn full() -> Columns {
         force_stop: true,
         revision: u32::MAX,
         epoch: u32::MAX,
+        must_ask: true,
+        must_ask_store: true,
+        repair: Some(Repair::Recover),
+        backup_attempt: u32::MAX,
+        changed_since_backup: true,
+        kept_backup: true,
+        is_fork_child: true,
+        archive_attempts: 7,
+        restore_attempts: 7,
+        last_recovery: Some(at("2025-01-01T00:00:00Z")),
         auto_stop: AutoStop::After(minutes(60)),
         auto_pause: AutoPause::After(Minutes::MAX),
         auto_archive: AutoArchive::After(minutes(10_080)),
@@ -128,8 +139,8 @@ fn reports() -> Vec<Report> {
         ended(Job::ForkSource, Outcome::Completed),
         ended(Job::ForkChild, Outcome::Completed),
         ended(Job::Recover { start: true }, Outcome::Completed),
-        ended(Job::Backup { of: BackupOf::Current }, Outcome::Completed),
-        ended(Job::Backup { of: BackupOf::Other }, Outcome::Completed),
+        ended(Job::Backup { attempt: None }, Outcome::Completed),
+        ended(Job::Backup { attempt: Some(7) }, Outcome::Completed),
         answered(Task::Create, Answer::Accepted),
         answered(Task::Restore, Answer::Done),
         answered(Task::Start, refused),
@@ -142,8 +153,11 @@ fn reports() -> Vec<Report> {
         answered(Task::Fork, Answer::Accepted),
         answered(Task::Recover { start: true }, Answer::Accepted),
         answered(Task::Build, Answer::Accepted),
+        answered(Task::Pull, Answer::Done),
+        answered(Task::Backup { attempt: 7 }, Answer::Accepted),
         Report::Answered { task: Task::Fork, answer: Answer::Done, from: Some(SandboxState::Started), epoch: None },
-        Report::BackupUnderWay { begun: true },
+        Report::BackupUnderWay { begun: true, attempt: None },
+        Report::BackupUnderWay { begun: false, attempt: Some(7) },
     ]
 }
 
@@ -154,6 +168,15 @@ fn steps() -> Vec<Step> {
         let row = Lifecycle::from(columns);
         let decided = row.decide(input, &Policy::default(), Context::of(&row), now);
         decided.unwrap_or_else(|refusal| panic!("{input:?}: {refusal}"))
+    };
+    let pass = |columns: Columns, known: fn(&mut RunnerView)| {
+        let row = Lifecycle::from(columns);
+        let mut view = RunnerView::of(&row);
+        known(&mut view);
+        match row.reconcile(&view, &Policy::default(), now) {
+            Next::Apply(step) => step,
+            other => panic!("{columns:?}: {other}"),
+        }
     };
     let vm = Columns { class: SandboxClass::LinuxVm, ..Columns::default() };
     let stopped = Columns { state: SandboxState::Stopped, desired_state: DesiredState::Stopped, ..vm };
@@ -170,7 +193,31 @@ fn steps() -> Vec<Step> {
     let building =
         Columns { state: SandboxState::PendingBuild, has_runner: false, pending: true, ..Columns::default() };
     let waits = Columns { queue_timeout: Some(QueueTimeout(minutes(1))), ..building };
-    let restored = Columns { desired_state: DesiredState::Started, pending: true, ..archived };
+    let restored = Columns {
+        desired_state: DesiredState::Started,
+        pending: true,
+        backup_state: BackupState::Completed,
+        has_backup_ref: true,
+        has_runner: false,
+        ..archived
+    };
+    let moved = Columns { state: SandboxState::Stopped, has_runner: true, ..restored };
+    let archiving = Columns { state: SandboxState::Archiving, desired_state: DesiredState::Archived, ..vm };
+    let archiving = Columns { backup_state: BackupState::Completed, has_backup_ref: true, ..archiving };
+    let fails = Columns {
+        state: SandboxState::Error,
+        desired_state: DesiredState::Stopped,
+        fault: Some(Fault::Runner),
+        must_ask: true,
+        ..vm
+    };
+    let running = Columns { kept_backup: true, has_backup_ref: true, backup_attempt: 1, ..vm };
+    let backing_up = Columns {
+        backup_state: BackupState::InProgress,
+        backup_since: Some(now - Duration::hours(3)),
+        backup_attempt: 2,
+        ..stopped
+    };
     let with_gpu = Columns { gpu: 1, auto_delete: AutoDelete::AtOnce, ..Columns::default() };
     let accepted = |task| Report::Answered { task, answer: Answer::Accepted, from: None, epoch: None };
     let starting = Columns { state: SandboxState::Starting, pending: true, ..vm };
@@ -205,9 +252,16 @@ fn steps() -> Vec<Step> {
         decide(resizing, completed(resized).into()),
         decide(going, completed(Job::Destroy).into()),
         decide(Columns { state: SandboxState::Forking, pending: true, ..vm }, accepted(Task::Fork).into()),
-        decide(building, accepted(Task::Build).into()),
-        decide(restored, accepted(Task::Restore).into()),
-        decide(Columns { has_runner: true, ..restored }, accepted(Task::Restore).into()),
+        pass(building, |view| view.placement = Placement::Cold),
+        pass(restored, |view| view.placement = Placement::Warm),
+        pass(moved, |view| (view.runner, view.placement) = (RunnerStanding::NotReady, Placement::Warm)),
+        pass(archiving, |_| {}),
+        pass(timed_out, |view| view.runner = RunnerStanding::Gone),
+        pass(fails, |view| view.observed = Observed::State(SandboxState::Started)),
+        pass(running, |view| view.runner = RunnerStanding::Gone),
+        decide(Columns { is_fork_child: true, ..vm }, Command::Destroy { force: false }.into()),
+        decide(backing_up, completed(Job::Backup { attempt: Some(2) }).into()),
+        decide(backing_up, Timer::BackupLimit.into()),
         decide(waits, Timer::QueueTimeout.into()),
         decide(with_gpu, Timer::SpotEviction.into()),
         decide(vm, Timer::AutoStop.into()),
@@ -219,7 +273,7 @@ fn steps() -> Vec<Step> {
             Columns { state: SandboxState::Destroyed, desired_state: DesiredState::Destroyed, ..vm },
             Command::Touch.into(),
         ),
-        decide(vm, Report::BackupUnderWay { begun: true }.into()),
+        decide(vm, Report::BackupUnderWay { begun: true, attempt: None }.into()),
         decide(
             vm,
             Report::State { state: SandboxState::Started, fault: None, recoverable: false, epoch: Some(9) }.into(),
@@ -263,8 +317,7 @@ fn the_stored_form_of_expectations_is_unchanged() {
 
 #[test]
 fn the_stored_form_of_changes_includes_cleared_columns() {
-    let backed_up =
-        Report::Ended { job: Job::Backup { of: BackupOf::Current }, outcome: Outcome::Completed, epoch: None };
+    let backed_up = Report::Ended { job: Job::Backup { attempt: None }, outcome: Outcome::Completed, epoch: None };
     let backing_up = Lifecycle::from(Columns { backup_state: BackupState::InProgress, ..Columns::default() });
     let ends_backup = backing_up
         .decide(backed_up, &Policy::default(), Context::of(&backing_up), at(NOW))
@@ -293,6 +346,11 @@ fn the_stored_form_of_an_effect_is_unchanged() {
         "rotateToken",
         "storeChild",
         "call",
+        "backup",
+        "remove",
+        "release",
+        "discardBackups",
+        "raiseParent",
         "emit",
         "cleared",
         "reported",

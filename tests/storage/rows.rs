@@ -118,7 +118,7 @@ fn an_invalid_column_is_named_with_its_value() {
         ),
         (
             r#""fault":"bad luck""#,
-            "fault: unknown fault `bad luck`, expected one of timeout, runner, refused, lost, other",
+            "fault: unknown fault `bad luck`, expected one of timeout, time-limit, runner-gone, runner, refused, lost, other",
         ),
         (
             r#""gpuType":"RTX""#,

@@ -13,8 +13,12 @@
 //! runner: job stop completed, epoch 1       a job's end: `completed`, or `failed FAULT` and `recoverable`
 //! runner: says error, fault runner          an unsolicited report
 //! runner: accepts start                     an answer to a call: accepts, did or refuses, `from STATE`
-//! runner: backup begun                      or queued
-//! controller: sees stopped                  a pass: `sees nothing yet`, `not ready`, `place warm`, `image ready`, …
+//! runner: backup begun, attempt 2           or queued; `job backup completed, attempt 2`
+//! controller: answers at-rest               a pass after an ask: running, at-rest, paused, none, busy, nothing
+//! controller: stored whole                  a pass after the store was asked: whole, missing, no answer
+//! controller: not ready, place warm         also `gone`, `image ready`, `fork children 1`, `of an older revision`
+//! controller: sees stopped                  a pass with a state that the recorded server's runners show
+//! inventory: own runner lists at-rest, epoch 4, released      or `another runner`, or `nothing`
 //! clock                                     the timer that is due
 //! clock: timeLimit                          this timer, due or not
 //! held client: stop                         a step that is decided, but not written until `write`
@@ -25,12 +29,13 @@
 mod difference;
 mod play;
 mod read;
+mod view;
 
 use difference::first_difference;
 use std::{fs, path::PathBuf};
 
 fn stories() -> Vec<(PathBuf, String)> {
-    let folders = ["commands", "reports_and_timers"];
+    let folders = ["commands", "protocol", "reports_and_timers"];
     let folders = folders.map(|name| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(name));
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder of transcripts"));
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();

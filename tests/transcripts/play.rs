@@ -1,9 +1,13 @@
 //! Plays a story: decides each line and writes the outcome below it.
 
-use crate::read::{self, Read};
+use crate::{
+    read::{self, Read},
+    view,
+};
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Changes, Columns, Context, Effect, Input, Lifecycle, Next, Policy, Refusal, Step, Timer,
+    controller::{Finding, Question},
     rules::{Call, Cause},
 };
 
@@ -61,7 +65,7 @@ impl Stage {
             return Ok(vec![format!("= {}", shown(&row))]);
         }
         if let Some(context) = line.strip_prefix("context ") {
-            self.context = read::context(context, self.now)?;
+            self.context = read::context(context)?;
             return Ok(Vec::new());
         }
         if let Some(length) = line.strip_prefix("after ") {
@@ -102,6 +106,9 @@ impl Stage {
         if let Some(view) = line.strip_prefix("controller: ") {
             return self.pass(view);
         }
+        if let Some(listed) = line.strip_prefix("inventory: ") {
+            return self.compared(listed);
+        }
         let input = self.input(line)?;
         match self.decided(input)? {
             Ok(step) => self.accepted(step),
@@ -141,13 +148,24 @@ impl Stage {
     }
 
     fn pass(&mut self, view: &str) -> Read<Vec<String>> {
-        let view = read::view(view)?;
+        let view = view::view(view, &self.row()?)?;
         match self.row()?.reconcile(&view, &Policy::default(), self.now) {
-            Next::Ask => Ok(vec!["= asks the runner what it has".to_owned()]),
-            Next::Call(call) => Ok(vec![format!("= {}", called(call))]),
+            Next::Ask(Question::Runner { epoch }) => Ok(vec![format!("= asks the runner, epoch {epoch}")]),
+            Next::Ask(Question::Store { attempt }) => Ok(vec![format!("= asks the backup store, attempt {attempt}")]),
+            Next::Resend { task, epoch } => Ok(vec![format!("= sends {task} again, epoch {epoch}")]),
             Next::Apply(step) => self.accepted(step),
             Next::Wait { until } => Ok(vec![format!("= waits until {}", time(until))]),
             Next::Nothing => Ok(vec!["= nothing to do".to_owned()]),
+        }
+    }
+
+    fn compared(&mut self, listed: &str) -> Read<Vec<String>> {
+        let (by, copy) = view::inventory(listed)?;
+        match self.row()?.compare(by, copy.as_ref(), self.now) {
+            Finding::Agrees => Ok(vec!["= nothing to do about the copy".to_owned()]),
+            Finding::Apply(step) => self.accepted(step),
+            Finding::Remove { epoch } => Ok(vec![format!("= that runner removes its copy, epoch {epoch}")]),
+            Finding::Release { epoch } => Ok(vec![format!("= that runner releases its copy, epoch {epoch}")]),
         }
     }
 
@@ -189,6 +207,11 @@ fn shown(row: &Lifecycle) -> String {
     say(row.fault().is_some(), &format!("fault {}", row.fault().map_or("", |fault| fault.as_str())));
     say(row.recoverable(), "recoverable");
     say(row.force_stop(), "by force");
+    say(row.must_ask(), "must ask");
+    say(row.must_ask_store(), "must ask the store");
+    say(row.repair().is_some(), &format!("repair {}", row.repair().map_or("", |repair| repair.as_str())));
+    say(row.kept_backup(), "backup kept");
+    say(row.restore_attempts() > 1, &format!("restore {}", row.restore_attempts()));
     text
 }
 

@@ -1,17 +1,16 @@
-//! Parses a line of a story: commands, reports, views and rows.
+//! Parses a line of a story: commands, reports and rows.
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Columns, Command, Context, DesiredState, Lifecycle, Report, RunnerView, SandboxState,
-    controller::{Image, Observed, Placement},
-    rules::{Answer, BackupOf, Job, Outcome, Task},
+    Columns, Command, Context, DesiredState, Lifecycle, Report, SandboxState,
+    rules::{Answer, Job, Outcome, Task},
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Fault, QueueTimeout, Size, SizeChange, Ttl},
 };
 use std::{fmt::Display, num::NonZeroU32, str::FromStr};
 
 pub type Read<T> = Result<T, String>;
 
-fn word<T: FromStr<Err: Display>>(text: &str) -> Read<T> {
+pub fn word<T: FromStr<Err: Display>>(text: &str) -> Read<T> {
     text.trim().parse().map_err(|error: T::Err| error.to_string())
 }
 
@@ -20,12 +19,12 @@ fn interval<T: TryFrom<i64, Error: Display>>(text: &str) -> Read<T> {
 }
 
 /// Returns the text after the word `start`, if the text begins with it.
-fn rest<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+pub fn rest<'a>(text: &'a str, start: &str) -> Option<&'a str> {
     let rest = text.strip_prefix(start)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix(' ') }
 }
 
-fn parts(text: &str) -> impl Iterator<Item = &str> {
+pub fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
@@ -78,6 +77,15 @@ pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
             ("pending", _) => pending = Some(true),
             ("not pending", _) => pending = Some(false),
             ("backup reference", _) => columns.has_backup_ref = true,
+            ("backup kept", _) => (columns.kept_backup, columns.has_backup_ref) = (true, true),
+            ("disk changed", _) => columns.changed_since_backup = true,
+            ("must ask", _) => columns.must_ask = true,
+            ("must ask the store", _) => columns.must_ask_store = true,
+            ("fork child", _) => columns.is_fork_child = true,
+            (_, "repair") => columns.repair = Some(word(value)?),
+            (_, "attempt") => columns.backup_attempt = word(value)?,
+            (_, "failed archives") => columns.archive_attempts = word(value)?,
+            (_, "restore") => columns.restore_attempts = word(value)?,
             (_, "backup") => columns.backup_state = word(value)?,
             (_, "fault") => columns.fault = Some(word(value)?),
             (_, "gpu") => columns.gpu = word(value)?,
@@ -88,7 +96,10 @@ pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
             (_, "auto-delete") => columns.auto_delete = interval(value)?,
             (_, "queue timeout") => columns.queue_timeout = Some(interval::<QueueTimeout>(value)?),
             (_, "lives for") => columns.auto_destroy_at = Some(now + length(value)?),
-            _ => return Err(format!("a sandbox has no `{part}`")),
+            _ => match rest(part, "recovered").and_then(|ago| ago.strip_suffix(" ago")) {
+                Some(ago) => columns.last_recovery = Some(now - length(ago)?),
+                None => return Err(format!("a sandbox has no `{part}`")),
+            },
         }
     }
     let tidy = Lifecycle::from(columns).repaired();
@@ -96,8 +107,8 @@ pub fn row(text: &str, now: DateTime<Utc>) -> Read<Lifecycle> {
     Ok(Columns { pending, ..tidy.columns() }.into())
 }
 
-/// `fork children 2, suspended, linked, draining, unready, warm pool, recovered 30m ago`
-pub fn context(text: &str, now: DateTime<Utc>) -> Read<Context> {
+/// `fork children 2, owed 1, suspended, linked, draining, unready, warm pool`
+pub fn context(text: &str) -> Read<Context> {
     let mut context = Context::of(&Columns::default().into());
     for part in parts(text) {
         context = match part {
@@ -110,8 +121,8 @@ pub fn context(text: &str, now: DateTime<Utc>) -> Read<Context> {
             _ => {
                 if let Some(count) = rest(part, "fork children") {
                     context.with_live_fork_children(word(count)?)
-                } else if let Some(ago) = rest(part, "recovered").and_then(|ago| ago.strip_suffix(" ago")) {
-                    context.with_last_recovery(now - length(ago)?)
+                } else if let Some(count) = rest(part, "owed") {
+                    context.with_owed_departures(word(count)?)
                 } else {
                     return Err(format!("the context has no `{part}`"));
                 }
@@ -171,7 +182,7 @@ fn change(text: &str) -> Read<SizeChange> {
 }
 
 /// `2/4/10`: cpu, memory, disk.
-fn size(text: &str) -> Read<Size> {
+pub fn size(text: &str) -> Read<Size> {
     let numbers: Vec<u32> = text.split('/').map(word).collect::<Read<_>>()?;
     match numbers[..] {
         [cpu, memory, disk] => Ok(Size { cpu, memory, disk }),
@@ -186,6 +197,7 @@ struct Details {
     recoverable: bool,
     from: Option<SandboxState>,
     epoch: Option<u32>,
+    attempt: Option<u32>,
 }
 
 pub fn report(text: &str) -> Read<Report> {
@@ -198,10 +210,11 @@ pub fn report(text: &str) -> Read<Report> {
             Some(("fault", fault)) => details.fault = Some(word(fault)?),
             Some(("from", state)) => details.from = Some(word(state)?),
             Some(("epoch", epoch)) => details.epoch = Some(word(epoch)?),
+            Some(("attempt", attempt)) => details.attempt = Some(word(attempt)?),
             _ => return Err(format!("a report does not say `{part}`")),
         }
     }
-    let Details { fault, recoverable, from, epoch } = details;
+    let Details { fault, recoverable, from, epoch, attempt } = details;
     let failed = || fault.unwrap_or(Fault::Other);
     if let Some(state) = rest(head, "says") {
         return Ok(Report::State { state: word(state)?, fault, recoverable, epoch });
@@ -213,7 +226,8 @@ pub fn report(text: &str) -> Read<Report> {
             "failed" => Outcome::Failed { fault: failed(), recoverable },
             _ => return Err(format!("a job ends `completed` or `failed`, not `{outcome}`")),
         };
-        return Ok(Report::Ended { job: self::job(job)?, outcome, epoch });
+        let job = if job == "backup" { Job::Backup { attempt } } else { self::job(job)? };
+        return Ok(Report::Ended { job, outcome, epoch });
     }
     let answers = [
         ("accepts", Answer::Accepted),
@@ -226,8 +240,8 @@ pub fn report(text: &str) -> Read<Report> {
         }
     }
     match head {
-        "backup begun" => Ok(Report::BackupUnderWay { begun: true }),
-        "backup queued" => Ok(Report::BackupUnderWay { begun: false }),
+        "backup begun" => Ok(Report::BackupUnderWay { begun: true, attempt }),
+        "backup queued" => Ok(Report::BackupUnderWay { begun: false, attempt }),
         _ => Err(format!("a runner does not say `{head}`")),
     }
 }
@@ -244,8 +258,6 @@ fn job(text: &str) -> Read<Job> {
         "fork of the child" => Job::ForkChild,
         "recover" => Job::Recover { start: true },
         "recover to stopped" => Job::Recover { start: false },
-        "backup" => Job::Backup { of: BackupOf::Current },
-        "other backup" => Job::Backup { of: BackupOf::Other },
         _ => match rest(text, "resize to") {
             Some(to) => Job::Resize { to: size(to)? },
             None => return Err(format!("no such job: {text}")),
@@ -269,41 +281,10 @@ fn task(text: &str) -> Read<Task> {
         "recover" => Task::Recover { start: true },
         "recover to stopped" => Task::Recover { start: false },
         "build" => Task::Build,
+        "pull" => Task::Pull,
         _ => match rest(text, "resize to") {
             Some(to) => Task::Resize { to: size(to)? },
             None => return Err(format!("no such task: {text}")),
         },
-    })
-}
-
-pub fn view(text: &str) -> Read<RunnerView> {
-    let mut view = RunnerView::default();
-    for part in parts(text) {
-        match part.split_once(' ').unwrap_or((part, "")) {
-            ("not", "ready") => view.ready = false,
-            ("sees", "nothing yet") => view.observed = Observed::NotAsked,
-            ("sees", "no such sandbox") => view.observed = Observed::NotFound,
-            ("sees", state) => view.observed = Observed::State(word(state)?),
-            ("place", "none") => view.placement = Placement::NoRoom,
-            ("place", "warm") => view.placement = Placement::Warm,
-            ("place", "cold") => view.placement = Placement::Cold,
-            ("place", image) => view.placement = Placement::InFlight(self::image(image)?),
-            ("image", image) => view.image = self::image(image)?,
-            ("attempts", count) => view.archive_attempts = word(count)?,
-            _ => return Err(format!("a controller does not know `{part}`")),
-        }
-    }
-    Ok(view)
-}
-
-fn image(text: &str) -> Read<Image> {
-    Ok(match text {
-        "missing" => Image::Missing,
-        "pulling" => Image::Pulling,
-        "building" => Image::Building,
-        "ready" => Image::Ready,
-        "failed" => Image::Failed,
-        "removing" => Image::Removing,
-        _ => return Err(format!("no such image: {text}")),
     })
 }

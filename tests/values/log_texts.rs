@@ -4,6 +4,8 @@ use chrono::DateTime;
 use sandbox_lifecycle::{
     Columns, Command, Context, DesiredState, Lifecycle, Next, Policy, RunnerView, SandboxState, Timer,
     clock::{Deadline, Standing},
+    controller::{Question, RunnerStanding},
+    rules::TaskKind,
 };
 
 #[test]
@@ -11,19 +13,23 @@ fn a_step_reads_as_its_cause_and_what_it_changes() {
     let row = Lifecycle::from(Columns::default());
     let step = row.decide(Command::Stop { force: true }, &Policy::default(), Context::of(&row), DateTime::UNIX_EPOCH);
     let text = step.expect("a started sandbox can be stopped").to_string();
-    assert_eq!(text, "command stop: desiredState stopped, pending true, forceStop true, revision 1, epoch 1");
+    assert_eq!(text, "command stop: desiredState stopped, pending true, forceStop true, revision 1");
 }
 
 #[test]
 fn the_next_action_of_a_controller_reads_as_an_instruction() {
     let next = |columns: Columns, ready: bool| {
-        let view = RunnerView { ready, ..RunnerView::default() };
-        Lifecycle::from(columns).reconcile(&view, &Policy::default(), DateTime::UNIX_EPOCH).to_string()
+        let runner = if ready { RunnerStanding::Ready } else { RunnerStanding::NotReady };
+        let row = Lifecycle::from(columns);
+        let view = RunnerView { runner, ..RunnerView::of(&row) };
+        row.reconcile(&view, &Policy::default(), DateTime::UNIX_EPOCH).to_string()
     };
     let asked = Columns { desired_state: DesiredState::Stopped, pending: true, ..Columns::default() };
-    assert_eq!(next(asked, true), "call stop (epoch 0)");
+    let stops = "apply controller: state stopping, revision 1, epoch 1, lastActivityAt 1970-01-01T00:00:00Z, stateSince \
+                 1970-01-01T00:00:00Z";
+    assert_eq!(next(asked, true), stops);
     let stopping = Columns { state: SandboxState::Stopping, ..asked };
-    assert_eq!(next(stopping, true), "ask the runner");
+    assert_eq!(next(stopping, true), "ask the runner (epoch 0)");
     assert_eq!(next(stopping, false), "wait until 1970-01-01T00:01:00Z");
     let gone = Columns {
         state: SandboxState::Destroyed,
@@ -33,6 +39,9 @@ fn the_next_action_of_a_controller_reads_as_an_instruction() {
     };
     assert_eq!(next(gone, true), "wait until 1970-01-02T00:00:00.000001Z");
     assert_eq!(Next::Nothing.to_string(), "nothing");
+    assert_eq!(Next::Resend { task: TaskKind::Stop, epoch: 7 }.to_string(), "send stop (epoch 7) again");
+    let store = Next::Ask(Question::Store { attempt: 3 });
+    assert_eq!(store.to_string(), "ask the backup store (attempt 3)");
 }
 
 #[test]

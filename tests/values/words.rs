@@ -3,7 +3,7 @@
 use crate::states;
 use sandbox_lifecycle::{
     DesiredState, SandboxClass, SandboxState,
-    vocabulary::{BackupState, CopyState, Fault, GpuType, Open, UnknownWord, Word},
+    vocabulary::{BackupState, CopyState, Fault, GpuType, Open, Repair, UnknownWord, Word},
 };
 
 /// Returns all words of a list in wire spelling, and asserts that each is read back equal.
@@ -30,8 +30,9 @@ fn the_words_are_spelled_as_in_the_api() {
     assert_eq!(spelled::<BackupState>(), "None Pending InProgress Completed Error");
     assert_eq!(spelled::<SandboxClass>(), "container linux-vm windows android");
     assert_eq!(spelled::<GpuType>(), "H100 H200 B200 B300 RTX-PRO-6000 RTX-4090 RTX-5090 MI355X");
-    assert_eq!(spelled::<Fault>(), "timeout runner refused lost other");
+    assert_eq!(spelled::<Fault>(), "timeout time-limit runner-gone runner refused lost other");
     assert_eq!(spelled::<CopyState>(), "none running at-rest paused busy");
+    assert_eq!(spelled::<Repair>(), "recover stop");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use crate::{SEED, STARTED, decided, dto, record};
 use sandbox_lifecycle::{
-    Command, Report, Sandbox, SandboxState,
-    record::{ApplyError, BackupRef, Maybe, ServerFields, StepDetails},
-    rules::{Answer, BackupOf, Job, Outcome, Task},
+    Command, Next, Policy, Report, RunnerView, Sandbox, SandboxState,
+    controller::Placement,
+    record::{ApplyError, BackupRef, Maybe, ServerFields, ServerTexts, StepDetails},
+    rules::{Job, Outcome},
 };
 use serde_json::{Value, json};
 
@@ -79,7 +80,7 @@ fn a_recovery_from_backup_keeps_the_previous_runner() {
 #[test]
 fn only_a_step_that_completes_a_backup_needs_a_backup_reference() {
     let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
-    let (job, outcome) = (Job::Backup { of: BackupOf::Current }, Outcome::Completed);
+    let (job, outcome) = (Job::Backup { attempt: None }, Outcome::Completed);
     let completed = decided(&sandbox, Report::Ended { job, outcome, epoch: None }, "2024-10-01T16:45:00Z");
     let before = sandbox.clone();
     assert_eq!(sandbox.apply(&completed, StepDetails::default()), Err(ApplyError::MissingBackup));
@@ -88,21 +89,24 @@ fn only_a_step_that_completes_a_backup_needs_a_backup_reference() {
     sandbox.apply(&completed, StepDetails { backup: Some(&backup), ..StepDetails::default() }).unwrap();
     assert_eq!(sandbox.backup(), Some(&backup));
     // The backup reference of this row is unknown, which prevents neither a touch nor a destroy.
-    let mut lost: Sandbox = Sandbox::from_row(dto(STARTED), *sandbox.lifecycle(), None, None);
+    let mut lost: Sandbox = Sandbox::from_row(dto(STARTED), *sandbox.lifecycle(), ServerTexts::default());
     let touch = decided(&lost, Command::Touch, "2024-10-01T16:45:30Z");
-    assert_eq!(lost.apply(&touch, StepDetails::default()), Ok(()));
+    lost.apply(&touch, StepDetails::default()).unwrap();
     let destroy = decided(&lost, Command::Destroy { force: false }, "2024-10-01T16:46:00Z");
-    assert_eq!(lost.apply(&destroy, StepDetails::default()), Ok(()));
+    lost.apply(&destroy, StepDetails::default()).unwrap();
 }
 
 #[test]
 fn a_step_that_assigns_a_runner_needs_the_id_of_the_runner() {
-    let given = record(json!({"state": "archived", "desiredState": "started", "backupState": "Completed"}));
+    let given = record(json!({
+        "state": "archived", "desiredState": "started", "backupState": "Completed", "runnerId": null,
+    }));
     let backup = BackupRef { snapshot: "b1".into(), registry: "eu".into() };
     let unseen = ServerFields { backup: Some(backup), ..ServerFields::default() };
     let mut sandbox: Sandbox = Sandbox::from_api(serde_json::from_value(given).unwrap(), unseen).unwrap();
-    let accepted = Report::Answered { task: Task::Restore, answer: Answer::Accepted, from: None, epoch: None };
-    let step = decided(&sandbox, accepted, "2024-10-01T16:45:00Z");
+    let view = RunnerView { placement: Placement::Warm, ..RunnerView::of(sandbox.lifecycle()) };
+    let now = "2024-10-01T16:45:00Z".parse().unwrap();
+    let Next::Apply(step) = sandbox.reconcile(&view, &Policy::default(), now) else { panic!("a runner has room") };
     let before = sandbox.clone();
     assert_eq!(sandbox.apply(&step, StepDetails::default()), Err(ApplyError::MissingRunner));
     assert_eq!(sandbox, before);

@@ -3,6 +3,7 @@
 mod any_record;
 mod applied_steps;
 mod published_records;
+mod record_door;
 mod records;
 mod requests;
 mod validation;

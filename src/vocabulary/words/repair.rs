@@ -4,6 +4,7 @@ use super::word::word_list;
 
 word_list! {
     /// A call that is under way while the state is error. The error stays visible until the call has ended well.
+    #[strum(serialize_all = "kebab-case")]
     #[repr(u8)]
     #[non_exhaustive]
     pub enum Repair is "repair" {

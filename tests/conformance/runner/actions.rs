@@ -11,7 +11,8 @@ use crate::{
 };
 use chrono::Duration;
 use sandbox_lifecycle::{
-    Columns, Context, DesiredState, Effect, Lifecycle, Next, Policy, Report, RunnerView, SandboxClass, Step,
+    Columns, Context, DesiredState, Effect, Lifecycle, Next, Policy, Report, RunnerView, SandboxClass, SandboxState,
+    Step,
     controller::{Image, Observed, Placement, Question, RunnerStanding},
     rules::{Answer as RunnerAnswer, Call, RunnerChange, Task, TaskKind},
     vocabulary::BackupState,
@@ -104,10 +105,12 @@ pub fn actions(row: &Row) -> Option<Answer> {
         "notfound" => Observed::NotFound,
         _ => Observed::State(row.read("observed")),
     };
+    // The rows name the image of a build. While an image is fetched, they name only the copy.
+    let has_image = row.is("runner") && before.state() != SandboxState::PullingSnapshot;
     let view = RunnerView {
         runner: if row.is("runner_ready") { RunnerStanding::Ready } else { RunnerStanding::NotReady },
         placement: Placement::Warm,
-        image: if row.is("runner") { Image::Ready } else { Image::Missing },
+        image: if has_image { Image::Ready } else { Image::Missing },
         ..RunnerView::of(&before)
     };
     let pass = pass(before, view, observed);

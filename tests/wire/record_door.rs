@@ -1,0 +1,239 @@
+//! The record's door: decisions of a stored record, with the identities that its lifecycle does not know.
+
+use crate::{decided, dto, record};
+use chrono::{DateTime, Utc};
+use sandbox_lifecycle::{
+    Command, Context, Next, Policy, Report, RunnerView, Sandbox, SandboxState, Step, Timer,
+    controller::{Finding, Observed, Placement, RunnerStanding},
+    record::{
+        BackupRef, Message, NetworkSettings, OutboxEntry, OutboxKey, RecordEdit, ServerFields, StepDetails, Target,
+    },
+    rules::{Call, Cause, Event, EventName, Ignored, Job, Outcome, Task, TaskKind},
+    runner::Listed,
+    vocabulary::CopyState,
+};
+use serde_json::{Value, json};
+
+fn now() -> DateTime<Utc> {
+    "2024-10-01T16:45:00Z".parse().expect("a time")
+}
+
+fn backup() -> BackupRef {
+    BackupRef { snapshot: "b1".into(), registry: "eu".into() }
+}
+
+/// The started record with these fields replaced, on runner `r1`, with a known backup and epoch 4.
+fn stored(fields: Value) -> Sandbox {
+    let server = ServerFields { backup: Some(backup()), epoch: 4, ..ServerFields::default() };
+    Sandbox::from_api(serde_json::from_value(record(fields)).expect("a record"), server).expect("a sandbox")
+}
+
+/// A stopped sandbox that should start: its runner does not answer, and it has a current backup.
+fn waking() -> Sandbox {
+    let mut sandbox = stored(json!({ "state": "stopped", "desiredState": "stopped", "backupState": "Completed" }));
+    let step = decided(&sandbox, Command::Start, "2024-10-01T16:45:00Z");
+    sandbox.apply(&step, StepDetails::default()).expect("there is no other writer");
+    sandbox
+}
+
+/// The step of a pass with this view.
+fn pass(sandbox: &Sandbox, known: impl FnOnce(&mut RunnerView)) -> Step {
+    let mut view = RunnerView::of(sandbox.lifecycle());
+    known(&mut view);
+    match sandbox.reconcile(&view, &Policy::default(), now()) {
+        Next::Apply(step) => step,
+        other => panic!("{other}"),
+    }
+}
+
+fn applied(sandbox: &mut Sandbox, step: &Step, runner: Option<&str>) -> Vec<OutboxEntry> {
+    let backup = backup();
+    let details = StepDetails { runner, backup: Some(&backup), ..StepDetails::default() };
+    sandbox.apply(step, details).expect("there is no other writer")
+}
+
+/// Returns the entries that are no events: their key, to whom they go, and what they say.
+fn sent(entries: &[OutboxEntry]) -> Vec<(OutboxKey, Target, Message)> {
+    let told = entries.iter().filter(|entry| entry.target != Target::Subscribers);
+    told.map(|entry| (entry.key.clone(), entry.target.clone(), entry.message)).collect()
+}
+
+fn runner(name: &str) -> Target {
+    Target::Runner(name.into())
+}
+
+#[test]
+fn a_report_of_another_runner_is_ignored() {
+    let mut sandbox = stored(json!({}));
+    let stop = decided(&sandbox, Command::Stop { force: false }, "2024-10-01T16:45:00Z");
+    applied(&mut sandbox, &stop, None);
+    let stops = pass(&sandbox, |_| {});
+    applied(&mut sandbox, &stops, None);
+    let epoch = Some(sandbox.lifecycle().epoch());
+    let ended = Report::Ended { job: Job::Stop, outcome: Outcome::Completed, epoch };
+    let decided = |runner| sandbox.report(runner, ended, &Policy::default(), sandbox.context(), now()).expect("a step");
+    assert_eq!(decided("r2").cause(), Cause::Ignored(Ignored::OtherRunner));
+    assert!(decided("r2").is_noop());
+    assert_eq!(decided("r1").state(), SandboxState::Stopped);
+}
+
+#[test]
+fn a_call_goes_to_the_runner_of_the_row_after_the_step() {
+    let mut sandbox = stored(json!({}));
+    let stop = decided(&sandbox, Command::Stop { force: true }, "2024-10-01T16:45:00Z");
+    assert_eq!(sent(&applied(&mut sandbox, &stop, None)), [], "the controller calls");
+    let stops = pass(&sandbox, |_| {});
+    let entries = applied(&mut sandbox, &stops, None);
+    let call = Call { task: Task::Stop { force: true }, epoch: 5 };
+    let key = OutboxKey::Call { epoch: 5, task: TaskKind::Stop };
+    assert_eq!(sent(&entries), [(key, runner("r1"), Message::Call(call))]);
+    let lines: Vec<String> = entries.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["s1: stop (epoch 5) to runner r1", "s1: sandbox.state.updated to subscribers"]);
+}
+
+#[test]
+fn a_restore_calls_the_new_runner_and_owes_the_old_one_a_removal() {
+    let mut sandbox = waking();
+    let moves = |view: &mut RunnerView| (view.runner, view.placement) = (RunnerStanding::NotReady, Placement::Warm);
+    let restores = pass(&sandbox, moves);
+    let entries = applied(&mut sandbox, &restores, Some("r2"));
+    let call = Call { task: Task::Restore, epoch: 5 };
+    let expected = [
+        (OutboxKey::Leave { runner: "r1".into(), epoch: 5 }, runner("r1"), Message::Remove { epoch: 5 }),
+        (OutboxKey::Call { epoch: 5, task: TaskKind::Restore }, runner("r2"), Message::Call(call)),
+    ];
+    assert_eq!(sent(&entries), expected);
+    assert_eq!((sandbox.runner_id(), sandbox.previous_runner_id()), (Some("r2"), Some("r1")));
+}
+
+#[test]
+fn a_backup_goes_to_the_maker_and_a_discard_to_the_store() {
+    let mut sandbox = stored(json!({ "state": "stopped", "desiredState": "stopped" }));
+    let mut entries = Vec::new();
+    for _ in 0..2 {
+        let requested = decided(&sandbox, Command::Backup, "2024-10-01T16:45:00Z");
+        entries.extend(sent(&applied(&mut sandbox, &requested, None)));
+        let attempt = Some(sandbox.lifecycle().backup_attempt());
+        let outcome = Outcome::Completed;
+        let ended = Report::Ended { job: Job::Backup { attempt }, outcome, epoch: None };
+        let ended = sandbox.report("r1", ended, &Policy::default(), sandbox.context(), now()).expect("a step");
+        entries.extend(sent(&applied(&mut sandbox, &ended, None)));
+        // The sandbox was used, so its next backup is another one.
+        let report = Report::State { state: SandboxState::Started, fault: None, recoverable: false, epoch: None };
+        let used = sandbox.report("r1", report, &Policy::default(), sandbox.context(), now()).expect("a step");
+        applied(&mut sandbox, &used, None);
+    }
+    let request = |attempt| {
+        let call = Call { task: Task::Backup { attempt }, epoch: 4 };
+        (OutboxKey::Backup { attempt }, Target::BackupMaker { runner: "r1".into() }, Message::Call(call))
+    };
+    let discard = (OutboxKey::Discard { before: 2 }, Target::BackupStore, Message::DiscardBackups { before: 2 });
+    assert_eq!(entries, [request(1), request(2), discard]);
+}
+
+#[test]
+fn the_keys_of_a_sandbox_s_entries_differ() {
+    let mut sandbox = stored(json!({}));
+    let mut keys = Vec::new();
+    let commands = [Command::Stop { force: false }, Command::Destroy { force: true }];
+    for command in commands {
+        let step = decided(&sandbox, command, "2024-10-01T16:45:00Z");
+        keys.extend(applied(&mut sandbox, &step, None).into_iter().map(|entry| entry.key));
+    }
+    let count = keys.len();
+    keys.sort();
+    keys.dedup();
+    assert_eq!((keys.len(), count), (6, 6));
+}
+
+#[test]
+fn a_fork_s_child_has_the_settings_of_its_parent_and_its_own_identity() {
+    let mut parent =
+        stored(json!({ "sandboxClass": "linux-vm", "backupState": "Completed", "labels": { "team": "a" } }));
+    let fork = decided(&parent, Command::Fork, "2024-10-01T16:45:00Z");
+    applied(&mut parent, &fork, None);
+    let child = parent.fork_child("s2", "copy", now());
+    assert_eq!((child.dto().id.as_str(), child.name(), child.parent_id()), ("s2", "copy", Some("s1")));
+    assert_eq!((child.runner_id(), child.dto().labels.clone()), (Some("r1"), parent.dto().labels.clone()));
+    assert_eq!((child.backup(), child.error_reason(), parent.parent_id()), (None, None, None));
+    let row = child.lifecycle();
+    assert_eq!((row.state(), row.is_fork_child(), row.revision()), (SandboxState::Creating, true, 0));
+    assert_eq!(row.epoch(), parent.lifecycle().epoch(), "one call makes the child and answers for the parent");
+    // The end of that call is for both rows.
+    let epoch = Some(row.epoch());
+    let ended = Report::Ended { job: Job::ForkChild, outcome: Outcome::Completed, epoch };
+    let started = child.report("r1", ended, &Policy::default(), child.context(), now()).expect("a step");
+    assert_eq!(started.state(), SandboxState::Started);
+}
+
+#[test]
+fn a_sandbox_is_visible_until_it_is_gone_and_longer_if_its_record_explains_why() {
+    let destroyed = json!({ "state": "destroyed", "desiredState": "destroyed" });
+    let failed = json!({ "state": "error", "desiredState": "destroyed" });
+    let visible = |fields: &Value| stored(fields.clone()).is_visible();
+    assert!(visible(&json!({})) && visible(&json!({ "state": "destroying", "desiredState": "destroyed" })));
+    assert!(visible(&json!({ "state": "error", "desiredState": "started" })));
+    assert!(!visible(&destroyed) && !visible(&failed));
+    let mut queued = stored(json!({
+        "state": "pending_build", "desiredState": "started", "runnerId": null, "queueTimeout": 5,
+        "createdAt": "2024-10-01T16:00:00Z",
+    }));
+    let timeout = decided(&queued, Timer::QueueTimeout, "2024-10-01T16:45:00Z");
+    applied(&mut queued, &timeout, None);
+    assert_eq!(queued.lifecycle().state(), SandboxState::Destroyed);
+    assert!(queued.is_visible(), "a client still sees why its sandbox never started");
+}
+
+/// What a runner lists of a copy.
+fn listed(state: CopyState) -> Listed {
+    Listed { epoch: Some(4), state, size: None, released: false }
+}
+
+#[test]
+fn an_inventory_of_the_own_runner_only_causes_an_ask() {
+    let sandbox = stored(json!({}));
+    assert_eq!(sandbox.compare("r1", Some(&listed(CopyState::Running)), now()), Finding::Agrees);
+    for copy in [None, Some(&listed(CopyState::AtRest))] {
+        let Finding::Apply(step) = sandbox.compare("r1", copy, now()) else { panic!("the row disagrees") };
+        assert_eq!((step.state(), step.changes().must_ask), (SandboxState::Started, Some(true)));
+    }
+}
+
+#[test]
+fn an_inventory_of_another_runner_removes_its_copy_or_gives_the_sandbox_back() {
+    let copy = listed(CopyState::AtRest);
+    assert_eq!(stored(json!({})).compare("r2", Some(&copy), now()), Finding::Remove { epoch: 4 });
+    assert_eq!(stored(json!({})).compare("r2", None, now()), Finding::Agrees);
+    // The runner of a sandbox was declared gone, and it returns.
+    let mut lost = stored(json!({}));
+    let leaves = pass(&lost, |view| view.runner = RunnerStanding::Gone);
+    let entries = applied(&mut lost, &leaves, None);
+    assert_eq!(sent(&entries)[0].2, Message::Release { epoch: 5 });
+    assert_eq!((lost.lifecycle().state(), lost.runner_id()), (SandboxState::Error, None));
+    let Finding::Apply(step) = lost.compare("r1", Some(&copy), now()) else { panic!("it has the newest disk") };
+    applied(&mut lost, &step, Some("r1"));
+    assert_eq!((lost.runner_id(), lost.lifecycle().must_ask()), (Some("r1"), true));
+    let shown = pass(&lost, |view| view.observed = Observed::State(SandboxState::Started));
+    applied(&mut lost, &shown, None);
+    assert_eq!((lost.lifecycle().state(), lost.error_reason()), (SandboxState::Started, None));
+}
+
+#[test]
+fn every_edit_raises_the_revision_and_makes_a_decided_step_stale() {
+    let network = NetworkSettings { block_all: Some(true), ..NetworkSettings::default() };
+    let labels = serde_json::from_str(r#"{"team":"b"}"#).expect("labels");
+    for edit in [RecordEdit::Labels(labels), RecordEdit::Public(true), RecordEdit::Network(network)] {
+        let mut sandbox = Sandbox::try_from(dto(crate::STARTED)).expect("a sandbox");
+        let (before, context) = (sandbox.lifecycle().revision(), sandbox.context());
+        let stop = decided(&sandbox, Command::Stop { force: false }, "2024-10-01T16:45:00Z");
+        let event = sandbox.edit(edit.clone(), now());
+        assert_eq!(
+            event.map(Event::name),
+            (edit == RecordEdit::Public(true)).then_some(EventName::PublicStatusUpdated)
+        );
+        assert_eq!(sandbox.lifecycle().revision(), before + 1);
+        assert!(sandbox.apply(&stop, StepDetails::default()).is_err());
+        assert!(sandbox.decide(Command::Start, &Policy::default(), context, now()).is_err(), "a context of before");
+        assert_eq!(sandbox.context(), Context::of(sandbox.lifecycle()));
+    }
+}
