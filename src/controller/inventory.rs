@@ -92,12 +92,24 @@ impl Lifecycle {
             copy.state == expected && !copy.released && copy.size.is_none_or(|size| size == self.size)
         });
         let asked_anyway = status.must_ask() || status.pending() || !status.has_runner();
-        // An error whose copy was looked into already is looked into again only where that could free or mend something.
-        let looked_into = status.state() == S::Error && copy.is_some_and(|copy| copy.state == CopyState::AtRest);
+        let looked_into = status.state() == S::Error && copy.is_some_and(|copy| self.was_looked_into(copy));
         if agrees || asked_anyway || looked_into || status.desired() == D::Destroyed {
             return Finding::Agrees;
         }
         apply(draft_of(self, now).must_ask(true).finish_or_drop())
+    }
+
+    /// Whether another ask about a sandbox in error would change nothing: it is recoverable, and its copy neither shows the
+    /// desired state nor runs where it should be stopped.
+    fn was_looked_into(&self, copy: &Listed) -> bool {
+        let desired = self.status.desired();
+        let waits = match copy.state {
+            CopyState::Running => !matches!(desired, D::Started | D::Stopped),
+            CopyState::Paused => !matches!(desired, D::Paused | D::Stopped),
+            CopyState::AtRest => desired != D::Stopped,
+            CopyState::None | CopyState::Busy => false,
+        };
+        waits && !copy.released && self.status.recoverable()
     }
 
     fn compare_other(&self, copy: &Listed, now: Micros) -> Finding {
