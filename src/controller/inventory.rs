@@ -120,7 +120,10 @@ impl Lifecycle {
             return Finding::Remove { epoch };
         }
         let is_lost = status.state() == S::Error && !status.has_runner() && !status.has_usable_backup();
-        if is_lost && status.desired() != D::Destroyed {
+        // The row's epoch is that of the release which the runner that it left last has taken. A runner that it left before
+        // has an older disk.
+        let left_last = copy.epoch == Some(epoch);
+        if is_lost && left_last && status.desired() != D::Destroyed {
             // What was lost with the runner is recoverable again. The ask that follows undoes the release.
             let draft = draft_of(self, now).runner(RunnerChange::Assigned).must_ask(true);
             return apply(draft.finish_or_drop());
