@@ -1,13 +1,18 @@
 //! The shortest traces of what once broke a law of `docs/PROTOCOL.md`, one function per trace.
 
 mod inventories;
-
+mod restores;
 mod returning_runners;
 
 #[path = "../support/time.rs"]
 mod time;
 
-use sandbox_lifecycle::{Columns, Effect, Lifecycle, Next, Policy, RunnerView, Step, controller::RunnerStanding};
+use sandbox_lifecycle::{
+    Columns, Effect, Lifecycle, Next, Policy, RunnerView, Step,
+    controller::RunnerStanding,
+    runner::CopyAnswer,
+    vocabulary::{CopyState, Size},
+};
 use time::noon;
 
 /// Returns a sound row with these columns, last written at noon.
@@ -28,6 +33,11 @@ fn pass(row: &Lifecycle, view: &RunnerView) -> Step {
 /// Returns the row after a pass.
 fn after(row: Lifecycle, view: &RunnerView) -> Lifecycle {
     pass(&row, view).apply(row).expect("nobody else writes")
+}
+
+/// Returns a view in which the row's own runner answered.
+fn answered(row: &Lifecycle, state: CopyState) -> RunnerView {
+    RunnerView::of(row).answered(CopyAnswer::new(state, Size::default()))
 }
 
 /// Returns a view in which the row's own runner was declared gone.
