@@ -71,10 +71,27 @@ pub struct Asker {
 #[derive(Debug, Clone)]
 pub enum ToRunner {
     /// A call, with the attempt that a restore reads and the child that a fork makes.
-    Call { id: Id, call: Call, restores: Option<u32>, child: Option<Id> },
-    Ask { id: Id, epoch: u32, asker: Asker },
-    Remove { id: Id, epoch: u32, key: OutboxKey },
-    Release { id: Id, epoch: u32, key: OutboxKey },
+    Call {
+        id: Id,
+        call: Call,
+        restores: Option<u32>,
+        child: Option<Id>,
+    },
+    Ask {
+        id: Id,
+        epoch: u32,
+        asker: Asker,
+    },
+    Remove {
+        id: Id,
+        epoch: u32,
+        key: OutboxKey,
+    },
+    Release {
+        id: Id,
+        epoch: u32,
+        key: OutboxKey,
+    },
     List,
 }
 
@@ -106,10 +123,6 @@ impl World {
     /// Returns how long a message takes. Some are overtaken by many others.
     fn delay(&mut self) -> i64 {
         let late = self.fails(40);
-        if late {
-            self.random.between(MINUTE, 20 * MINUTE)
-        } else {
-            self.random.between(5 * MILLISECOND, 3 * SECOND)
-        }
+        if late { self.random.between(MINUTE, 20 * MINUTE) } else { self.random.between(5 * MILLISECOND, 3 * SECOND) }
     }
 }

@@ -22,9 +22,13 @@ use std::{num::NonZeroU32, rc::Rc};
 impl World {
     /// A caller makes a new sandbox, or commands one.
     pub fn call_in(&mut self) {
-        let live: Vec<Id> = self.store.rows.iter().filter(|(_, row)| {
-            row.sandbox.lifecycle().desired_state() != sandbox_lifecycle::DesiredState::Destroyed
-        }).map(|(id, _)| *id).collect();
+        let live: Vec<Id> = self
+            .store
+            .rows
+            .iter()
+            .filter(|(_, row)| row.sandbox.lifecycle().desired_state() != sandbox_lifecycle::DesiredState::Destroyed)
+            .map(|(id, _)| *id)
+            .collect();
         if live.len() < self.plan.sandboxes {
             self.create();
         } else if let Some(host) = self.any_host() {
@@ -114,16 +118,8 @@ fn minutes(count: u32) -> Minutes {
 }
 
 /// What callers want without asking whether it is possible.
-const WISHES: [Verb; 8] = [
-    Verb::Start,
-    Verb::Stop,
-    Verb::Pause,
-    Verb::Archive,
-    Verb::Recover,
-    Verb::Backup,
-    Verb::ForceDestroy,
-    Verb::Touch,
-];
+const WISHES: [Verb; 8] =
+    [Verb::Start, Verb::Stop, Verb::Pause, Verb::Archive, Verb::Recover, Verb::Backup, Verb::ForceDestroy, Verb::Touch];
 
 /// Returns a command of this verb.
 fn command(verb: Verb, random: &mut Random) -> Command {

@@ -47,10 +47,11 @@ impl World {
         }
         let backup = match report {
             Report::Ended { job: Job::Backup { attempt }, outcome: Outcome::Completed, .. } => attempt,
-            Report::Ended { .. } | Report::State { .. } | Report::Answered { .. } | Report::BackupUnderWay { .. } => None,
+            Report::Ended { .. } | Report::State { .. } | Report::Answered { .. } | Report::BackupUnderWay { .. } => {
+                None
+            }
         };
-        let attempt =
-            super::Attempt { id, read, step, runner: None, backup, by: By::Report(runner, report), tries };
+        let attempt = super::Attempt { id, read, step, runner: None, backup, by: By::Report(runner, report), tries };
         self.go_on(host, Task::Commit(attempt));
     }
 

@@ -112,16 +112,23 @@ impl World {
             return;
         }
         let now = self.time();
-        let due: Vec<Id> = self.store.rows.iter().filter(|(id, row)| {
-            let lifecycle = row.sandbox.lifecycle();
-            let gone = runner_of(&row.sandbox).is_some_and(|it| self.store.standings[it] == RunnerStanding::Gone);
-            let process = &self.hosts[host];
-            let asleep = process.asleep.get(id).is_some_and(|(revision, until)| {
-                *revision == lifecycle.revision() && *until > self.now
-            });
-            let timer = row.deadline.is_some_and(|at| at <= now);
-            !process.busy.contains(id) && (timer || gone || (lifecycle.needs_reconcile() && !asleep))
-        }).map(|(id, _)| *id).collect();
+        let due: Vec<Id> = self
+            .store
+            .rows
+            .iter()
+            .filter(|(id, row)| {
+                let lifecycle = row.sandbox.lifecycle();
+                let gone = runner_of(&row.sandbox).is_some_and(|it| self.store.standings[it] == RunnerStanding::Gone);
+                let process = &self.hosts[host];
+                let asleep = process
+                    .asleep
+                    .get(id)
+                    .is_some_and(|(revision, until)| *revision == lifecycle.revision() && *until > self.now);
+                let timer = row.deadline.is_some_and(|at| at <= now);
+                !process.busy.contains(id) && (timer || gone || (lifecycle.needs_reconcile() && !asleep))
+            })
+            .map(|(id, _)| *id)
+            .collect();
         for id in due {
             self.hosts[host].busy.insert(id);
             self.go_on(host, Task::Pass(id));

@@ -110,8 +110,7 @@ impl Store {
 impl World {
     /// Gathers the context of a row for its revision.
     pub fn context(&self, id: Id, sandbox: &Sandbox) -> Context {
-        let unready =
-            runner_of(sandbox).is_some_and(|runner| self.store.standings[runner] != RunnerStanding::Ready);
+        let unready = runner_of(sandbox).is_some_and(|runner| self.store.standings[runner] != RunnerStanding::Ready);
         sandbox
             .context()
             .with_live_fork_children(self.store.live_children(id))
@@ -123,9 +122,8 @@ impl World {
     pub fn view(&mut self, id: Id, sandbox: &Sandbox) -> (RunnerView, Option<RunnerId>) {
         let own = runner_of(sandbox);
         let owing: Vec<_> = self.store.owing(id).collect();
-        let is_free = |runner: &RunnerId| {
-            self.store.standings[*runner] == RunnerStanding::Ready && !owing.contains(runner)
-        };
+        let is_free =
+            |runner: &RunnerId| self.store.standings[*runner] == RunnerStanding::Ready && !owing.contains(runner);
         let free: Vec<_> = (0..self.runners.len()).filter(is_free).collect();
         let placed = if free.is_empty() { None } else { Some(self.random.one_of(&free)) };
         let view = RunnerView {

@@ -27,8 +27,8 @@ pub struct Truth {
     pub given_up: u64,
     /// What each place may lose, because something at least as new was elsewhere when its end was decided.
     pub dispensable: BTreeMap<Place, u64>,
-    /// When a copy last changed without a call: its runner or its process died.
-    pub changed_by_itself: i64,
+    /// Whether a copy changed since its last call, because its runner or its process died. A row cannot know it yet.
+    pub changed_by_itself: bool,
     /// How often its row was written since faults stopped.
     pub late_writes: u32,
 }

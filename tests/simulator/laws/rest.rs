@@ -1,11 +1,7 @@
 //! The laws about the end: faults have stopped, time has passed.
 
 use super::{Law, Place, writes::copy_of};
-use crate::{
-    host::number_of,
-    network::Id,
-    world::World,
-};
+use crate::{host::number_of, network::Id, world::World};
 use sandbox_lifecycle::{
     DesiredState as D, Sandbox, SandboxState as S,
     controller::RunnerStanding,
@@ -44,7 +40,8 @@ impl World {
         let deleted = row.desired_state() == D::Destroyed && row.state() != S::Destroyed;
         // A destroyed sandbox may owe a removal to a runner that never comes back.
         let timers = row.due(&self.policy, context, self.time()).is_some();
-        let rests = arrived && !deleted && !row.needs_reconcile() && !(backs_up && row.state() != S::Destroyed) && !timers;
+        let rests =
+            arrived && !deleted && !row.needs_reconcile() && !(backs_up && row.state() != S::Destroyed) && !timers;
         let story = self.story(id);
         self.verdict.hold(Law::RestIsReached, rests, || format!("{story}: due {timers}, {row:?}"));
         self.verdict.hold(Law::GrantsAreKept, !deleted, || format!("{story}: not destroyed, {row:?}"));
@@ -54,16 +51,29 @@ impl World {
         self.verdict.hold(Law::RowsTellTheTruth, holds, || format!("{story}: its copy is {shown} at the end, {row:?}"));
     }
 
-    /// A sandbox in error whose newest surviving disk can be given back can be recovered.
+    /// A sandbox in error can be recovered if its own runner, the runner that it left last, or its backup reference has a
+    /// disk of it.
+    ///
+    /// The law is not about any disk that survives somewhere. The row does not take back a runner that it left earlier
+    /// (contract 13), because the runner that it left last may return with a newer disk. And an upload that arrives after
+    /// the row has written off the attempt is no backup (contract 9: a report counts only for the awaited attempt).
     fn judge_stranded(&mut self, id: Id, sandbox: &Sandbox) {
         let row = sandbox.lifecycle();
         if row.state() != S::Error || row.desired_state() == D::Destroyed {
             return;
         }
         let own = sandbox.runner_id().map(number_of);
-        let survives = self.newest_elsewhere(id, |_| false).is_some();
-        let story = self.story(id);
+        let reference = sandbox.backup().map(|backup| backup.snapshot.clone());
         let disks = self.disks(id);
+        let survives = disks.iter().any(|(place, _)| match place {
+            Place::Runner(runner) => {
+                let left_last = self.runners[*runner].slots[&id].ledger.newest_epoch() == Some(row.epoch());
+                let gone = self.store.standings[*runner] == RunnerStanding::Gone;
+                !gone && (own == Some(*runner) || (own.is_none() && left_last))
+            }
+            Place::Backup(attempt) => own.is_none() && reference.as_ref() == Some(&attempt.to_string()),
+        });
+        let story = self.story(id);
         self.verdict.hold(Law::NothingIsStranded, row.recoverable() || !survives, || {
             format!("{story}: own runner {own:?}, {disks:?}, {row:?}")
         });
@@ -81,9 +91,12 @@ impl World {
 
     /// Nothing is left of a destroyed sandbox, except on a runner that is still gone.
     fn judge_leftovers(&mut self) {
-        let destroyed: Vec<Id> = self.truth.keys().copied().filter(|id| {
-            self.store.rows.get(id).is_none_or(|row| row.sandbox.lifecycle().state() == S::Destroyed)
-        }).collect();
+        let destroyed: Vec<Id> = self
+            .truth
+            .keys()
+            .copied()
+            .filter(|id| self.store.rows.get(id).is_none_or(|row| row.sandbox.lifecycle().state() == S::Destroyed))
+            .collect();
         for id in destroyed {
             let mut left = self.disks(id);
             left.retain(|(place, _)| match place {

@@ -1,7 +1,7 @@
 //! The laws about single writes.
 
 use super::Law;
-use crate::{host::number_of, network::Id, random::MINUTE, world::World};
+use crate::{host::number_of, network::Id, world::World};
 use sandbox_lifecycle::{
     DesiredState as D, Lifecycle, Sandbox, SandboxState as S, Step, Verb,
     lifecycle::Recovery,
@@ -9,9 +9,6 @@ use sandbox_lifecycle::{
     rules::Cause,
     vocabulary::{CopyState, is_older},
 };
-
-/// How long a message about a copy may take, at most. What a copy did by itself in this time, a row cannot know.
-const NEWS: i64 = 45 * MINUTE;
 
 impl World {
     /// Judges a step as it is written.
@@ -35,7 +32,8 @@ impl World {
             && !is_older(new.epoch(), old.epoch())
             && !is_older(new.backup_attempt(), old.backup_attempt());
         let story = self.story(id);
-        self.verdict.hold(Law::RowsAreSound, sound, || format!("{story}: {} from {old:?} to {new:?}", new.violations()));
+        self.verdict
+            .hold(Law::RowsAreSound, sound, || format!("{story}: {} from {old:?} to {new:?}", new.violations()));
     }
 
     /// Only a command, or a setting that a caller chose, changes where a sandbox should go.
@@ -46,8 +44,8 @@ impl World {
         }
         let asked = matches!(cause, Cause::Command(_) | Cause::Timer(_));
         let by_itself = self.truth.entry(id).or_default().changed_by_itself;
-        // The copy stopped by itself since the row came to rest, and an ask has shown it.
-        let stopped = to == D::Stopped && by_itself > crate::world::micros(old.state_since()) - NEWS;
+        // The copy stopped by itself, and an ask has shown it.
+        let stopped = to == D::Stopped && by_itself;
         // `docs/DIFFERENCES.md`: D3 gives up an archive, D8 deletes an ephemeral sandbox that stops.
         let documented = (from, to) == (D::Archived, D::Stopped) || (to == D::Destroyed && old.is_ephemeral());
         let kept = from != D::Destroyed && (asked || stopped || documented);
@@ -62,7 +60,7 @@ impl World {
         let arrives = row.is_settled() && row.state() != old.state() && !row.must_ask();
         let expected = copy_of(row.state());
         let (Some(runner), Some(expected)) = (after.runner_id().map(number_of), expected) else { return };
-        let by_itself = self.truth.entry(id).or_default().changed_by_itself > self.now - NEWS;
+        let by_itself = self.truth.entry(id).or_default().changed_by_itself;
         let runner = &self.runners[runner];
         let shown = runner.slots.get(&id).map_or(CopyState::None, |slot| slot.seen().state);
         let story = self.story(id);

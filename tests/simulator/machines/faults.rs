@@ -49,14 +49,13 @@ impl World {
 
     /// The power goes off: processes and jobs end, disks and ledgers stay.
     pub fn switch_off(&mut self, runner: RunnerId) {
-        let now = self.now;
         let it = &mut self.runners[runner];
         it.powered = false;
         it.boot += 1;
         it.jobs.clear();
         for (id, slot) in &mut it.slots {
+            self.truth.entry(*id).or_default().changed_by_itself |= slot.runs;
             slot.runs = false;
-            self.truth.entry(*id).or_default().changed_by_itself = now;
         }
         self.tally.runner_crashes += 1;
     }
@@ -89,8 +88,11 @@ impl World {
             self.delete_copy(runner, id, "the end of a removal");
         }
         if let Some(call) = slot.ledger.call_under_way() {
-            if matches!(call.task, sandbox_lifecycle::rules::Task::Stop { .. }) && self.random.happens(500) {
+            let stops = matches!(call.task, sandbox_lifecycle::rules::Task::Stop { .. });
+            let stopped = slot.disk.is_some_and(|disk| !disk.paused);
+            if stops && stopped && self.random.happens(500) {
                 // The copy shows that the work is complete.
+                self.truth.entry(id).or_default().changed_by_itself = false;
                 self.end(runner, id, call.epoch, End::Completed);
             } else {
                 let destroys = matches!(call.task, sandbox_lifecycle::rules::Task::Destroy);
@@ -130,13 +132,13 @@ impl World {
 
     /// A process ends by itself, and the runner reports it.
     fn end_process(&mut self, runner: RunnerId) {
-        let running: Vec<_> = self.runners[runner].slots.iter().filter(|(_, slot)| slot.runs).map(|(id, _)| *id).collect();
+        let running: Vec<_> =
+            self.runners[runner].slots.iter().filter(|(_, slot)| slot.runs).map(|(id, _)| *id).collect();
         if running.is_empty() {
             return;
         }
         let id = self.random.one_of(&running);
-        let now = self.now;
-        self.truth.entry(id).or_default().changed_by_itself = now;
+        self.truth.entry(id).or_default().changed_by_itself = true;
         let slot: &mut Slot = self.slot(runner, id);
         slot.runs = false;
         let epoch = Some(slot.ledger.newest_epoch().unwrap_or_default());

@@ -36,11 +36,8 @@ impl World {
         }
         self.runners[runner].jobs.insert(id, job);
         let slow = self.fails(80);
-        let lasts = if slow {
-            self.random.between(5 * MINUTE, 70 * MINUTE)
-        } else {
-            self.random.between(SECOND, 40 * SECOND)
-        };
+        let lasts =
+            if slow { self.random.between(5 * MINUTE, 70 * MINUTE) } else { self.random.between(SECOND, 40 * SECOND) };
         let boot = self.runners[runner].boot;
         self.plan(lasts, Event::Work { runner, boot, id, number: job.number });
     }
@@ -146,6 +143,7 @@ impl World {
     fn execute(&mut self, runner: RunnerId, id: Id) {
         self.judge_run(id, runner);
         self.raise(runner, id);
+        self.truth.entry(id).or_default().changed_by_itself = false;
         let slot = self.slot(runner, id);
         slot.runs = true;
         if let Some(disk) = &mut slot.disk {
@@ -157,6 +155,7 @@ impl World {
         if self.slot(runner, id).runs {
             self.raise(runner, id);
         }
+        self.truth.entry(id).or_default().changed_by_itself = false;
         let slot = self.slot(runner, id);
         slot.runs = false;
         if let Some(disk) = &mut slot.disk {

@@ -12,7 +12,7 @@ use crate::{
 use sandbox_lifecycle::{
     record::OutboxKey,
     rules::{Call, Task, TaskKind},
-    runner::{AskVerdict, CallVerdict, CopyAnswer, End, Ledger, LeaveVerdict, Listed},
+    runner::{AskVerdict, CallVerdict, CopyAnswer, End, LeaveVerdict, Ledger, Listed},
     vocabulary::{CopyState, Size},
 };
 use std::collections::BTreeMap;
