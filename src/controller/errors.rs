@@ -22,6 +22,8 @@ impl Pass<'_> {
             Observed::State(shown) => shown,
         };
         let mends = status.repair().is_some();
+        // A copy that is found although the backup is current comes from a restore, and may have run since.
+        let found = if status.has_usable_backup() { self.draft().disk_changes() } else { self.draft() };
         match shown {
             S::Destroyed => self.copy_is_lost(),
             S::Started | S::Stopped | S::Paused if status.desired().fulfilled_by() == Some(shown) => {
@@ -37,9 +39,9 @@ impl Pass<'_> {
                     return None;
                 }
                 let stop = Task::Stop { force: status.force_stop() };
-                self.apply(self.draft().repair(Some(Repair::Stop)).recoverable(true).call(stop))
+                self.apply(found.repair(Some(Repair::Stop)).recoverable(true).call(stop))
             }
-            S::Started | S::Stopped | S::Paused => self.apply(self.draft().recoverable(true).must_ask(false)),
+            S::Started | S::Stopped | S::Paused => self.apply(found.recoverable(true).must_ask(false)),
             S::Error | S::BuildFailed if !mends => self.apply(self.draft().must_ask(false)),
             S::Error | S::BuildFailed => None,
             // The runner does not know its copy yet.

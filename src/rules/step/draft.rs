@@ -336,7 +336,9 @@ impl Draft {
     pub(crate) fn give_up_archive(self, fault: Fault) -> Self {
         let status = self.step.after;
         let under_way = status.awaits_backup();
-        let draft = self.desired(D::Stopped).archive_attempts(MOST_ATTEMPTS).raises_epoch();
+        let draft = self.desired(D::Stopped).archive_attempts(MOST_ATTEMPTS);
+        // Without a runner there is no call to supersede, and the epoch names the release that the lost runner is owed.
+        let draft = if status.has_runner() { draft.raises_epoch() } else { draft };
         let draft = if under_way {
             draft.backup(BackupState::Error, status.has_backup_ref()).must_ask_store(true)
         } else {
