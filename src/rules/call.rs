@@ -65,7 +65,7 @@ pub enum Task {
     /// Build its declarative image.
     #[serde(deserialize_with = "no_fields")]
     Build,
-    /// Fetch its image.
+    /// Fetch its image. The controller then observes the image ([`RunnerView::image`](crate::RunnerView::image)).
     #[serde(deserialize_with = "no_fields")]
     Pull,
     /// Back up its disk. The backup maker takes this call where a platform has one; it raises no epoch.

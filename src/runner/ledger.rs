@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// The controller guarantees two things: an epoch names one call, and the epoch of a release or removal is newer than
 /// that of every call that it sent to this runner before.
 ///
-/// Source: the duties of a host in `docs/DESIGN.md` (calls, leftover copies). The recorded server's runners keep no ledger.
+/// Source: contracts 7 and 11 of `docs/PROTOCOL.md`. The recorded server's runners keep no ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct Ledger {

@@ -3,7 +3,7 @@
 //! `allocation-counter` counts what the measuring thread allocates while a closure runs.
 
 use allocation_counter::measure;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     ApiProfile, Columns, Command, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState, Verb,
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, SizeChange, Ttl},
@@ -87,7 +87,7 @@ fn contexts() -> [Context; 2] {
     let strict = Context::of(&Columns::default().into())
         .with_live_fork_children(1)
         .with_organization_suspended(true)
-        .with_last_recovery(now() - Duration::minutes(30))
+        .with_owed_departures(1)
         .with_linked(true);
     [Context::of(&Columns::default().into()), strict]
 }

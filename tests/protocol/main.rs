@@ -1,8 +1,11 @@
-//! The shortest traces of what once broke a law of `docs/PROTOCOL.md`, one function per trace.
+//! The protocol of `docs/PROTOCOL.md` between a record, its controller, its runners and its backup store: the shortest traces of
+//! what once broke one of its laws, one function per trace.
 
 mod inventories;
 mod restores;
 mod returning_runners;
+mod traces;
+mod world;
 
 #[path = "../support/time.rs"]
 mod time;

@@ -54,9 +54,9 @@ pub enum Command {
         #[serde(default = "yes", deserialize_with = "read::start")]
         start: bool,
     },
-    /// Request a backup of its disk. It writes nothing and emits an event for the service that makes backups. (From
-    /// 0.205 on, the published API ignores the request, because its backups are automatic. The event is for other
-    /// platforms.)
+    /// Request a backup of its disk: a new attempt, which the backup maker is called for. Where no disk needs a backup, it
+    /// is a success that writes nothing. (From 0.205 on, the published API ignores the request, because its backups are
+    /// automatic.)
     #[serde(deserialize_with = "no_fields")]
     Backup,
     /// Set after how many idle minutes a running sandbox is stopped.
