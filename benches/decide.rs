@@ -190,6 +190,7 @@ impl Draw {
     }
 
     fn row(&mut self) -> Lifecycle {
+        let recoveries = [None, Some(now() - Duration::minutes(30)), Some(now() - Duration::minutes(90))];
         Lifecycle::from(Columns {
             state: self.of(SandboxState::ALL),
             desired_state: self.of(DesiredState::ALL),
@@ -210,6 +211,7 @@ impl Draw {
             auto_pause: AutoPause::try_from(self.of(&[0, 15])).unwrap(),
             auto_archive: AutoArchive::try_from(self.of(&[0, 10_080])).unwrap(),
             auto_delete: AutoDelete::from(self.of(&[-1, 0, 60])),
+            last_recovery: self.of(&recoveries),
             ..Columns::default()
         })
     }
@@ -243,14 +245,17 @@ impl Draw {
         }
     }
 
-    fn surroundings(&mut self, now: DateTime<Utc>) -> Context {
-        let recoveries = [None, Some(now - Duration::minutes(30)), Some(now - Duration::minutes(90))];
+    fn surroundings(&mut self) -> Context {
         Context::of(&Lifecycle::from(Columns::default()))
             .with_live_fork_children(self.of(&[0, 1]))
             .with_organization_suspended(self.coin())
-            .with_last_recovery(self.of(&recoveries))
             .with_linked(self.coin())
     }
+}
+
+/// The time of every decision.
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_760_000_000, 0).unwrap()
 }
 
 /// Rows that fit in the cache together, with their commands, in the form of each contestant.
@@ -285,10 +290,9 @@ struct Work {
 
 impl Work {
     fn drawn(keep: impl Fn(bool) -> bool) -> Self {
-        let now = DateTime::from_timestamp(1_760_000_000, 0).unwrap();
         let mut draw = Draw(0x5A4D_B0C5);
-        let surroundings = std::array::from_fn(|_| draw.surroundings(now));
-        let world = World { policy: Policy::default(), now, surroundings };
+        let surroundings = std::array::from_fn(|_| draw.surroundings());
+        let world = World { policy: Policy::default(), now: now(), surroundings };
         let (mut items, mut accepted) = (Vec::with_capacity(ITEMS), 0);
         while items.len() < ITEMS {
             let item = (draw.row(), draw.command(), draw.below(SURROUNDINGS as u64) as u8);

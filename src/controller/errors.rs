@@ -4,12 +4,8 @@
 use super::next::Next;
 use super::pass::Pass;
 use super::view::Observed;
-use crate::lifecycle::state_set::{StateSet, states};
 use crate::rules::{RunnerChange, Task};
 use crate::vocabulary::{DesiredState as D, Fault, Repair, SandboxState as S};
-
-/// The states of a copy that neither changes nor failed.
-const CALM: StateSet = states![Started Stopped Paused];
 
 impl Pass<'_> {
     /// Asks about an error. The error stays visible until the runner shows the desired state, and the answer decides how
@@ -26,6 +22,8 @@ impl Pass<'_> {
             Observed::State(shown) => shown,
         };
         let mends = status.repair().is_some();
+        // A copy that is found although the backup is current comes from a restore, and may have run since.
+        let found = if status.has_usable_backup() { self.draft().disk_changes() } else { self.draft() };
         match shown {
             S::Destroyed => self.copy_is_lost(),
             S::Started | S::Stopped | S::Paused if status.desired().fulfilled_by() == Some(shown) => {
@@ -41,11 +39,13 @@ impl Pass<'_> {
                     return None;
                 }
                 let stop = Task::Stop { force: status.force_stop() };
-                self.apply(self.draft().repair(Some(Repair::Stop)).recoverable(true).call(stop))
+                self.apply(found.repair(Some(Repair::Stop)).recoverable(true).call(stop))
             }
-            S::Started | S::Stopped | S::Paused => self.apply(self.draft().recoverable(true).must_ask(false)),
-            S::Error | S::BuildFailed | S::Unknown if !mends => self.apply(self.draft().must_ask(false)),
-            S::Error | S::BuildFailed | S::Unknown => None,
+            S::Started | S::Stopped | S::Paused => self.apply(found.recoverable(true).must_ask(false)),
+            S::Error | S::BuildFailed if !mends => self.apply(self.draft().must_ask(false)),
+            S::Error | S::BuildFailed => None,
+            // The runner does not know its copy yet.
+            S::Unknown => None,
             // The runner works on the copy.
             S::Creating | S::Restoring | S::Destroying | S::Starting | S::Stopping | S::PendingBuild => None,
             S::BuildingSnapshot | S::PullingSnapshot | S::Archived | S::Archiving | S::Resizing => None,
@@ -87,9 +87,10 @@ impl Pass<'_> {
             S::Creating | S::Restoring | S::Destroying | S::Starting | S::Stopping | S::PendingBuild => return None,
             S::BuildingSnapshot | S::PullingSnapshot | S::Archived | S::Archiving | S::Resizing => return None,
             S::Snapshotting | S::Forking | S::Pausing | S::Resuming => return None,
-            S::Unknown | S::BuildFailed | S::Paused => return self.apply(self.draft().must_ask(false)),
+            // The runner does not know its copy yet.
+            S::Unknown => return None,
+            S::BuildFailed | S::Paused => return self.apply(self.draft().must_ask(false)),
         };
-        debug_assert!(CALM.contains(shown));
         let draft = self.shown(shown).desired(desired);
         self.apply(if shown == S::Started { draft.drop_finished_backup() } else { draft.disk_changes() })
     }

@@ -92,12 +92,24 @@ impl Lifecycle {
             copy.state == expected && !copy.released && copy.size.is_none_or(|size| size == self.size)
         });
         let asked_anyway = status.must_ask() || status.pending() || !status.has_runner();
-        // An error whose copy was looked into already is looked into again only where that could free or mend something.
-        let looked_into = status.state() == S::Error && copy.is_some_and(|copy| copy.state == CopyState::AtRest);
+        let looked_into = status.state() == S::Error && copy.is_some_and(|copy| self.was_looked_into(copy));
         if agrees || asked_anyway || looked_into || status.desired() == D::Destroyed {
             return Finding::Agrees;
         }
         apply(draft_of(self, now).must_ask(true).finish_or_drop())
+    }
+
+    /// Whether another ask about a sandbox in error would change nothing: it is recoverable, and its copy neither shows the
+    /// desired state nor runs where it should be stopped.
+    fn was_looked_into(&self, copy: &Listed) -> bool {
+        let desired = self.status.desired();
+        let waits = match copy.state {
+            CopyState::Running => !matches!(desired, D::Started | D::Stopped),
+            CopyState::Paused => !matches!(desired, D::Paused | D::Stopped),
+            CopyState::AtRest => desired != D::Stopped,
+            CopyState::None | CopyState::Busy => false,
+        };
+        waits && !copy.released && self.status.recoverable()
     }
 
     fn compare_other(&self, copy: &Listed, now: Micros) -> Finding {
@@ -108,7 +120,10 @@ impl Lifecycle {
             return Finding::Remove { epoch };
         }
         let is_lost = status.state() == S::Error && !status.has_runner() && !status.has_usable_backup();
-        if is_lost && status.desired() != D::Destroyed {
+        // The row's epoch is that of the release which the runner that it left last has taken. A runner that it left before
+        // has an older disk.
+        let left_last = copy.epoch == Some(epoch);
+        if is_lost && left_last && status.desired() != D::Destroyed {
             // What was lost with the runner is recoverable again. The ask that follows undoes the release.
             let draft = draft_of(self, now).runner(RunnerChange::Assigned).must_ask(true);
             return apply(draft.finish_or_drop());

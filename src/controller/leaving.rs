@@ -55,7 +55,10 @@ impl Pass<'_> {
                 self.apply(leaves().state(S::PendingBuild).owes(Owed::Release))
             }
             S::BuildFailed => self.apply(leaves().owes(Owed::Release)),
-            S::Error if usable => self.apply(leaves().owes(Owed::Removal).recoverable(true).repair(None)),
+            // An error that nobody has looked into may hide a restore that ran.
+            S::Error if usable && !status.must_ask() => {
+                self.apply(leaves().owes(Owed::Removal).recoverable(true).repair(None))
+            }
             S::Creating
             | S::Restoring
             | S::Destroyed

@@ -130,7 +130,8 @@ impl Pass<'_> {
                     }
                 }
             }
-            Observed::State(_) => self.fail(Fault::Runner),
+            // The restored copy may have run before it came to rest, so its disk may be newer than the backup.
+            Observed::State(_) => self.apply(self.draft().disk_changes().ours(Fault::Runner).fails()),
         }
     }
 

@@ -38,6 +38,10 @@ pub(super) fn ended(row: &Lifecycle, attempt: Option<u32>, outcome: Outcome, con
     }
     let draft = Draft::new(row, Cause::Report(ReportKind::Backup), now);
     let draft = match outcome {
+        // A host that does not number its backups makes one while the disk rests.
+        Outcome::Completed if attempt.is_none() && pairs::DISK_RESTS.contains(status.state()) => {
+            draft.changed_since_backup(false).complete_backup()
+        }
         Outcome::Completed => draft.complete_backup(),
         Outcome::Failed { fault, recoverable } => {
             let draining = context.runner_draining();

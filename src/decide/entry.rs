@@ -29,7 +29,7 @@ impl Lifecycle {
     ) -> Result<Step, Refusal> {
         let now = Micros::from(now);
         if context.revision() != self.revision {
-            return refuse_context(self, input.as_input(), &context);
+            return refuse_context(self, input.as_input());
         }
         match input.as_input() {
             InputRef::Command(command) => command::decide(self, command, policy, &context, now),
@@ -74,13 +74,13 @@ impl Lifecycle {
 /// Refuses a context that was gathered for another revision of the row.
 #[cold]
 #[inline(never)]
-fn refuse_context(row: &Lifecycle, input: InputRef<'_>, context: &Context) -> Result<Step, Refusal> {
+fn refuse_context(row: &Lifecycle, input: InputRef<'_>) -> Result<Step, Refusal> {
     let asked = match input {
         InputRef::Command(command) => Asked::Command(command.verb()),
         InputRef::Report(report) => Asked::Report(report.kind()),
         InputRef::Timer(timer) => Asked::Timer(*timer),
     };
-    Err(Refusal::of_command(row, Refused::OtherRevision { asked, context: context.revision() }, row.facts))
+    Err(Refusal::of_command(row, Refused::OtherRevision(asked), row.facts))
 }
 
 fn decide_report(row: &Lifecycle, report: Report, context: Context, now: Micros) -> Result<Step, Refusal> {

@@ -1,26 +1,30 @@
-//! Mistakes of a system around the crate: each breaks one of the invariants.
+//! Skipped duties of a host, a runner or a backup store.
 
-/// One mistake. A sound fleet makes none.
+/// One skipped duty. A sound fleet skips none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake {
-    /// The store writes the row as it was read, without comparing.
-    SkipsCompare,
-    /// Effects leave before the row is written.
-    OutboxOutside,
-    /// Runners put the epoch of the row on every report, even on late ones.
-    EchoesNewEpoch,
-    /// The controller reconciles, but never calls `due`.
-    IgnoresDue,
-    /// A caller sets a column by hand.
-    WritesByHand,
-    /// The controller calls the previous runner of a sandbox.
-    CallsPrevious,
-    /// The controller selects by pending alone.
-    SelectsByPending,
-    /// The controller visits a row once, and again only after a write.
-    NeverLooksAgain,
-    /// The host lets a caller recover a deleted sandbox.
-    RecoversDeleted,
-    /// Runners accept a call of an older epoch than one they have seen.
-    TakesOldCalls,
+    /// The outbox sends each call once and forgets it.
+    OutboxForgetsCalls,
+    /// Nobody tells a runner that the row has left it.
+    NoDepartures,
+    /// A runner deletes the ledger together with the copy.
+    NoTombstone,
+    /// Nobody takes inventories.
+    NoInventory,
+    /// A runner keeps the answer of its last call under the newest epoch, and repeats it to a new call of the same task.
+    AnswersUnderNewestEpoch,
+    /// A controller uses an answer with the row as it is when the answer arrives, and not as it was read before asking.
+    AnswerAtAnotherRevision,
+    /// A host calls a runner before the step is written.
+    CallsBeforeWriting,
+    /// The store writes the row as it was read, without comparing the revision.
+    NoCompareAndSwap,
+    /// The store computes the next deadline from the row before the write.
+    DeadlineOfOldRow,
+    /// The backup store takes uploads of attempts that were discarded.
+    TakesLateUploads,
+    /// A host takes a report without looking at who sent it.
+    TakesReportsOfOthers,
+    /// An operator declares runners gone that are only cut off, and does not fence them.
+    NoFencing,
 }

@@ -17,10 +17,10 @@ impl fmt::Display for Refusal {
         match self.refused {
             Refused::Command { verb, .. } => write!(f, "cannot {} while the state is {reported}", Infinitive(verb))?,
             Refused::Report(report, _) => write!(f, "the {report} report is refused while the state is {reported}")?,
-            Refused::OtherRevision { asked, context } => {
+            Refused::OtherRevision(asked) => {
                 return write!(
                     f,
-                    "cannot decide on {asked}: the context was gathered for revision {context} of the sandbox, which has \
+                    "cannot decide on {asked}: the context was gathered for another revision of the sandbox, which has \
                      changed since: read the sandbox and gather the context again"
                 );
             }
@@ -52,7 +52,7 @@ impl Refusal {
             Refused::Command { .. } => self.decisive_check().map_or("a change is under way", Check::why),
             Refused::Report(_, ReportReason::BadState) => "a runner cannot report this state now",
             Refused::Report(_, ReportReason::Conflict) => "a change is pending; read the sandbox and decide again",
-            Refused::OtherRevision { .. } => "the context was gathered for another revision of the sandbox",
+            Refused::OtherRevision(_) => "the context was gathered for another revision of the sandbox",
         }
     }
 

@@ -48,7 +48,7 @@ pub(crate) enum Refused {
     /// A report, with the reason.
     Report(ReportKind, ReportReason),
     /// Any input, with a context that was gathered for another revision of the row.
-    OtherRevision { asked: Asked, context: u32 },
+    OtherRevision(Asked),
 }
 
 /// Why a report is refused.
@@ -96,7 +96,7 @@ impl Refusal {
         match self.refused {
             Refused::Command { verb, .. } => Asked::Command(verb),
             Refused::Report(report, _) => Asked::Report(report),
-            Refused::OtherRevision { asked, .. } => asked,
+            Refused::OtherRevision(asked) => asked,
         }
     }
 
@@ -121,7 +121,7 @@ impl Refusal {
             // A refused command has a check that fails.
             Refused::Command { .. } => self.failing_checks().next().map_or(Reason::InProgress, Check::reason),
             Refused::Report(_, ReportReason::BadState) => Reason::BadState,
-            Refused::Report(_, ReportReason::Conflict) | Refused::OtherRevision { .. } => Reason::Conflict,
+            Refused::Report(_, ReportReason::Conflict) | Refused::OtherRevision(_) => Reason::Conflict,
         }
     }
 
@@ -134,7 +134,7 @@ impl Refusal {
     pub fn http_status(&self) -> u16 {
         self.reason().http_status(match self.refused {
             Refused::Command { verb, .. } => Some(verb),
-            Refused::Report(..) | Refused::OtherRevision { .. } => None,
+            Refused::Report(..) | Refused::OtherRevision(_) => None,
         })
     }
 
@@ -154,7 +154,7 @@ impl Refusal {
         let facts = self.facts;
         let (checks, given): (&'static [Check], bool) = match self.refused {
             Refused::Command { verb, flag, .. } => (verb.checks(), flag),
-            Refused::Report(..) | Refused::OtherRevision { .. } => (&[], false),
+            Refused::Report(..) | Refused::OtherRevision(_) => (&[], false),
         };
         checks.iter().filter(move |check| check.applies(given) && !facts.contain(check.guard))
     }
@@ -174,7 +174,7 @@ impl Refusal {
     pub fn accepted_commands(&self) -> impl Iterator<Item = Verb> + use<> {
         let profile = match self.refused {
             Refused::Command { profile, .. } => Some(profile),
-            Refused::Report(..) | Refused::OtherRevision { .. } => None,
+            Refused::Report(..) | Refused::OtherRevision(_) => None,
         };
         accepted_with(self.facts).filter(move |verb| profile.is_some_and(|profile| verb.is_offered_by(profile)))
     }

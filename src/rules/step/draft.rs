@@ -130,7 +130,9 @@ impl Draft {
     /// Requests a new backup attempt.
     pub(crate) const fn request_backup(mut self) -> Self {
         let changes = !pairs::DISK_RESTS.contains(self.step.after.state());
-        self.step.after = self.step.after.with_backup(BackupState::Pending).with_changed_since_backup(changes);
+        let after = self.step.after.with_backup(BackupState::Pending).with_changed_since_backup(changes);
+        // From now on the store is asked about this attempt, if about any.
+        self.step.after = after.with_must_ask_store(false);
         self.step.effects.event = Some(EventName::BackupCreated);
         self
     }
@@ -334,7 +336,9 @@ impl Draft {
     pub(crate) fn give_up_archive(self, fault: Fault) -> Self {
         let status = self.step.after;
         let under_way = status.awaits_backup();
-        let draft = self.desired(D::Stopped).archive_attempts(MOST_ATTEMPTS).raises_epoch();
+        let draft = self.desired(D::Stopped).archive_attempts(MOST_ATTEMPTS);
+        // Without a runner there is no call to supersede, and the epoch names the release that the lost runner is owed.
+        let draft = if status.has_runner() { draft.raises_epoch() } else { draft };
         let draft = if under_way {
             draft.backup(BackupState::Error, status.has_backup_ref()).must_ask_store(true)
         } else {

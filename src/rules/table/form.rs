@@ -188,6 +188,7 @@ impl Writes {
         }
         if let Some(disk_changes) = self.requests_backup {
             after = after.with_backup(BackupState::Pending).with_changed_since_backup(disk_changes);
+            after = after.with_must_ask_store(false);
         }
         if self.resets_attempts {
             after = after.with_archive_attempts(0);

@@ -1,0 +1,49 @@
+//! A restored copy that ran is newer than the backup (contract 9): its runner is released, and its disk is not removed.
+
+use crate::{after, answered, gone, pass, released, row};
+use sandbox_lifecycle::{
+    Columns, DesiredState, Lifecycle, RunnerView, SandboxState,
+    controller::Observed,
+    vocabulary::{BackupState, CopyState, Fault},
+};
+
+/// Returns a row with a current backup.
+fn backed_up(state: SandboxState, desired_state: DesiredState, columns: Columns) -> Lifecycle {
+    row(Columns { state, desired_state, backup_state: BackupState::Completed, has_backup_ref: true, ..columns })
+}
+
+/// The restore completed and ran, then its runner crashed: two asks show a copy at rest. Later the runner is declared gone.
+#[test]
+fn a_restored_copy_at_rest_is_kept_when_its_runner_is_gone() {
+    let restoring = backed_up(SandboxState::Restoring, DesiredState::Started, Columns::default());
+    let asked_again = after(restoring, &answered(&restoring, CopyState::AtRest));
+    assert!(asked_again.must_ask());
+    let failed = after(asked_again, &answered(&asked_again, CopyState::AtRest));
+    let looked_into = after(failed, &answered(&failed, CopyState::AtRest));
+    assert_eq!((looked_into.state(), looked_into.recoverable()), (SandboxState::Error, true));
+    assert!(released(&pass(&looked_into, &gone(&looked_into))).is_some());
+}
+
+/// The restore was busy until its time limit, and completed after it. Its runner is declared gone before anybody asks again.
+#[test]
+fn a_restore_over_its_limit_is_kept_when_its_runner_is_gone() {
+    let restoring = backed_up(SandboxState::Restoring, DesiredState::Started, Columns::default());
+    let busy = RunnerView { observed: Observed::Busy, ..RunnerView::of(&restoring) };
+    let timed_out = after(restoring, &busy);
+    assert_eq!(timed_out.fault(), Some(Fault::TimeLimit));
+    let leaves = pass(&timed_out, &gone(&timed_out));
+    assert!(released(&leaves).is_some());
+    let left = leaves.apply(timed_out).expect("nobody else writes");
+    assert!(left.recoverable() && left.kept_backup(), "the backup is the last resort: {left:?}");
+}
+
+/// The time limit of a restore is over, and then the ask shows its copy.
+#[test]
+fn a_copy_that_is_found_after_a_restore_makes_the_backup_outdated() {
+    let columns = Columns { fault: Some(Fault::TimeLimit), must_ask: true, ..Columns::default() };
+    let errored = backed_up(SandboxState::Error, DesiredState::Started, columns);
+    for state in [CopyState::AtRest, CopyState::Paused] {
+        let looked_into = after(errored, &answered(&errored, state));
+        assert!(looked_into.changed_since_backup() && looked_into.kept_backup(), "{looked_into:?}");
+    }
+}
