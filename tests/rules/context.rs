@@ -74,7 +74,7 @@ fn a_context_of_another_revision_is_refused_for_every_kind_of_input() {
             (answer, refusal.failing_checks().count(), refusal.to_string())
         };
         let message = format!(
-            "cannot decide on {asked}: the context was gathered for revision 6 of the sandbox, which has changed since: \
+            "cannot decide on {asked}: the context was gathered for another revision of the sandbox, which has changed since: \
              read the sandbox and gather the context again"
         );
         let expected = ((asked.to_owned(), "conflict", 409, Retry::ReadAgain), 0, message);

@@ -210,6 +210,8 @@ fn an_inventory_of_another_runner_removes_its_copy_or_gives_the_sandbox_back() {
     let entries = applied(&mut lost, &leaves, None);
     assert_eq!(sent(&entries)[0].2, Message::Release { epoch: 5 });
     assert_eq!((lost.lifecycle().state(), lost.runner_id()), (SandboxState::Error, None));
+    // It has taken the release, whose epoch is that of the row: no other runner had the sandbox later.
+    let copy = Listed { epoch: Some(5), released: true, ..copy };
     let Finding::Apply(step) = lost.compare("r1", Some(&copy), now()) else { panic!("it has the newest disk") };
     applied(&mut lost, &step, Some("r1"));
     assert_eq!((lost.runner_id(), lost.lifecycle().must_ask()), (Some("r1"), true));
