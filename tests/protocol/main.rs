@@ -1,6 +1,7 @@
 //! The shortest traces of what once broke a law of `docs/PROTOCOL.md`, one function per trace.
 
 mod inventories;
+mod recoveries;
 mod restores;
 mod returning_runners;
 
