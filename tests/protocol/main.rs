@@ -1,5 +1,6 @@
 //! The shortest traces of what once broke a law of `docs/PROTOCOL.md`, one function per trace.
 
+mod backups;
 mod inventories;
 mod recoveries;
 mod restores;
