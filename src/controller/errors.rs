@@ -26,6 +26,9 @@ impl Pass<'_> {
         let found = if status.has_usable_backup() { self.draft().disk_changes() } else { self.draft() };
         match shown {
             S::Destroyed => self.copy_is_lost(),
+            // The runner has not begun the recovery, or its end was lost. The ask refuses only older calls, so what the copy
+            // shows now is not how the recovery leaves it.
+            S::Started | S::Stopped | S::Paused if status.repair() == Some(Repair::Recover) => self.resend(),
             S::Started | S::Stopped | S::Paused if status.desired().fulfilled_by() == Some(shown) => {
                 let draft = self.shown(shown).repair(None);
                 self.apply(if shown == S::Started { draft.drop_finished_backup() } else { draft.disk_changes() })

@@ -1,7 +1,9 @@
 //! The protocol of `docs/PROTOCOL.md` between a record, its controller, its runners and its backup store: the shortest traces of
 //! what once broke one of its laws, one function per trace.
 
+mod backups;
 mod inventories;
+mod recoveries;
 mod restores;
 mod returning_runners;
 mod traces;
