@@ -24,9 +24,12 @@ impl Pass<'_> {
         let mends = status.repair().is_some();
         // A copy that is found although the backup is current comes from a restore, and may have run since.
         let found = if status.has_usable_backup() { self.draft().disk_changes() } else { self.draft() };
+        // Only the end of a recovery is its arrival: a late call would change the disk after the row has moved on.
+        let recovers = status.repair() == Some(Repair::Recover);
+        let arrives = |shown| !recovers && status.desired().fulfilled_by() == Some(shown);
         match shown {
             S::Destroyed => self.copy_is_lost(),
-            S::Started | S::Stopped | S::Paused if status.desired().fulfilled_by() == Some(shown) => {
+            S::Started | S::Stopped | S::Paused if arrives(shown) => {
                 let draft = self.shown(shown).repair(None);
                 self.apply(if shown == S::Started { draft.drop_finished_backup() } else { draft.disk_changes() })
             }

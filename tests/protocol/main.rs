@@ -1,8 +1,11 @@
 //! The shortest traces of what once broke a law of `docs/PROTOCOL.md`, one function per trace.
+#![allow(unused_must_use, reason = "a trace writes steps whose effects it does not look at")]
 
 mod inventories;
+mod recoveries;
 mod restores;
 mod returning_runners;
+mod scene;
 
 #[path = "../support/time.rs"]
 mod time;
