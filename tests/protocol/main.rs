@@ -1,6 +1,7 @@
 //! The shortest traces of what once broke a law of `docs/PROTOCOL.md`, one function per trace.
 #![allow(unused_must_use, reason = "a trace writes steps whose effects it does not look at")]
 
+mod backups;
 mod inventories;
 mod recoveries;
 mod restores;
