@@ -24,12 +24,13 @@ impl Pass<'_> {
         let mends = status.repair().is_some();
         // A copy that is found although the backup is current comes from a restore, and may have run since.
         let found = if status.has_usable_backup() { self.draft().disk_changes() } else { self.draft() };
+        // Only the end of a recovery is its arrival: an ask refuses only older calls, and a late call would change the disk after
+        // the row has moved on.
+        let recovers = status.repair() == Some(Repair::Recover);
+        let arrives = |shown| !recovers && status.desired().fulfilled_by() == Some(shown);
         match shown {
             S::Destroyed => self.copy_is_lost(),
-            // The runner has not begun the recovery, or its end was lost. The ask refuses only older calls, so what the copy
-            // shows now is not how the recovery leaves it.
-            S::Started | S::Stopped | S::Paused if status.repair() == Some(Repair::Recover) => self.resend(),
-            S::Started | S::Stopped | S::Paused if status.desired().fulfilled_by() == Some(shown) => {
+            S::Started | S::Stopped | S::Paused if arrives(shown) => {
                 let draft = self.shown(shown).repair(None);
                 self.apply(if shown == S::Started { draft.drop_finished_backup() } else { draft.disk_changes() })
             }
