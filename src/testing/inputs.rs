@@ -193,7 +193,8 @@ pub fn runner_view() -> impl Strategy<Value = RunnerView> + Clone {
 
 /// Generates an entry of a runner's inventory, or none.
 pub fn listed() -> impl Strategy<Value = Option<Listed>> + Clone {
-    let fields = (number(), select(CopyState::ALL), option::of(words::size()), any::<bool>());
+    let states = [CopyState::Running, CopyState::AtRest, CopyState::Paused, CopyState::Busy];
+    let fields = (number(), select(states.to_vec()), option::of(words::size()), any::<bool>());
     option::weighted(0.8, fields.prop_map(|(epoch, state, size, released)| Listed { epoch, state, size, released }))
 }
 

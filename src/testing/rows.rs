@@ -3,7 +3,7 @@
 use super::words;
 use crate::{
     lifecycle::{Columns, Lifecycle, Violation},
-    vocabulary::{AutoDelete, AutoPause, AutoStop, DesiredState, Micros, SandboxState},
+    vocabulary::{AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Micros, SandboxState},
 };
 use alloc::vec::Vec;
 use proptest::{option, prelude::*, sample::select};
@@ -106,6 +106,13 @@ pub fn sound_lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
         if columns.state == SandboxState::Started {
             (columns.archive_attempts, columns.restore_attempts) = (0, 0);
         }
+        // Where the sandbox runs, its disk changes, so that no backup is current.
+        let runs = ["started", "starting", "stopping", "pausing", "resuming", "resizing", "forking"];
+        let snapshots_running =
+            (columns.state, columns.desired_state) == (SandboxState::Snapshotting, DesiredState::Started);
+        columns.changed_since_backup |= runs.contains(&columns.state.as_str()) || snapshots_running;
+        // The store is asked about an attempt that ended without a report.
+        columns.must_ask_store &= [BackupState::None, BackupState::Error].contains(&columns.backup_state);
         if !columns.has_runner {
             (columns.must_ask, columns.repair) = (false, None);
         }

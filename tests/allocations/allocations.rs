@@ -31,6 +31,7 @@ fn rows() -> Vec<Lifecycle> {
                         recoverable: true,
                         backup_state: BackupState::Completed,
                         has_backup_ref: true,
+                        last_recovery: Some(now() - Duration::minutes(30)),
                         ..plain
                     };
                     rows.extend([plain, ephemeral, broken].map(Lifecycle::from));
@@ -87,7 +88,6 @@ fn contexts() -> [Context; 2] {
     let strict = Context::of(&Columns::default().into())
         .with_live_fork_children(1)
         .with_organization_suspended(true)
-        .with_last_recovery(now() - Duration::minutes(30))
         .with_linked(true);
     [Context::of(&Columns::default().into()), strict]
 }

@@ -75,6 +75,7 @@ pub(super) fn under_way(row: &Columns, mut write: Write, begun: bool, attempt: O
                 write.row.kept_backup = true;
             }
             write.row.changed_since_backup = !disk_rests(row);
+            write.row.must_ask_store = false;
         }
     }
     write.row.backup_state = reported;

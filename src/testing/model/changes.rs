@@ -3,7 +3,8 @@
 use super::{
     commands::{Step, Writes},
     row::{
-        at, awaits_backup, coherent, disk_rests, has_any_backup, has_current_backup, is_ephemeral, is_vm, restorable,
+        at, awaits_backup, changes_in_place, coherent, disk_rests, has_any_backup, has_current_backup, is_ephemeral,
+        is_vm, restorable,
     },
     write::Write,
 };
@@ -54,6 +55,7 @@ pub(super) fn resize(row: &Columns, write: &mut Write, change: SizeChange, conte
     if !row.has_runner {
         return Err("no_runner");
     }
+    write.disk_changes();
     write.row.state = S::Resizing;
     write.effects.task = Some(Task::Resize { to });
     Ok(Writes::Row)
@@ -179,6 +181,7 @@ fn recover_from_backup(row: &Columns, write: &mut Write, now: DateTime<Utc>) {
     write.row.has_backup_ref = true;
     write.row.changed_since_backup = false;
     write.row.kept_backup = false;
+    write.row.must_ask_store = false;
     write.row.last_recovery = Some(now);
     write.effects.recovers = true;
     write.effects.new_token = true;
@@ -207,7 +210,7 @@ pub(super) fn backup(row: &Columns, write: &mut Write) -> Step {
         "resuming",
     ];
     let leaves = ["archived", "destroyed"].contains(&row.desired_state.as_str());
-    let is_current = disk_rests(row) && has_current_backup(row);
+    let is_current = (disk_rests(row) || changes_in_place(row)) && has_current_backup(row);
     let can_be_written = coherent(row.state, row.desired_state);
     if !row.has_runner || !has_disk.contains(&row.state.as_str()) || leaves || is_current || !can_be_written {
         return Ok(Writes::Nothing);

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 
 pub(super) fn decide(row: &Columns, timer: Timer, policy: &Policy, context: Context, now: DateTime<Utc>) -> Taken {
     let mut write = Write::to(row, now);
+    write.is_forked = context.live_fork_children() > 0;
     if !acts(row, timer, policy, context, now) {
         return write.unwritten();
     }

@@ -135,6 +135,7 @@ impl Write {
         self.row.backup_state = BackupState::Pending;
         self.row.backup_attempt = self.before.backup_attempt.wrapping_add(1);
         self.row.changed_since_backup = !disk_rests(&self.row);
+        self.row.must_ask_store = false; // The store is asked only about the last attempt.
         self.effects.backup_attempt = Some(self.row.backup_attempt);
         self.effects.event = Some(Event::BackupCreated);
     }
@@ -149,7 +150,8 @@ impl Write {
 
     /// The last attempt failed. It counts where it was made for an archive; 7 means that the archive was given up.
     pub(super) fn fail_backup(&mut self) {
-        if self.row.desired_state == DesiredState::Archived && self.row.archive_attempts < 6 {
+        let is_open = awaits_backup(&self.row) || self.row.must_ask_store;
+        if is_open && self.row.desired_state == DesiredState::Archived && self.row.archive_attempts < 6 {
             self.row.archive_attempts = self.row.archive_attempts.saturating_add(1);
         }
         self.row.backup_state = BackupState::Error;

@@ -28,6 +28,9 @@ impl Pass<'_> {
             return self.resend(); // The call that mends it was lost, or has not ended.
         }
         let mut write = self.change();
+        if is_calm && shown != S::Stopped {
+            write.disk_changes(); // It runs, or has run.
+        }
         if is_calm && shown != S::Stopped && row.desired_state == DesiredState::Stopped {
             let lasted = micros(self.now).saturating_sub(micros(row.state_since));
             if lasted <= minutes(self.policy.look_again.get()) {

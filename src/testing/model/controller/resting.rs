@@ -14,7 +14,13 @@ impl Pass<'_> {
         match row.state.as_str() {
             "started" | "paused" if !row.has_runner => self.if_pending(self.fail(Fault::Lost)),
             "started" | "paused" | "stopping" if !self.is_ready() => None,
-            "started" | "paused" => self.begin(S::Stopping, Task::Stop { force: row.force_stop }),
+            "started" | "paused" => {
+                let mut write = self.change();
+                write.row.state = S::Stopping;
+                write.disk_changes();
+                write.effects.task = Some(Task::Stop { force: row.force_stop });
+                self.write(write)
+            }
             "stopping" => match self.answer() {
                 Observed::NotAsked => self.ask(),
                 Observed::NoAnswer | Observed::Busy => None,

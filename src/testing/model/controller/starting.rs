@@ -12,6 +12,10 @@ impl Pass<'_> {
     pub(super) fn toward_started(&self) -> Next {
         let (row, ready) = (self.row, self.is_ready());
         match row.state.as_str() {
+            // Contract 14: a fork's child is never created from an image.
+            "pending_build" | "building_snapshot" | "pulling_snapshot" | "unknown" if row.is_fork_child => {
+                self.if_pending(self.fail(Fault::Lost))
+            }
             "pending_build" => self.place(),
             "pulling_snapshot" if !row.has_runner => self.place(),
             "building_snapshot" => self.build(),
@@ -79,6 +83,7 @@ impl Pass<'_> {
             (_, "started") => self.show_started(),
             // D14: it may have its disk. D33: a fork's child has no image.
             (_, "unknown") if starts_from_disk || self.row.is_fork_child => self.time_out(),
+            (_, "pulling_snapshot") if self.row.is_fork_child => self.time_out(),
             (_, "unknown") => self.write(self.change_to_shown_only(S::Unknown)),
             ("pulling_snapshot", "pulling_snapshot") => self.time_out(),
             (_, "pulling_snapshot") => {

@@ -1,0 +1,48 @@
+//! Shrunk counter-examples of the properties, each for a fault that was found and repaired.
+
+use chrono::{DateTime, Duration, Utc};
+use sandbox_lifecycle::{
+    Columns, Command, Context, DesiredState, Effect, Lifecycle, Next, Policy, Report, RunnerView, SandboxState, Step,
+    Timer,
+    controller::{Observed, Placement, Question},
+    rules::{Answer, Cause, Job, Outcome, Task},
+    vocabulary::{AutoDelete, BackupState, Fault, Repair},
+};
+
+const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+fn hours(count: i64) -> DateTime<Utc> {
+    START + Duration::hours(count)
+}
+
+fn decided(
+    columns: Columns,
+    input: impl sandbox_lifecycle::rules::AsInput,
+    children: u32,
+    now: DateTime<Utc>,
+) -> Lifecycle {
+    let row = Lifecycle::from(columns);
+    let context = Context::of(&row).with_live_fork_children(children);
+    let step = row.decide(input, &Policy::default(), context, now).expect("it is accepted");
+    step.apply(row).expect("its row")
+}
+
+fn driven(columns: Columns, known: impl FnOnce(RunnerView) -> RunnerView) -> Step {
+    let row = Lifecycle::from(columns);
+    match row.reconcile(&known(RunnerView::of(&row)), &Policy::default(), START) {
+        Next::Apply(step) => step,
+        next => panic!("the pass should write: {next}"),
+    }
+}
+
+fn going(state: SandboxState, desired_state: DesiredState) -> Columns {
+    Columns { state, desired_state, pending: true, ..Columns::default() }
+}
+
+fn stopped() -> Columns {
+    Columns { state: SandboxState::Stopped, desired_state: DesiredState::Stopped, ..Columns::default() }
+}
+
+fn backed_up(columns: Columns) -> Columns {
+    Columns { backup_state: BackupState::Completed, has_backup_ref: true, backup_attempt: 1, ..columns }
+}
