@@ -46,3 +46,14 @@ fn stopped() -> Columns {
 fn backed_up(columns: Columns) -> Columns {
     Columns { backup_state: BackupState::Completed, has_backup_ref: true, backup_attempt: 1, ..columns }
 }
+
+#[test]
+fn a_pass_does_not_wait_for_a_time_to_live_that_forks_hold_back() {
+    let row = Lifecycle::from(Columns {
+        auto_destroy_at: Some(START),
+        ..going(SandboxState::Stopping, DesiredState::Stopped)
+    });
+    let view = RunnerView { live_fork_children: 1, observed: Observed::Busy, ..RunnerView::of(&row) };
+    let now = START + Duration::seconds(1);
+    assert_eq!(row.reconcile(&view, &Policy::default(), now), Next::Wait { until: now + Duration::minutes(1) });
+}
