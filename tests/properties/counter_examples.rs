@@ -48,6 +48,18 @@ fn backed_up(columns: Columns) -> Columns {
 }
 
 #[test]
+fn a_repair_without_a_runner_has_no_time_limit_and_the_record_is_removed() {
+    let broken = Columns {
+        repair: Some(Repair::Recover),
+        has_runner: false,
+        ..going(SandboxState::Error, DesiredState::Destroyed)
+    };
+    let row = Lifecycle::from(broken);
+    let step = row.due(&Policy::default(), Context::of(&row), hours(24 * 8)).expect("the retention is over");
+    assert_eq!(step.cause(), Cause::Timer(Timer::Retention));
+}
+
+#[test]
 fn a_pass_does_not_wait_for_a_time_to_live_that_forks_hold_back() {
     let row = Lifecycle::from(Columns {
         auto_destroy_at: Some(START),
