@@ -48,6 +48,34 @@ fn backed_up(columns: Columns) -> Columns {
 }
 
 #[test]
+fn a_refused_fork_of_an_ephemeral_sandbox_does_not_delete_the_disk_that_its_forks_read() {
+    let forking = Columns { auto_delete: AutoDelete::AtOnce, ..going(SandboxState::Forking, DesiredState::Stopped) };
+    let answer = Answer::Refused { fault: Fault::Refused, recoverable: false };
+    let refused = decided(forking, Report::Answered { task: Task::Fork, answer, from: None, epoch: None }, 1, START);
+    assert_eq!((refused.state(), refused.desired_state()), (SandboxState::Stopped, DesiredState::Stopped));
+}
+
+#[test]
+fn a_time_limit_does_not_delete_the_disk_that_forks_read() {
+    let resizing = Columns { auto_delete: AutoDelete::AtOnce, ..going(SandboxState::Resizing, DesiredState::Stopped) };
+    let ended = decided(resizing, Timer::TimeLimit, 1, hours(1));
+    assert_eq!((ended.state(), ended.desired_state()), (SandboxState::Stopped, DesiredState::Stopped));
+}
+
+#[test]
+fn a_recovery_within_the_call_does_not_delete_the_disk_that_forks_read() {
+    let errored = Columns {
+        auto_delete: AutoDelete::AtOnce,
+        pending: false,
+        repair: Some(Repair::Recover),
+        ..going(SandboxState::Error, DesiredState::Stopped)
+    };
+    let done = Report::Answered { task: Task::Recover { start: false }, answer: Answer::Done, from: None, epoch: None };
+    let recovered = decided(errored, done, 1, START);
+    assert_eq!((recovered.state(), recovered.desired_state()), (SandboxState::Stopped, DesiredState::Stopped));
+}
+
+#[test]
 fn a_repair_without_a_runner_has_no_time_limit_and_the_record_is_removed() {
     let broken = Columns {
         repair: Some(Repair::Recover),

@@ -252,6 +252,11 @@ impl Draft {
     /// Returns the step with the invariants enforced. It drops a write that would leave incoherent states, as the
     /// recorded server does.
     pub(crate) fn finish_or_drop(self) -> Step {
+    /// Returns a step that writes nothing, because the report is ignored.
+    pub(crate) const fn ignored(self, why: Ignored) -> Step {
+        Step::ignored(&self.step.row, why, self.step.now)
+    }
+
         let Self { mut step, raises_epoch, .. } =
             self.clear_older_error().delete_stopped_ephemeral().reset_attempts().without_a_runner();
         if !step.after.is_coherent() {
