@@ -48,6 +48,15 @@ fn backed_up(columns: Columns) -> Columns {
 }
 
 #[test]
+fn a_sandbox_that_is_reported_archived_can_be_started_from_its_backup() {
+    let reported = Report::State { state: SandboxState::Archived, fault: None, recoverable: false, epoch: None };
+    let archived = decided(backed_up(stopped()), reported, 0, START);
+    let woken = decided(archived.columns(), Command::Start, 0, START);
+    let step = driven(woken.columns(), |view| RunnerView { placement: Placement::Warm, ..view });
+    assert_eq!(step.state(), SandboxState::Restoring);
+}
+
+#[test]
 fn a_refused_fork_of_an_ephemeral_sandbox_does_not_delete_the_disk_that_its_forks_read() {
     let forking = Columns { auto_delete: AutoDelete::AtOnce, ..going(SandboxState::Forking, DesiredState::Stopped) };
     let answer = Answer::Refused { fault: Fault::Refused, recoverable: false };
