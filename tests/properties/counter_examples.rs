@@ -97,6 +97,15 @@ fn a_repair_without_a_runner_has_no_time_limit_and_the_record_is_removed() {
 }
 
 #[test]
+fn a_failed_start_does_not_end_the_recovery_of_a_sandbox_in_error() {
+    let errored =
+        Columns { pending: false, repair: Some(Repair::Recover), ..going(SandboxState::Error, DesiredState::Started) };
+    let outcome = Outcome::Failed { fault: Fault::Runner, recoverable: false };
+    let failed = decided(errored, Report::Ended { job: Job::Start, outcome, epoch: None }, 0, START);
+    assert_eq!(failed.columns(), errored);
+}
+
+#[test]
 fn a_pass_does_not_wait_for_a_time_to_live_that_forks_hold_back() {
     let row = Lifecycle::from(Columns {
         auto_destroy_at: Some(START),
