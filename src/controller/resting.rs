@@ -83,7 +83,7 @@ impl Pass<'_> {
         }
         // Without a runner there is no copy to remove (difference D2).
         if matches!(status.state(), S::Archived | S::PendingBuild) || !status.has_runner() {
-            return self.destroy(self.draft().state(S::Destroyed));
+            return self.destroy(self.draft().state(S::Destroyed).owes(Owed::Removal));
         }
         if !self.is_ready() {
             return None;

@@ -106,6 +106,12 @@ fn a_failed_start_does_not_end_the_recovery_of_a_sandbox_in_error() {
 }
 
 #[test]
+fn a_destroyed_sandbox_that_waited_for_a_build_owes_its_runner_the_removal() {
+    let step = driven(going(SandboxState::PendingBuild, DesiredState::Destroyed), |view| view);
+    assert!(step.effects().any(|effect| effect == Effect::Remove { epoch: 1 }), "{step}");
+}
+
+#[test]
 fn a_pass_does_not_wait_for_a_time_to_live_that_forks_hold_back() {
     let row = Lifecycle::from(Columns {
         auto_destroy_at: Some(START),
