@@ -85,6 +85,12 @@ fn a_recovery_within_the_call_does_not_delete_the_disk_that_forks_read() {
 }
 
 #[test]
+fn the_time_limit_of_a_destroy_begins_an_epoch_also_without_a_runner() {
+    let destroying = Columns { has_runner: false, ..going(SandboxState::Destroying, DesiredState::Destroyed) };
+    assert_eq!(decided(destroying, Timer::TimeLimit, 0, hours(1)).epoch(), 1);
+}
+
+#[test]
 fn a_repair_without_a_runner_has_no_time_limit_and_the_record_is_removed() {
     let broken = Columns {
         repair: Some(Repair::Recover),

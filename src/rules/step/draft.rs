@@ -321,7 +321,7 @@ impl Draft {
             return self.state(goal).ends_badly();
         }
         if matches!((state, desired), (S::Destroying, D::Destroyed)) {
-            return self.state(S::Destroyed).owes(Owed::Removal);
+            return self.state(S::Destroyed).owes(Owed::Removal).raises_epoch();
         }
         if matches!((state, desired), (S::Archiving, D::Archived)) {
             return self.give_up_archive(Fault::TimeLimit);
