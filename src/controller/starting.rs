@@ -11,6 +11,10 @@ impl Pass<'_> {
         let status = self.row.status;
         let has_runner = status.has_runner();
         match status.state() {
+            // A fork's child has no image (contract 14). Its runner is asked, which may have the copy.
+            S::PendingBuild | S::BuildingSnapshot | S::PullingSnapshot | S::Unknown if status.is_fork_child() => {
+                self.if_pending(self.fail(Fault::Lost))
+            }
             S::PendingBuild => self.place(),
             S::PullingSnapshot if !has_runner => self.place(),
             S::BuildingSnapshot => self.build(),
@@ -75,6 +79,7 @@ impl Pass<'_> {
         match observed {
             S::Started => self.write(self.shown(S::Started).drop_finished_backup()),
             S::Unknown if may_have_disk => self.time_out(),
+            S::PullingSnapshot if status.is_fork_child() => self.time_out(),
             S::Unknown => self.write(self.draft().state(S::Unknown).raises_epoch()),
             S::PullingSnapshot if state != S::PullingSnapshot => {
                 self.time_out().or_else(|| self.write(self.draft().state(S::PullingSnapshot)))

@@ -118,6 +118,15 @@ fn a_destroyed_sandbox_that_waited_for_a_build_owes_its_runner_the_removal() {
 }
 
 #[test]
+fn a_forks_child_is_never_created_from_an_image() {
+    for state in [SandboxState::Unknown, SandboxState::PullingSnapshot, SandboxState::PendingBuild] {
+        let child = Columns { is_fork_child: true, ..going(state, DesiredState::Started) };
+        let step = driven(child, |view| RunnerView { placement: Placement::Warm, ..view });
+        assert_eq!(step.state(), SandboxState::Error, "{state}");
+    }
+}
+
+#[test]
 fn a_pass_does_not_wait_for_a_time_to_live_that_forks_hold_back() {
     let row = Lifecycle::from(Columns {
         auto_destroy_at: Some(START),
