@@ -131,7 +131,7 @@ impl Pass<'_> {
     /// Assigns a runner to a sandbox that has none (recorded: table `placement`).
     fn place(&self) -> Option<Next> {
         let builds = self.row.status.state() == S::PendingBuild;
-        let assigned = self.draft().runner(RunnerChange::Assigned);
+        let assigned = self.draft().runner(RunnerChange::Assigned).owes(Owed::Release);
         self.write(match self.view.placement {
             Placement::Warm => assigned.state(S::Unknown),
             Placement::Cold if builds => assigned.state(S::BuildingSnapshot).call(Task::Build),

@@ -118,6 +118,13 @@ fn a_destroyed_sandbox_that_waited_for_a_build_owes_its_runner_the_removal() {
 }
 
 #[test]
+fn a_placement_that_replaces_a_runner_owes_the_old_one_a_release() {
+    let waiting = going(SandboxState::PendingBuild, DesiredState::Started);
+    let step = driven(waiting, |view| RunnerView { placement: Placement::Warm, ..view });
+    assert!(step.effects().any(|effect| effect == Effect::Release { epoch: 1 }), "{step}");
+}
+
+#[test]
 fn a_forks_child_is_never_created_from_an_image() {
     for state in [SandboxState::Unknown, SandboxState::PullingSnapshot, SandboxState::PendingBuild] {
         let child = Columns { is_fork_child: true, ..going(state, DesiredState::Started) };
