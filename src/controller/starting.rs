@@ -82,7 +82,7 @@ impl Pass<'_> {
             S::PullingSnapshot if status.is_fork_child() => self.time_out(),
             S::Unknown => self.write(self.draft().state(S::Unknown).raises_epoch()),
             S::PullingSnapshot if state != S::PullingSnapshot => {
-                self.time_out().or_else(|| self.write(self.draft().state(S::PullingSnapshot)))
+                self.time_out().or_else(|| self.write(self.draft().state(S::PullingSnapshot).raises_epoch()))
             }
             S::Creating | S::Starting | S::Restoring | S::PullingSnapshot | S::Destroyed => self.time_out(),
             S::Resuming if resumes => self.time_out(),

@@ -125,6 +125,14 @@ fn a_placement_that_replaces_a_runner_owes_the_old_one_a_release() {
 }
 
 #[test]
+fn a_pull_that_the_runner_shows_begins_an_epoch() {
+    let creating = going(SandboxState::Creating, DesiredState::Started);
+    let shown = Observed::State(SandboxState::PullingSnapshot);
+    let step = driven(creating, |view| RunnerView { observed: shown, ..view });
+    assert_eq!(step.apply(Lifecycle::from(creating)).expect("its row").epoch(), 1);
+}
+
+#[test]
 fn a_forks_child_is_never_created_from_an_image() {
     for state in [SandboxState::Unknown, SandboxState::PullingSnapshot, SandboxState::PendingBuild] {
         let child = Columns { is_fork_child: true, ..going(state, DesiredState::Started) };
