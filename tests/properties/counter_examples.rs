@@ -142,6 +142,32 @@ fn a_forks_child_is_never_created_from_an_image() {
 }
 
 #[test]
+fn the_store_is_not_asked_about_an_attempt_that_has_only_been_requested() {
+    let unknown = Columns { backup_state: BackupState::Error, backup_attempt: 1, must_ask_store: true, ..stopped() };
+    let requested = decided(unknown, Command::Backup, 0, START);
+    assert_eq!((requested.backup_attempt(), requested.must_ask_store()), (2, false));
+}
+
+#[test]
+fn a_sandbox_that_is_recovered_from_its_backup_is_restored_before_the_store_is_asked_about_another_attempt() {
+    let errored = Columns {
+        pending: false,
+        has_runner: false,
+        recoverable: true,
+        kept_backup: true,
+        backup_state: BackupState::Error,
+        backup_attempt: 2,
+        must_ask_store: true,
+        ..going(SandboxState::Error, DesiredState::Started)
+    };
+    let recovered = decided(errored, Command::Recover { start: true }, 0, START);
+    let asks = recovered.reconcile(&RunnerView::of(&recovered), &Policy::default(), START);
+    assert_ne!(asks, Next::Ask(Question::Store { attempt: 2 }));
+    let step = driven(recovered.columns(), |view| RunnerView { placement: Placement::Warm, ..view });
+    assert_eq!(step.state(), SandboxState::Restoring);
+}
+
+#[test]
 fn a_pass_does_not_wait_for_a_time_to_live_that_forks_hold_back() {
     let row = Lifecycle::from(Columns {
         auto_destroy_at: Some(START),

@@ -133,6 +133,7 @@ impl Draft {
         self.step.after = self.step.after.with_backup(BackupState::Pending).with_changed_since_backup(changes);
         self.step.effects.event = Some(EventName::BackupCreated);
         self
+        self.step.after = self.step.after.with_must_ask_store(false);
     }
 
     /// Records that the disk may change from now on, so that no backup is current. One that is completed is kept as the

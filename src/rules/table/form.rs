@@ -184,7 +184,7 @@ impl Writes {
         }
         if self.uses_backup {
             after = after.with_backup(BackupState::Completed).with_backup_ref(true);
-            after = after.with_changed_since_backup(false).with_kept_backup(false);
+            after = after.with_changed_since_backup(false).with_kept_backup(false).with_must_ask_store(false);
         }
         if let Some(disk_changes) = self.requests_backup {
             after = after.with_backup(BackupState::Pending).with_changed_since_backup(disk_changes);
@@ -194,6 +194,7 @@ impl Writes {
         }
         if self.sets_force {
             after = after.with_force_stop(flag);
+            after = after.with_must_ask_store(false);
         }
         after
     }
