@@ -168,6 +168,20 @@ fn a_sandbox_that_is_recovered_from_its_backup_is_restored_before_the_store_is_a
 }
 
 #[test]
+fn a_repeated_failure_of_a_backup_is_not_another_attempt_to_archive() {
+    let archiving = Columns {
+        pending: false,
+        backup_state: BackupState::InProgress,
+        ..going(SandboxState::Archiving, DesiredState::Archived)
+    };
+    let outcome = Outcome::Failed { fault: Fault::Runner, recoverable: false };
+    let failed = Report::Ended { job: Job::Backup { attempt: None }, outcome, epoch: None };
+    let once = decided(archiving, failed, 0, START);
+    assert_eq!(once.archive_attempts(), 1);
+    assert_eq!(decided(once.columns(), failed, 0, START).archive_attempts(), 1);
+}
+
+#[test]
 fn a_pass_does_not_wait_for_a_time_to_live_that_forks_hold_back() {
     let row = Lifecycle::from(Columns {
         auto_destroy_at: Some(START),

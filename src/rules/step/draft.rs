@@ -117,11 +117,13 @@ impl Draft {
         self.backup(BackupState::Completed, true)
     }
 
-    /// Records that the last attempt has failed. Where it was made for an archive, it counts; the highest count is that of an
-    /// archive that was given up.
+    /// Records that the last attempt has failed. Where it was made for an archive, it counts once; the highest count is that of
+    /// an archive that was given up.
     pub(crate) const fn fail_backup(mut self) -> Self {
         let after = self.step.after;
-        let archives = matches!(after.desired(), D::Archived) & (after.archive_attempts() < MOST_ATTEMPTS - 1);
+        let is_open = after.awaits_backup() | after.must_ask_store();
+        let archives =
+            matches!(after.desired(), D::Archived) & (after.archive_attempts() < MOST_ATTEMPTS - 1) & is_open;
         let count = if archives { after.archive_attempts().saturating_add(1) } else { after.archive_attempts() };
         self.step.after = after.with_archive_attempts(count).with_must_ask_store(false);
         self.backup(BackupState::Error, after.has_backup_ref())
@@ -131,9 +133,9 @@ impl Draft {
     pub(crate) const fn request_backup(mut self) -> Self {
         let changes = !pairs::DISK_RESTS.contains(self.step.after.state());
         self.step.after = self.step.after.with_backup(BackupState::Pending).with_changed_since_backup(changes);
+        self.step.after = self.step.after.with_must_ask_store(false);
         self.step.effects.event = Some(EventName::BackupCreated);
         self
-        self.step.after = self.step.after.with_must_ask_store(false);
     }
 
     /// Records that the disk may change from now on, so that no backup is current. One that is completed is kept as the
@@ -250,14 +252,14 @@ impl Draft {
         self.step
     }
 
-    /// Returns the step with the invariants enforced. It drops a write that would leave incoherent states, as the
-    /// recorded server does.
-    pub(crate) fn finish_or_drop(self) -> Step {
     /// Returns a step that writes nothing, because the report is ignored.
     pub(crate) const fn ignored(self, why: Ignored) -> Step {
         Step::ignored(&self.step.row, why, self.step.now)
     }
 
+    /// Returns the step with the invariants enforced. It drops a write that would leave incoherent states, as the
+    /// recorded server does.
+    pub(crate) fn finish_or_drop(self) -> Step {
         let Self { mut step, raises_epoch, .. } =
             self.clear_older_error().delete_stopped_ephemeral().reset_attempts().without_a_runner();
         if !step.after.is_coherent() {
