@@ -41,9 +41,11 @@ impl Pass<'_> {
                     return None;
                 }
                 let stop = Task::Stop { force: status.force_stop() };
-                self.apply(self.draft().repair(Some(Repair::Stop)).recoverable(true).call(stop))
+                self.apply(self.draft().repair(Some(Repair::Stop)).recoverable(true).disk_changes().call(stop))
             }
-            S::Started | S::Stopped | S::Paused => self.apply(self.draft().recoverable(true).must_ask(false)),
+            S::Stopped => self.apply(self.draft().recoverable(true).must_ask(false)),
+            // It runs, or has run, so its backup is older than the disk.
+            S::Started | S::Paused => self.apply(self.draft().recoverable(true).must_ask(false).disk_changes()),
             S::Error | S::BuildFailed | S::Unknown if !mends => self.apply(self.draft().must_ask(false)),
             S::Error | S::BuildFailed | S::Unknown => None,
             // The runner works on the copy.

@@ -191,3 +191,21 @@ fn a_pass_does_not_wait_for_a_time_to_live_that_forks_hold_back() {
     let now = START + Duration::seconds(1);
     assert_eq!(row.reconcile(&view, &Policy::default(), now), Next::Wait { until: now + Duration::minutes(1) });
 }
+
+#[test]
+fn the_stop_of_a_paused_sandbox_makes_its_backup_one_of_an_older_disk() {
+    let paused = backed_up(going(SandboxState::Paused, DesiredState::Stopped));
+    let stopping = driven(paused, |view| view).apply(Lifecycle::from(paused)).expect("its row");
+    assert_eq!(stopping.state(), SandboxState::Stopping);
+    assert!(stopping.changed_since_backup() && stopping.kept_backup());
+}
+
+#[test]
+fn an_error_whose_copy_runs_is_not_archived_with_a_backup_of_an_older_disk() {
+    let errored = Columns { pending: false, must_ask: true, ..going(SandboxState::Error, DesiredState::Archived) };
+    let shown = Observed::State(SandboxState::Started);
+    let step = driven(backed_up(errored), |view| RunnerView { observed: shown, ..view });
+    let after = step.apply(*step.before()).expect("its row");
+    assert!(after.changed_since_backup() && after.kept_backup(), "{step}");
+    assert_ne!(driven(after.columns(), |view| view).state(), SandboxState::Archived);
+}
