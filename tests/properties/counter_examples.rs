@@ -168,6 +168,22 @@ fn a_sandbox_that_is_recovered_from_its_backup_is_restored_before_the_store_is_a
 }
 
 #[test]
+fn a_resize_makes_a_backup_one_of_an_older_disk_and_keeps_it() {
+    let size =
+        sandbox_lifecycle::vocabulary::SizeChange { disk: std::num::NonZeroU32::new(99), cpu: None, memory: None };
+    let resizing = decided(backed_up(stopped()), Command::Resize(size), 0, START);
+    assert!(resizing.changed_since_backup() && resizing.kept_backup());
+    let requested = decided(resizing.columns(), Command::Backup, 0, START);
+    assert!(requested.kept_backup(), "the completed backup is the last resort");
+}
+
+#[test]
+fn a_backup_that_is_current_during_a_snapshot_is_not_replaced() {
+    let snapshotting = backed_up(going(SandboxState::Snapshotting, DesiredState::Stopped));
+    assert_eq!(decided(snapshotting, Command::Backup, 0, START).columns(), snapshotting);
+}
+
+#[test]
 fn a_repeated_failure_of_a_backup_is_not_another_attempt_to_archive() {
     let archiving = Columns {
         pending: false,
