@@ -43,9 +43,11 @@ impl Pass<'_> {
                     return None;
                 }
                 let stop = Task::Stop { force: status.force_stop() };
-                self.apply(found.repair(Some(Repair::Stop)).recoverable(true).call(stop))
+                self.apply(found.repair(Some(Repair::Stop)).recoverable(true).disk_changes().call(stop))
             }
-            S::Started | S::Stopped | S::Paused => self.apply(found.recoverable(true).must_ask(false)),
+            S::Stopped => self.apply(found.recoverable(true).must_ask(false)),
+            // It runs, or has run, so its backup is older than the disk.
+            S::Started | S::Paused => self.apply(found.recoverable(true).must_ask(false).disk_changes()),
             S::Error | S::BuildFailed if !mends => self.apply(self.draft().must_ask(false)),
             S::Error | S::BuildFailed => None,
             // The runner does not know its copy yet.

@@ -92,5 +92,5 @@ fn begins(draft: Draft, row: &Lifecycle) -> Draft {
         return draft;
     }
     let draft = if status.has_usable_backup() { draft.drop_backup() } else { draft };
-    draft.changed_since_backup(!pairs::DISK_RESTS.contains(status.state()))
+    draft.must_ask_store(false).changed_since_backup(!pairs::DISK_RESTS.contains(status.state()))
 }

@@ -9,7 +9,8 @@ use sandbox_lifecycle::{
     rules::{Answer, Job, Outcome, ReasonText, Task},
     runner::Listed,
     vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, CopyState, Fault, GpuType, QueueTimeout, Size, SizeChange, Ttl,
+        AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, CopyState, Fault, GpuType, QueueTimeout, Size,
+        SizeChange, Ttl,
     },
 };
 use std::{
@@ -61,7 +62,8 @@ fn situation(row: Lifecycle) -> Lifecycle {
     let times = Columns { created_at: at, last_activity_at: at, state_since: at, ..columns };
     let ends = columns.auto_destroy_at.map(|_| at);
     let numbers = Columns { revision: 0, epoch: 0, backup_attempt: columns.backup_attempt.min(2), ..times };
-    Columns { auto_destroy_at: ends, backup_since: columns.backup_since.map(|_| at), last_recovery: None, ..numbers }.into()
+    Columns { auto_destroy_at: ends, backup_since: columns.backup_since.map(|_| at), last_recovery: None, ..numbers }
+        .into()
 }
 
 fn kind(step: &Step) -> (String, Vec<&'static str>, Vec<String>) {
