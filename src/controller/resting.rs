@@ -70,9 +70,11 @@ impl Pass<'_> {
         if status.awaits_backup() || status.must_ask_store() {
             return None;
         }
+        // Nobody knows whether a disk in error rests, so no backup of it would be current.
+        let errored = status.state() == S::Error;
         let used_up = u32::from(status.archive_attempts()) > self.policy.max_archive_attempts;
         let failed = status.backup() == BackupState::Error && used_up;
-        if failed || !status.has_runner() {
+        if failed || errored || !status.has_runner() {
             return self.apply(self.draft().give_up_archive(Fault::Other));
         }
         self.apply(self.draft().request_backup())

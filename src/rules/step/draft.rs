@@ -351,6 +351,11 @@ impl Draft {
         } else {
             draft
         };
-        if matches!(status.state(), S::Error) { draft } else { draft.state(S::Stopped).ours(fault).recoverable(false) }
+        // An error is asked about: where the disk rests, the sandbox is stopped then.
+        if matches!(status.state(), S::Error) {
+            draft.must_ask(true)
+        } else {
+            draft.state(S::Stopped).ours(fault).recoverable(false)
+        }
     }
 }
