@@ -36,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
     let now = sandbox.lifecycle().last_activity_at();
     for command in COMMANDS {
         match sandbox.lifecycle().decide(command, &Policy::default(), Context::of(sandbox.lifecycle()), now) {
-            Ok(step) => sandbox.apply(&step, StepDetails::default()).unwrap(),
+            Ok(step) => drop(sandbox.apply(&step, StepDetails::default()).unwrap()),
             Err(refusal) => drop(ErrorBody::from(&refusal)),
         }
         assert_eq!(

@@ -65,19 +65,30 @@ impl Clock {
     /// It is later than `now`. If a timer is over that does not act in the context of now, it is
     /// [`Policy::look_again`] after `now`, because no input announces that the context has changed.
     pub fn next_look(&self, row: &Lifecycle, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let now = Micros::from(now);
-        let again = now.saturating_add_minutes(i64::from(self.look_again.get()));
         let boundaries = Armed::of(row, &self.limits, &Demands::ANYWHERE).boundaries();
-        let due = Self::without_followed(row, boundaries).map(|(_, at)| at);
-        let looks =
-            due.filter_map(Self::passes_at).map(|at| if at < now { again } else { at.saturating_add_micros(1) });
-        looks.min().filter(|look| *look > now).map(Into::into)
+        self.look_at(Self::without_followed(row, boundaries).map(|(_, at)| at), now.into())
     }
 
-    /// Returns the first instant at which a timer acts in this view of a controller, also a time limit that its pass ends.
-    pub(crate) fn next_of_pass(&self, row: &Lifecycle, warm_pool: bool, runner_unready: bool) -> Option<DateTime<Utc>> {
+    /// Returns when a controller looks again in this view: as [`next_look`](Self::next_look), but also at a time limit that
+    /// its pass ends.
+    pub(crate) fn next_of_pass(
+        &self,
+        row: &Lifecycle,
+        warm_pool: bool,
+        runner_unready: bool,
+        now: Micros,
+    ) -> Option<DateTime<Utc>> {
         let demands = Demands::with(warm_pool, runner_unready);
-        Armed::of(row, &self.limits, &demands).boundaries().into_iter().min().and_then(right_after)
+        self.look_at(Armed::of(row, &self.limits, &demands).boundaries().into_iter(), now)
+    }
+
+    /// Returns the first instant after `now` at which one of these boundaries is over. One that is over already has not
+    /// acted, because something outside the row holds the timer back, so it is looked at again later.
+    fn look_at(&self, boundaries: impl Iterator<Item = i64>, now: Micros) -> Option<DateTime<Utc>> {
+        let again = now.saturating_add_minutes(i64::from(self.look_again.get()));
+        let looks =
+            boundaries.filter_map(Self::passes_at).map(|at| if at < now { again } else { at.saturating_add_micros(1) });
+        looks.min().filter(|look| *look > now).map(Into::into)
     }
 
     /// Returns the boundary of every timer, in the order of [`Timer::TIMED`]. A timer acts strictly later.

@@ -24,9 +24,13 @@ impl Pass<'_> {
         let mends = status.repair().is_some();
         // A copy that is found although the backup is current comes from a restore, and may have run since.
         let found = if status.has_usable_backup() { self.draft().disk_changes() } else { self.draft() };
+        // Only the end of a recovery is its arrival: an ask refuses only older calls, and a late call would change the disk after
+        // the row has moved on.
+        let recovers = status.repair() == Some(Repair::Recover);
+        let arrives = |shown| !recovers && status.desired().fulfilled_by() == Some(shown);
         match shown {
             S::Destroyed => self.copy_is_lost(),
-            S::Started | S::Stopped | S::Paused if status.desired().fulfilled_by() == Some(shown) => {
+            S::Started | S::Stopped | S::Paused if arrives(shown) => {
                 let draft = self.shown(shown).repair(None);
                 self.apply(if shown == S::Started { draft.drop_finished_backup() } else { draft.disk_changes() })
             }
@@ -39,9 +43,11 @@ impl Pass<'_> {
                     return None;
                 }
                 let stop = Task::Stop { force: status.force_stop() };
-                self.apply(found.repair(Some(Repair::Stop)).recoverable(true).call(stop))
+                self.apply(found.repair(Some(Repair::Stop)).recoverable(true).disk_changes().call(stop))
             }
-            S::Started | S::Stopped | S::Paused => self.apply(found.recoverable(true).must_ask(false)),
+            S::Stopped => self.apply(found.recoverable(true).must_ask(false)),
+            // It runs, or has run, so its backup is older than the disk.
+            S::Started | S::Paused => self.apply(found.recoverable(true).must_ask(false).disk_changes()),
             S::Error | S::BuildFailed if !mends => self.apply(self.draft().must_ask(false)),
             S::Error | S::BuildFailed => None,
             // The runner does not know its copy yet.

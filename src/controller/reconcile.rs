@@ -39,7 +39,8 @@ impl Lifecycle {
     pub fn reconcile(&self, view: &RunnerView, policy: &Policy, now: DateTime<Utc>) -> Next {
         let pass = Pass { row: self, view, policy, now: now.into() };
         pass.next().unwrap_or_else(|| {
-            let timer = Clock::new(policy).next_of_pass(self, view.warm_pool, view.runner != RunnerStanding::Ready);
+            let timer =
+                Clock::new(policy).next_of_pass(self, view.warm_pool, view.runner != RunnerStanding::Ready, pass.now);
             // No input announces a lost report, a runner that became ready or a runner that has room again.
             let again = pass.now.saturating_add_minutes(i64::from(policy.look_again.get()));
             // The sum does not go beyond the last instant.

@@ -21,7 +21,9 @@ impl Pass<'_> {
             return None;
         }
         if !is_called {
-            return self.begin(S::Stopping, Task::Stop { force: status.force_stop() });
+            // A paused sandbox has its memory written back.
+            let stop = Task::Stop { force: status.force_stop() };
+            return self.write(self.draft().state(S::Stopping).disk_changes().call(stop));
         }
         match self.observed() {
             Observed::NotAsked => self.ask(),
@@ -68,9 +70,11 @@ impl Pass<'_> {
         if status.awaits_backup() || status.must_ask_store() {
             return None;
         }
+        // Nobody knows whether a disk in error rests, so no backup of it would be current.
+        let errored = status.state() == S::Error;
         let used_up = u32::from(status.archive_attempts()) > self.policy.max_archive_attempts;
         let failed = status.backup() == BackupState::Error && used_up;
-        if failed || !status.has_runner() {
+        if failed || errored || !status.has_runner() {
             return self.apply(self.draft().give_up_archive(Fault::Other));
         }
         self.apply(self.draft().request_backup())
@@ -81,9 +85,9 @@ impl Pass<'_> {
         if pairs::IN_PLACE.contains(status.state()) {
             return None;
         }
-        // Without a runner there is no copy to remove (difference D2).
+        // Without a runner there is no copy to remove (difference D2), and a runner that was not asked is owed the removal.
         if matches!(status.state(), S::Archived | S::PendingBuild) || !status.has_runner() {
-            return self.destroy(self.draft().state(S::Destroyed));
+            return self.destroy(self.draft().state(S::Destroyed).owes(Owed::Removal));
         }
         if !self.is_ready() {
             return None;

@@ -11,6 +11,10 @@ impl Pass<'_> {
         let status = self.row.status;
         let has_runner = status.has_runner();
         match status.state() {
+            // A fork's child has no image (contract 14). Its runner is asked, which may have the copy.
+            S::PendingBuild | S::BuildingSnapshot | S::PullingSnapshot | S::Unknown if status.is_fork_child() => {
+                self.if_pending(self.fail(Fault::Lost))
+            }
             S::PendingBuild => self.place(),
             S::PullingSnapshot if !has_runner => self.place(),
             S::BuildingSnapshot => self.build(),
@@ -76,9 +80,10 @@ impl Pass<'_> {
         match observed {
             S::Started => self.write(self.shown(S::Started).drop_finished_backup()),
             S::Unknown if may_have_disk => self.time_out(),
+            S::PullingSnapshot if status.is_fork_child() => self.time_out(),
             S::Unknown => self.write(self.draft().state(S::Unknown).raises_epoch()),
             S::PullingSnapshot if state != S::PullingSnapshot => {
-                self.time_out().or_else(|| self.write(self.draft().state(S::PullingSnapshot)))
+                self.time_out().or_else(|| self.write(self.draft().state(S::PullingSnapshot).raises_epoch()))
             }
             S::Creating | S::Starting | S::Restoring | S::PullingSnapshot | S::Destroyed => self.time_out(),
             S::Resuming if resumes => self.time_out(),
@@ -138,7 +143,7 @@ impl Pass<'_> {
     /// Assigns a runner to a sandbox that has none (recorded: table `placement`).
     fn place(&self) -> Option<Next> {
         let builds = self.row.status.state() == S::PendingBuild;
-        let assigned = self.draft().runner(RunnerChange::Assigned);
+        let assigned = self.draft().runner(RunnerChange::Assigned).owes(Owed::Release);
         self.write(match self.view.placement {
             Placement::Warm => assigned.state(S::Unknown),
             Placement::Cold if builds => assigned.state(S::BuildingSnapshot).call(Task::Build),

@@ -31,7 +31,11 @@ pub(super) fn decide(
     match answer {
         Answer::Accepted => Ok(accepted(row, task, now)),
         Answer::Done => done(row, task, from, epoch, context, now),
-        Answer::Refused { fault, recoverable } => Ok(refused(row, task, fault, recoverable, from, now)),
+        Answer::Refused { fault, recoverable } => {
+            let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
+            let draft = draft.raises_epoch().with_fork_children(context.live_fork_children());
+            Ok(refused(row, draft, task, (fault, recoverable), from))
+        }
     }
 }
 
@@ -55,7 +59,7 @@ fn done(
     now: Micros,
 ) -> Result<Step, Refusal> {
     if let (Task::Recover { start }, None) = (task, epoch) {
-        return recovered(row, start, now);
+        return recovered(row, start, context, now);
     }
     let Some(job) = task.job() else { return Ok(Step::ignored(row, Ignored::NotAwaited, now)) };
     let back = from.filter(|_| is_in_place(row, task));
@@ -77,7 +81,7 @@ fn is_in_place(row: &Lifecycle, task: Task) -> bool {
 /// The command wrote no state, so the row may have changed since. The result is always stopped: the start that was
 /// requested with the recovery is a separate command (recorded: table `actions`), and an ephemeral sandbox is kept for
 /// it.
-fn recovered(row: &Lifecycle, start: bool, now: Micros) -> Result<Step, Refusal> {
+fn recovered(row: &Lifecycle, start: bool, context: Context, now: Micros) -> Result<Step, Refusal> {
     if row.status.state() != S::Error {
         return Ok(Step::ignored(row, Ignored::NotAwaited, now));
     }
@@ -89,12 +93,12 @@ fn recovered(row: &Lifecycle, start: bool, now: Micros) -> Result<Step, Refusal>
     }
     let draft = Draft::new(row, Cause::Report(ReportKind::Recover), now).state(S::Stopped).desired(D::Stopped);
     let draft = draft.clear_reason().recoverable(false).drop_backup();
+    let draft = draft.with_fork_children(context.live_fork_children());
     let draft = if start { draft.goes_on() } else { draft };
     Ok(draft.finish_or_drop())
 }
 
-fn refused(row: &Lifecycle, task: Task, fault: Fault, recoverable: bool, from: Option<S>, now: Micros) -> Step {
-    let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now).raises_epoch();
+fn refused(row: &Lifecycle, draft: Draft, task: Task, (fault, recoverable): (Fault, bool), from: Option<S>) -> Step {
     let (state, desired) = (row.status.state(), row.status.desired());
     if is_in_place(row, task) {
         return draft.state(from.or(desired.fulfilled_by()).unwrap_or(state)).finish_or_drop();
@@ -109,6 +113,6 @@ fn refused(row: &Lifecycle, task: Task, fault: Fault, recoverable: bool, from: O
         (_, Some(job)) if awaited => failed(row, draft, job, fault, recoverable).finish_or_drop(),
         (_, None) if awaited => draft.fails().reported(fault, recoverable).finish_or_drop(),
         // A call that the row no longer waits for changes nothing.
-        (_, Some(_) | None) => Step::ignored(row, Ignored::NotAwaited, now),
+        (_, Some(_) | None) => draft.ignored(Ignored::NotAwaited),
     }
 }

@@ -51,7 +51,9 @@ pub(super) fn ended(row: &Lifecycle, attempt: Option<u32>, outcome: Outcome, con
             if draining && recoverable && rests {
                 draft.state(S::Error).reported(fault, true).ends_badly()
             } else {
-                draft.recoverable(recoverable && counts)
+                // A failed attempt says nothing about a copy that an answer to an ask has shown to be recoverable.
+                let stays = attempt.is_some() && status.recoverable();
+                draft.recoverable(stays || (recoverable && counts))
             }
         }
     };
@@ -90,5 +92,5 @@ fn begins(draft: Draft, row: &Lifecycle) -> Draft {
         return draft;
     }
     let draft = if status.has_usable_backup() { draft.drop_backup() } else { draft };
-    draft.changed_since_backup(!pairs::DISK_RESTS.contains(status.state()))
+    draft.must_ask_store(false).changed_since_backup(!pairs::DISK_RESTS.contains(status.state()))
 }

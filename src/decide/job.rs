@@ -5,7 +5,7 @@ use crate::lifecycle::Lifecycle;
 use crate::lifecycle::state_set::{StateSet, states};
 use crate::rules::step::draft::Draft;
 use crate::rules::{Cause, Context, EventName, Ignored, Job, Outcome, Step};
-use crate::vocabulary::{BackupState, DesiredState as D, Fault, Micros, SandboxState as S};
+use crate::vocabulary::{BackupState, DesiredState as D, Fault, Micros, Repair, SandboxState as S};
 
 impl Job {
     /// Returns the only state in which a row waits for the end of this job, if there is just one.
@@ -82,7 +82,9 @@ pub(super) fn ended(
 /// Whether the failure is of a job that a sandbox in error no longer waits for (difference D26).
 const fn is_late_failure(row: &Lifecycle, job: Job) -> bool {
     let moves = matches!(job, Job::Create | Job::Start | Job::Stop | Job::ForkChild);
-    moves && matches!(row.status.state(), S::Error) && row.status.repair().is_none()
+    // Only the stop that mends an error is awaited there.
+    let mends = matches!((job, row.status.repair()), (Job::Stop, Some(Repair::Stop)));
+    moves && !mends && matches!(row.status.state(), S::Error)
 }
 
 /// Writes the failure of a job. A restore is asked about first, because its backup may still be placed elsewhere.

@@ -35,7 +35,8 @@ fn decide_plainly(sandbox: &Lifecycle, command: &Command, now: DateTime<Utc>) ->
     let case = row.cases.iter().find(|case| applies(case.only) && facts.contain(case.when));
     let writes = case.map_or(Writes::NOTHING, |case| case.writes);
     let after = writes.applied_to(sandbox.status, flag);
-    let repaired = after.repaired_plainly();
+    let outdated = after.backup() == BackupState::Completed && after.has_backup_ref() && after.changed_since_backup();
+    let repaired = after.with_kept_backup(after.kept_backup() || outdated).repaired_plainly();
     let timed_out = after.state() == SandboxState::Error && after.timed_out_with_backup();
     let repaired = repaired.with_recoverable(after.recoverable() || timed_out);
     Ok(Some((if writes.row_untouched { after } else { repaired }, writes.effects)))

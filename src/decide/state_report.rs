@@ -53,14 +53,13 @@ pub(super) fn decide(
     let Some(desired) = desired_after(row, state) else { return refused(ReportReason::BadState) };
     let draft = Draft::new(row, Cause::Report(ReportKind::State), now).state(state);
     let draft = draft.with_fork_children(context.live_fork_children());
-    // Nobody waited for it, so the disk may have changed.
     let draft = if desired == D::Destroyed { draft.soft_delete() } else { draft.desired(desired) };
     let draft = if state == S::Error {
         draft.ends_badly()
-    } else if state == S::Archived {
-        draft // Its backup is the disk.
+    } else if states![Archived Destroyed].contains(state) {
+        draft // The copy is gone. The backup of an archived sandbox is all that it has.
     } else {
-        draft.disk_changes()
+        draft.disk_changes() // Nobody waited for it, so the disk may have changed.
     };
     let draft = match fault {
         Some(fault) => draft.reported(fault, recoverable && state == S::Error),

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 /// Returns the step of a timer. It writes nothing if the timer is not armed or its deadline is not over.
 pub(super) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context, now: Micros) -> Step {
-    let draft = Draft::new(row, Cause::Timer(timer), now);
+    let draft = Draft::new(row, Cause::Timer(timer), now).with_fork_children(context.live_fork_children());
     // An eviction has no deadline: the host decides when, and knows which sandboxes are spot. Only a GPU sandbox is
     // evicted, and only once.
     let evicted = timer == Timer::SpotEviction && row.gpus > 0 && row.status.desired() != DesiredState::Destroyed;

@@ -114,9 +114,9 @@ facts! {
             status.recovers_from_backup() || status.has_runner();
         // An attempt that the store is still to be asked about has not ended: its number must not be replaced.
         no_backup_under_way "no backup under way": !status.awaits_backup() && !status.must_ask_store();
-        needs_no_backup "without a disk to back up, to be archived or destroyed, or at rest with a current backup":
+        needs_no_backup "without a disk to back up, to be archived or destroyed, or at rest or changed in place with a current backup":
             !status.has_runner() || !status.is_coherent() || !pairs::HAS_DISK.contains(state) || matches!(desired, D::Archived | D::Destroyed)
-                || (pairs::DISK_RESTS.contains(state) && status.has_usable_backup());
+                || ((pairs::DISK_RESTS.contains(state) || pairs::IN_PLACE.contains(state)) && status.has_usable_backup());
         disk_rests "at rest": pairs::DISK_RESTS.contains(state);
         archivable "not given up as an archive": status.archive_attempts() < MOST_ATTEMPTS;
         vm "a VM class": row.class.is_vm();

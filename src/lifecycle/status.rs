@@ -142,11 +142,14 @@ impl Status {
         self.0 as usize & (PLACES - 1)
     }
 
-    /// The place of the time limit in a table over states: that of the state, or the last place for a repair.
+    /// The place of the time limit in a table over states: that of the state, or the last place for a repair. Only a runner
+    /// repairs a sandbox, and only one in error.
     #[inline]
     pub(crate) const fn limit_place(self) -> usize {
         const REPAIRS: u32 = Status(!0).0 ^ Status(!0).with_repair(None).0;
-        let repairs = (self.0 & REPAIRS != 0) as usize;
+        const LOOKED_AT: u32 = Status(!0).0 ^ Status(!0).with_state(SandboxState::ALL[0]).with_runner(false).0;
+        const ERROR: Status = Status::BLANK.with_state(SandboxState::Error).with_runner(true);
+        let repairs = ((self.0 & REPAIRS != 0) & (self.0 & LOOKED_AT == ERROR.0)) as usize;
         (self.0 as usize | (repairs * REPAIR_PLACE)) & (STATE_PLACES - 1)
     }
 

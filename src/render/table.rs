@@ -144,7 +144,7 @@ impl fmt::Display for Writing {
             None => f.write_str("otherwise: ")?,
         }
         let Writes { state, desired, sets_force, leaves_error, row_untouched, effects, .. } = self.case.writes;
-        let Writes { repairs, uses_backup, requests_backup, resets_attempts, .. } = self.case.writes;
+        let Writes { repairs, changes_disk, uses_backup, requests_backup, resets_attempts, .. } = self.case.writes;
         let says = |holds: bool, words: &str| holds.then(|| words.into());
         let items = [
             state.map(|state| format!("state {state}")),
@@ -156,6 +156,7 @@ impl fmt::Display for Writing {
             says(effects.token, "token rotated"),
             says(self.row.verb == Verb::Fork, "child stored"),
             says(repairs, "recovery under way"),
+            says(changes_disk, "backup no longer current"),
             says(uses_backup, "backup becomes the disk"),
             says(requests_backup.is_some(), "new backup attempt requested"),
             says(resets_attempts, "failed attempts forgotten"),

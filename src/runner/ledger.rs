@@ -94,7 +94,8 @@ impl Ledger {
     /// Returns the release or removal that counts, or `None` if the copy is assigned.
     ///
     /// After a restart, stop a released copy that runs and delete what is left of a removed one. A job for another
-    /// sandbox, such as a fork, must not make a copy of a removed one.
+    /// sandbox, such as a fork, must not make a copy of a removed one, nor of one whose [newest epoch](Self::newest_epoch) is
+    /// newer than the job's: the child may have been destroyed since.
     pub const fn departure(self) -> Option<Departure> {
         self.departure
     }

@@ -19,17 +19,27 @@ impl Ledger {
     /// - Any other call is carried out: one of a newer epoch, and one of the newest epoch of which nothing was begun. It
     ///   supersedes older work and undoes a release or removal.
     ///
-    /// The request of a backup names no epoch: it is carried out unless it is late, and the ledger does not keep it. Who makes
-    /// backups recognizes repeats by the number of the attempt.
+    /// The request of a backup names no epoch, so an older one is not late: a start between the request and its arrival does
+    /// not end the attempt. It is carried out unless the copy was released or removed, and the ledger does not keep it. Who
+    /// makes backups recognizes repeats by the number of the attempt.
     ///
     /// Store the entry's ledger before the work begins.
     pub fn call(self, call: Call) -> Entry<CallVerdict> {
-        if let Some(refusal) = self.refuse(call.epoch) {
-            return Entry::new(self, CallVerdict::Refuse(refusal));
-        }
         if let Task::Backup { .. } = call.task {
             // Its number makes it unique, and it names no epoch.
-            return Entry::new(self, CallVerdict::CarryOut { replaces_copy: false, supersedes: None });
+            return Entry::new(
+                self,
+                match self.departure {
+                    Some(Departure::Released { epoch: newest }) => {
+                        CallVerdict::Refuse(EpochRefusal::Released { newest })
+                    }
+                    Some(Departure::Removed { epoch: newest }) => CallVerdict::Refuse(EpochRefusal::Removed { newest }),
+                    None => CallVerdict::CarryOut { replaces_copy: false, supersedes: None },
+                },
+            );
+        }
+        if let Some(refusal) = self.refuse(call.epoch) {
+            return Entry::new(self, CallVerdict::Refuse(refusal));
         }
         let newest = call.epoch;
         match self.departure {

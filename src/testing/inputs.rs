@@ -2,11 +2,12 @@
 
 use super::{rows, words};
 use crate::{
-    controller::{Image, Observed, Placement, RunnerView},
+    controller::{Image, ListedBy, Observed, Placement, RunnerStanding, RunnerView, Stored},
     lifecycle::{Columns, Lifecycle},
     policy::TimeLimits,
-    rules::{Answer, BackupOf, Command, Context, Input, Job, Outcome, Report, Task, Timer},
-    vocabulary::{Micros, SizeChange},
+    rules::{Answer, Command, Context, Input, Job, Outcome, Report, Task, Timer},
+    runner::Listed,
+    vocabulary::{CopyState, Micros, SizeChange},
 };
 use alloc::vec;
 use chrono::{DateTime, Utc};
@@ -56,9 +57,14 @@ pub fn size_change() -> impl Strategy<Value = SizeChange> + Clone {
     (quantity.clone(), quantity.clone(), quantity).prop_map(|(cpu, memory, disk)| SizeChange { cpu, memory, disk })
 }
 
-/// Generates any report: without an epoch, with an epoch that rows often have, or with any other epoch.
+/// Generates no number, one that rows often have, or any other one.
+fn number() -> impl Strategy<Value = Option<u32>> + Clone {
+    prop_oneof![6 => Just(None), 3 => (0u32..4).prop_map(Some), 1 => any::<u32>().prop_map(Some)]
+}
+
+/// Generates any report: without an epoch or attempt, with one that rows often have, or with any other one.
 pub fn report() -> impl Strategy<Value = Report> + Clone {
-    let epoch = prop_oneof![6 => Just(None), 3 => (0u32..4).prop_map(Some), 1 => any::<u32>().prop_map(Some)];
+    let epoch = number();
     let unsolicited = (words::state(), option::of(words::fault()), any::<bool>(), epoch.clone());
     let ended = (job(), outcome(), epoch.clone());
     let answered = (task(), answer(), option::of(words::state()), epoch);
@@ -66,7 +72,7 @@ pub fn report() -> impl Strategy<Value = Report> + Clone {
         4 => unsolicited.prop_map(|(state, fault, recoverable, epoch)| Report::State { state, fault, recoverable, epoch }),
         6 => ended.prop_map(|(job, outcome, epoch)| Report::Ended { job, outcome, epoch }),
         6 => answered.prop_map(|(task, answer, from, epoch)| Report::Answered { task, answer, from, epoch }),
-        1 => any::<bool>().prop_map(|begun| Report::BackupUnderWay { begun }),
+        2 => (any::<bool>(), number()).prop_map(|(begun, attempt)| Report::BackupUnderWay { begun, attempt }),
     ]
     .boxed()
 }
@@ -78,7 +84,7 @@ pub fn job() -> impl Strategy<Value = Job> + Clone {
         4 => select(&[Job::Pause, Job::Snapshot, Job::ForkSource, Job::ForkChild][..]),
         1 => words::size().prop_map(|to| Job::Resize { to }),
         1 => any::<bool>().prop_map(|start| Job::Recover { start }),
-        2 => select(&[BackupOf::Current, BackupOf::Other][..]).prop_map(|of| Job::Backup { of }),
+        3 => number().prop_map(|attempt| Job::Backup { attempt }),
     ]
 }
 
@@ -95,11 +101,12 @@ pub fn outcome() -> impl Strategy<Value = Outcome> + Clone {
 pub fn task() -> impl Strategy<Value = Task> + Clone {
     prop_oneof![
         4 => select(&[Task::Create, Task::Restore, Task::Start, Task::Resume][..]),
-        4 => select(&[Task::Pause, Task::Destroy, Task::Fork, Task::Build][..]),
+        5 => select(&[Task::Pause, Task::Destroy, Task::Fork, Task::Build, Task::Pull][..]),
         1 => any::<bool>().prop_map(|force| Task::Stop { force }),
         1 => words::size().prop_map(|to| Task::Resize { to }),
         1 => any::<bool>().prop_map(|include_memory| Task::Snapshot { include_memory }),
         1 => any::<bool>().prop_map(|start| Task::Recover { start }),
+        1 => (0u32..4).prop_map(|attempt| Task::Backup { attempt }),
     ]
 }
 
@@ -127,57 +134,73 @@ pub fn input() -> impl Strategy<Value = Input> + Clone {
 pub fn context() -> impl Strategy<Value = Context> + Clone {
     let seldom = || prop::bool::weighted(0.15);
     let children = prop_oneof![4 => Just(0u32), 1 => Just(1), 1 => Just(u32::MAX)];
-    let fields = (children, seldom(), option::of(words::instant()), seldom(), any::<bool>(), seldom(), seldom());
-    fields
-        .prop_map(
-            |(
-                live_fork_children,
-                organization_suspended,
-                last_recovery,
-                runner_unready,
-                runner_draining,
-                linked,
-                warm_pool,
-            )| {
-                Context::of(&Lifecycle::from(Columns::default()))
-                    .with_live_fork_children(live_fork_children)
-                    .with_organization_suspended(organization_suspended)
-                    .with_last_recovery(last_recovery)
-                    .with_runner_unready(runner_unready)
-                    .with_runner_draining(runner_draining)
-                    .with_linked(linked)
-                    .with_warm_pool(warm_pool)
-            },
-        )
+    let owed = prop_oneof![4 => Just(0u32), 1 => Just(1)];
+    let flags = (seldom(), seldom(), any::<bool>(), seldom(), seldom());
+    (children, owed, flags)
+        .prop_map(|(children, owed, (suspended, unready, draining, linked, warm_pool))| {
+            Context::of(&Lifecycle::from(Columns::default()))
+                .with_live_fork_children(children)
+                .with_owed_departures(owed)
+                .with_organization_suspended(suspended)
+                .with_runner_unready(unready)
+                .with_runner_draining(draining)
+                .with_linked(linked)
+                .with_warm_pool(warm_pool)
+        })
         .boxed()
 }
 
-/// Generates anything that a controller can know in addition to the row.
+/// Generates anything that a controller can know in addition to the row, gathered for revision 0.
 pub fn runner_view() -> impl Strategy<Value = RunnerView> + Clone {
     let image = || {
         let images = [Image::Missing, Image::Pulling, Image::Building, Image::Ready, Image::Failed, Image::Removing];
         select(images.to_vec())
     };
-    let observed = prop_oneof![
-        1 => Just(Observed::NotAsked),
-        1 => Just(Observed::NotFound),
-        4 => words::state().prop_map(Observed::State),
+    let runner = prop_oneof![
+        7 => Just(RunnerStanding::Ready),
+        2 => Just(RunnerStanding::NotReady),
+        1 => Just(RunnerStanding::Gone),
     ];
+    let observed = prop_oneof![
+        1 => select(&[Observed::NotAsked, Observed::NoAnswer, Observed::NotFound, Observed::Busy][..]),
+        1 => words::calm_state().prop_map(Observed::State),
+        2 => words::state().prop_map(Observed::State),
+    ];
+    let stored = select(&[Stored::NotAsked, Stored::NoAnswer, Stored::Whole, Stored::Missing][..]);
     let placement = prop_oneof![
         1 => select(&[Placement::NoRoom, Placement::Warm, Placement::Cold][..]),
         1 => image().prop_map(Placement::InFlight),
     ];
-    let attempts = prop_oneof![4 => 0u32..6, 1 => Just(u32::MAX)];
-    (prop::bool::weighted(0.8), observed, placement, image(), attempts, prop::bool::weighted(0.1))
-        .prop_map(|(ready, observed, placement, image, archive_attempts, warm_pool)| RunnerView {
-            ready,
-            observed,
-            placement,
-            image,
-            archive_attempts,
-            warm_pool,
+    let children = prop_oneof![4 => Just(0u32), 1 => 1u32..3];
+    let answers = (observed, option::of(words::size()), stored);
+    (runner, answers, placement, image(), children, prop::bool::weighted(0.1))
+        .prop_map(|(runner, (observed, observed_size, stored), placement, image, live_fork_children, warm_pool)| {
+            let ordinary = RunnerView::of(&Lifecycle::from(Columns::default()));
+            RunnerView {
+                runner,
+                observed,
+                observed_size,
+                stored,
+                placement,
+                image,
+                live_fork_children,
+                warm_pool,
+                ..ordinary
+            }
         })
         .boxed()
+}
+
+/// Generates an entry of a runner's inventory, or none.
+pub fn listed() -> impl Strategy<Value = Option<Listed>> + Clone {
+    let states = [CopyState::Running, CopyState::AtRest, CopyState::Paused, CopyState::Busy];
+    let fields = (number(), select(states.to_vec()), option::of(words::size()), any::<bool>());
+    option::weighted(0.8, fields.prop_map(|(epoch, state, size, released)| Listed { epoch, state, size, released }))
+}
+
+/// Generates who lists a copy.
+pub fn listed_by() -> impl Strategy<Value = ListedBy> + Clone {
+    select(&[ListedBy::OwnRunner, ListedBy::OtherRunner][..])
 }
 
 /// Generates a case of a sound row, at a moment at which a rule could change its answer. A platform meets such cases.
@@ -191,15 +214,10 @@ pub fn any_case() -> impl Strategy<Value = Case> + Clone {
 }
 
 fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Value = Case> + Clone {
-    let time = (0usize..8, 0usize..10, -1i64..=1, prop::bool::weighted(0.3), words::micros());
+    let time = (0usize..8, 0usize..12, -1i64..=1, prop::bool::weighted(0.3), words::micros());
     (row, input(), context(), time, prop::bool::weighted(0.05))
-        .prop_map(|(row, input, mut context, (from, after, by, anywhere, other), late)| {
-            let now = if anywhere { other } else { moment_of(&row, &context, from, after).saturating_add_micros(by) };
-            if from == 7 {
-                // Some cases have a recovery about an hour ago, where the cooldown ends.
-                let an_hour_ago = now.saturating_add_minutes(-60).saturating_add_micros(by);
-                context = context.with_last_recovery(DateTime::from(an_hour_ago));
-            }
+        .prop_map(|(row, input, context, (from, after, by, anywhere, other), late)| {
+            let now = if anywhere { other } else { moment_of(&row, from, after).saturating_add_micros(by) };
             // A few contexts were gathered for another revision.
             let gathered_for = if late { row.revision().wrapping_sub(1) } else { row.revision() };
             Case { row, input, context: context.with_revision(gathered_for), now: now.into() }
@@ -208,7 +226,7 @@ fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Val
 }
 
 /// Returns one of the row's own times plus one of its own intervals: there a rule could change its answer.
-fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> Micros {
+fn moment_of(row: &Lifecycle, from: usize, after: usize) -> Micros {
     let columns = row.columns();
     let from = Micros::from(match from {
         0 => columns.created_at,
@@ -216,7 +234,7 @@ fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> M
         3 | 4 => columns.state_since,
         5 => columns.auto_destroy_at.unwrap_or(columns.created_at),
         6 => columns.backup_since.unwrap_or(columns.created_at),
-        _later => context.last_recovery().unwrap_or(columns.created_at),
+        _recovered => columns.last_recovery.unwrap_or(columns.created_at),
     });
     let minutes = match after {
         0 => 0,
@@ -228,6 +246,8 @@ fn moment_of(row: &Lifecycle, context: &Context, from: usize, after: usize) -> M
         6 => 24 * 60,
         7 => 7 * 24 * 60,
         8 => 120,
+        9 => 60,
+        10 => 30,
         _limit => {
             let limit = TimeLimits::default().of_state(columns.state);
             return from.saturating_add_minutes(limit.map_or(60, |minutes| i64::from(minutes.get())));

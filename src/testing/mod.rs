@@ -16,11 +16,12 @@ mod words;
 
 pub use check::{Disagreement, Failure, SystemUnderTest, Verdict, check, check_within};
 pub use inputs::{
-    Case, answer, any_case, case, command, context, input, job, outcome, report, runner_view, size_change, task, timer,
+    Case, answer, any_case, case, command, context, input, job, listed, listed_by, outcome, report, runner_view,
+    size_change, task, timer,
 };
-pub use model::{Model, Taken};
+pub use model::{Compared, Decided, Model, Taken};
 pub use rows::{any_columns, columns_at, lifecycle, sound_lifecycle};
 pub use words::{
     auto_archive, auto_delete, auto_pause, auto_stop, backup_state, class, desired_state, fault, gpu_type, instant,
-    minutes, queue_timeout, size, state, ttl,
+    minutes, queue_timeout, repair, size, state, ttl,
 };

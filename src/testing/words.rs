@@ -2,7 +2,7 @@
 
 use crate::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, Minutes,
-    QueueTimeout, SandboxClass, SandboxState, Size, Ttl, Word,
+    QueueTimeout, Repair, SandboxClass, SandboxState, Size, Ttl, Word,
 };
 use proptest::{option, prelude::*, sample::select};
 
@@ -14,6 +14,14 @@ fn any_of<W: Word>() -> impl Strategy<Value = W> + Clone {
 /// Generates any state.
 pub fn state() -> impl Strategy<Value = SandboxState> + Clone {
     any_of()
+}
+/// Generates a state of a copy that neither changes nor failed.
+pub(super) fn calm_state() -> impl Strategy<Value = SandboxState> + Clone {
+    select(&[SandboxState::Started, SandboxState::Stopped, SandboxState::Paused][..])
+}
+/// Generates the call that mends an error, or none.
+pub fn repair() -> impl Strategy<Value = Option<Repair>> + Clone {
+    option::weighted(0.4, any_of())
 }
 /// Generates any desired state, including the legacy `resized`.
 pub fn desired_state() -> impl Strategy<Value = DesiredState> + Clone {

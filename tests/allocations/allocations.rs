@@ -31,6 +31,7 @@ fn rows() -> Vec<Lifecycle> {
                         recoverable: true,
                         backup_state: BackupState::Completed,
                         has_backup_ref: true,
+                        last_recovery: Some(now() - sandbox_lifecycle::chrono::TimeDelta::minutes(30)),
                         ..plain
                     };
                     rows.extend([plain, ephemeral, broken].map(Lifecycle::from));

@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
     Clock, Columns, Context, Effect, Lifecycle, Next, Policy, RunnerView, SandboxState,
+    controller::RunnerStanding,
     rules::Cause,
     testing::{Case, any_case, lifecycle, runner_view},
 };
@@ -18,9 +19,13 @@ fn of(row: Lifecycle, context: Context) -> Context {
 }
 
 /// Every context that a timer distinguishes.
-fn contexts(row: &Lifecycle) -> [Context; 4] {
-    [(false, false), (false, true), (true, false), (true, true)]
-        .map(|(pool, unready)| Context::of(row).with_warm_pool(pool).with_runner_unready(unready))
+fn contexts(row: &Lifecycle) -> impl Iterator<Item = Context> + use<> {
+    let ordinary = Context::of(row);
+    (0..16u32).map(move |bits| {
+        let has = |bit: u32| bits & 1 << bit != 0;
+        let context = ordinary.with_warm_pool(has(0)).with_runner_unready(has(1));
+        context.with_live_fork_children(u32::from(has(2))).with_owed_departures(u32::from(has(3)))
+    })
 }
 
 /// Applies every step that is due. Returns `None` when the record is purged.
@@ -65,9 +70,29 @@ proptest! {
     #[test]
     fn the_next_instant_of_the_clock_is_the_first_one_at_which_a_timer_acts_in_any_context(row in lifecycle()) {
         let policy = Policy::default();
-        let deadlines = contexts(&row).map(|context| row.next_deadline(&policy, context));
-        let first = deadlines.into_iter().flatten().map(|(_, at)| at + Duration::microseconds(1)).min();
-        prop_assert_eq!(Clock::new(&policy).next(&row), first);
+        let first = contexts(&row).filter_map(|context| row.next_deadline(&policy, context)).map(|(_, at)| at + Duration::microseconds(1)).min();
+        let next = Clock::new(&policy).next(&row);
+        prop_assert_eq!(next, first);
+        if let Some(next) = next {
+            let before = next - Duration::microseconds(1);
+            prop_assert!(contexts(&row).all(|context| row.due(&policy, context, before).is_none()));
+            prop_assert!(contexts(&row).any(|context| row.due(&policy, context, next).is_some()));
+        }
+    }
+
+    /// A store keeps the next look: whatever the context becomes, no timer acts before it without being looked at.
+    #[test]
+    fn the_next_look_is_ahead_and_no_timer_acts_between_now_and_then(case in any_case()) {
+        let Case { row, context, now, .. } = case;
+        let policy = Policy::default();
+        let Some(row) = drained(row, context, now) else { return Ok(()) };
+        let look = Clock::new(&policy).next_look(&row, now);
+        let upcoming = contexts(&row).filter_map(|context| row.next_deadline(&policy, context));
+        let upcoming = upcoming.map(|(_, at)| at + Duration::microseconds(1)).filter(|at| *at > now).min();
+        prop_assert!(look.is_none_or(|look| look > now), "{look:?} is not after {now}");
+        if let Some(at) = upcoming {
+            prop_assert!(look.is_some_and(|look| look <= at), "a timer may act at {at}, but the store looks at {look:?}");
+        }
     }
 
     #[test]
@@ -81,7 +106,8 @@ proptest! {
     #[test]
     fn once_nothing_is_due_a_pass_waits_only_for_a_later_time(case in any_case(), view in runner_view()) {
         let Case { row, now, .. } = case;
-        let context = Context::of(&row).with_warm_pool(view.warm_pool).with_runner_unready(!view.ready);
+        let context = Context::of(&row).with_warm_pool(view.warm_pool).with_runner_unready(view.runner != RunnerStanding::Ready)
+            .with_live_fork_children(view.live_fork_children);
         let Some(row) = drained(row, context, now) else { return Ok(()) };
         if let Next::Wait { until } = row.reconcile(&view, &Policy::default(), now) {
             prop_assert!(until > now, "the pass waits until {until}, but it is already {now}");
@@ -105,7 +131,7 @@ proptest! {
 #[test]
 fn at_the_last_instant_a_pass_waits_for_nothing() {
     let starting = Lifecycle::from(Columns { state: SandboxState::Stopped, pending: true, ..at_noon() });
-    let unready = RunnerView { ready: false, ..RunnerView::default() };
+    let unready = RunnerView { runner: RunnerStanding::NotReady, ..RunnerView::of(&starting) };
     let waits = |now| starting.reconcile(&unready, &Policy::default(), now);
     let last = last_instant();
     assert_eq!(waits(last - Duration::seconds(1)), Next::Wait { until: last });

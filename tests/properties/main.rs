@@ -10,8 +10,10 @@ mod cases;
 #[path = "../support/compare_and_swap.rs"]
 mod compare_and_swap;
 mod controller;
+mod counter_examples;
 mod embedded_systems;
 mod model;
+mod protocol;
 mod repeated_inputs;
 mod stale_steps;
 mod stored_forms;

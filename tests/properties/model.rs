@@ -1,10 +1,13 @@
 //! The naive model: on every row, the crate decides as the model does, and nothing panics.
 
 use crate::{CASES, cases::cases};
+use chrono::{DateTime, Utc};
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use sandbox_lifecycle::{
-    Lifecycle, Next, Policy,
-    testing::{self, Case, Model, any_case, case},
+    Lifecycle, Next, Policy, RunnerView, Step,
+    controller::Finding,
+    runner::Listed,
+    testing::{self, Case, Compared, Decided, Model, Taken, any_case, case},
 };
 
 fn policies() -> impl Strategy<Value = Policy> {
@@ -27,8 +30,77 @@ fn agree(case: Case, policy: &Policy) -> TestCaseResult {
     Ok(())
 }
 
+fn taken(step: &Step) -> Taken {
+    let row = step.apply(*step.before()).expect("it was decided on this row");
+    Taken { row: row.columns(), effects: step.effects().collect() }
+}
+
+/// The crate's controller and the model's do the same next: ask, write, send again, wait or nothing.
+fn agree_next(row: Lifecycle, view: &RunnerView, policy: &Policy, now: DateTime<Utc>) -> TestCaseResult {
+    let model = Model { policy: policy.clone() };
+    let got = match row.reconcile(view, policy, now) {
+        Next::Ask(question) => Decided::Ask(question),
+        Next::Apply(step) => Decided::Apply(taken(&step)),
+        Next::Resend { task, epoch } => Decided::Resend { task, epoch },
+        Next::Wait { until } => Decided::Wait { until },
+        Next::Nothing => Decided::Nothing,
+    };
+    prop_assert_eq!(got, normal(model.reconcile(&row.columns(), view, now)));
+    Ok(())
+}
+
+/// The row in the form in which a lifecycle returns its columns.
+fn normal(decided: Decided) -> Decided {
+    match decided {
+        Decided::Apply(taken) => Decided::Apply(stored(taken)),
+        other => other,
+    }
+}
+
+fn stored(taken: Taken) -> Taken {
+    Taken { row: Lifecycle::from(taken.row).columns(), ..taken }
+}
+
+/// A view that was gathered for the row, or seldom for another revision of it.
+pub fn view_of(view: RunnerView, row: &Lifecycle, is_late: bool) -> RunnerView {
+    RunnerView { revision: row.revision().wrapping_sub(u32::from(is_late)), ..view }
+}
+
 proptest! {
     #![proptest_config(cases(4 * CASES))]
+
+    #[test]
+    fn the_controllers_of_the_crate_and_of_the_model_agree_on_sound_rows(
+        case in case(), view in testing::runner_view(), is_late in prop::bool::weighted(0.1), policy in policies(),
+    ) {
+        agree_next(case.row, &view_of(view, &case.row, is_late), &policy, case.now)?;
+    }
+
+    #[test]
+    fn the_controllers_of_the_crate_and_of_the_model_agree_on_broken_rows(
+        case in any_case(), view in testing::runner_view(), is_late in prop::bool::weighted(0.1), policy in policies(),
+    ) {
+        agree_next(case.row, &view_of(view, &case.row, is_late), &policy, case.now)?;
+    }
+
+    #[test]
+    fn the_crate_and_the_model_agree_on_what_a_runner_lists(
+        case in any_case(), by in testing::listed_by(), copy in testing::listed(), same_size in any::<bool>(),
+    ) {
+        let Case { row, now, .. } = case;
+        let copy = copy.map(|copy| if same_size { Listed { size: Some(row.size()), ..copy } } else { copy });
+        let got = match row.compare(by, copy.as_ref(), now) {
+            Finding::Agrees => Compared::Agrees,
+            Finding::Apply(step) => Compared::Apply(taken(&step)),
+            Finding::Remove { epoch } => Compared::Remove { epoch },
+            Finding::Release { epoch } => Compared::Release { epoch },
+        };
+        let expected = match Model::default().compare(&row.columns(), by, copy.as_ref(), now) {
+            Compared::Apply(taken) => Compared::Apply(stored(taken)),
+            other => other,
+        };
+        prop_assert_eq!(got, expected);
+    }
 
     #[test]
     fn the_crate_and_the_model_agree_on_sound_rows(case in case(), policy in policies()) {

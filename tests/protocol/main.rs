@@ -1,9 +1,13 @@
 //! The protocol of `docs/PROTOCOL.md` between a record, its controller, its runners and its backup store: the shortest traces of
 //! what once broke one of its laws, one function per trace.
+#![allow(unused_must_use, reason = "a trace writes steps whose effects it does not look at")]
 
+mod backups;
 mod inventories;
+mod recoveries;
 mod restores;
 mod returning_runners;
+mod scene;
 mod traces;
 mod world;
 

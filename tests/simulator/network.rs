@@ -20,41 +20,95 @@ const REPEATED: u64 = 250;
 #[derive(Clone)]
 pub enum Event {
     /// A host process goes on with a task. If it has crashed since, nothing happens.
-    Host { host: HostId, boot: u64, task: Box<Task> },
+    Host {
+        host: HostId,
+        boot: u64,
+        task: Box<Task>,
+    },
     /// A host process looks for rows and outbox entries that are due.
-    Sweep { host: HostId, boot: u64 },
+    Sweep {
+        host: HostId,
+        boot: u64,
+    },
     /// A host process is up again.
-    Restart { host: HostId },
+    Restart {
+        host: HostId,
+    },
     /// A host hears something.
     Hear(Heard),
     /// A message reaches a runner.
-    Runner { runner: RunnerId, message: ToRunner },
+    Runner {
+        runner: RunnerId,
+        message: ToRunner,
+    },
     /// A runner ends a job.
-    Work { runner: RunnerId, boot: u64, id: Id, number: u64 },
+    Work {
+        runner: RunnerId,
+        boot: u64,
+        id: Id,
+        number: u64,
+    },
     /// A runner starts again after a crash.
-    Boot { runner: RunnerId },
+    Boot {
+        runner: RunnerId,
+    },
     /// A runner can be reached again.
-    Reach { runner: RunnerId },
+    Reach {
+        runner: RunnerId,
+    },
     /// The operator decides about a runner that does not answer.
-    Operate { runner: RunnerId },
+    Operate {
+        runner: RunnerId,
+    },
     /// The hosts notice whether a runner answers.
-    Heartbeat { runner: RunnerId },
+    Heartbeat {
+        runner: RunnerId,
+    },
     /// The hosts take a runner's inventory.
-    Inventory { runner: RunnerId },
+    Inventory {
+        runner: RunnerId,
+    },
     /// A message reaches the backup maker.
-    Back { id: Id, runner: RunnerId, attempt: u32 },
+    Back {
+        id: Id,
+        runner: RunnerId,
+        attempt: u32,
+    },
     /// The backup maker ends an upload.
-    Uploaded { id: Id, attempt: u32, number: u64 },
+    Uploaded {
+        id: Id,
+        attempt: u32,
+        number: u64,
+    },
     /// An upload reaches the backup store.
-    Put { id: Id, runner: RunnerId, attempt: u32, version: u64 },
+    Put {
+        id: Id,
+        runner: RunnerId,
+        attempt: u32,
+        version: u64,
+    },
     /// The backup store is told to discard attempts.
-    Discard { id: Id, before: u32, key: OutboxKey },
+    Discard {
+        id: Id,
+        before: u32,
+        key: OutboxKey,
+    },
     /// The backup store is asked for an attempt.
-    AskStore { id: Id, attempt: u32, asker: Asker },
+    AskStore {
+        id: Id,
+        attempt: u32,
+        asker: Asker,
+    },
     /// Subscribers see an event.
-    See { id: Id, key: OutboxKey },
-    /// A caller wants something.
+    See {
+        id: Id,
+        key: OutboxKey,
+    },
+    /// A caller wants something of some sandbox, or of this one.
     Caller,
+    Wish {
+        id: Id,
+    },
     /// Something breaks.
     Mishap,
 }

@@ -173,7 +173,8 @@ impl World {
                 self.send(Event::Hear(crate::network::Heard::Acknowledged { id, key }));
             }
             Event::Caller if self.faulty => self.call_in(),
-            Event::Caller => {}
+            Event::Wish { id } if self.faulty => self.wish(id),
+            Event::Caller | Event::Wish { .. } => {}
             Event::Mishap => self.mishap(),
         }
         true

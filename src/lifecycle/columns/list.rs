@@ -28,7 +28,7 @@ macro_rules! columns {
         /// The serde form is the stored form of a [`Lifecycle`]: the API's names, and the columns that only a server has.
         /// `state` and `desiredState` are required. Every other column has a default, so that a row from before the column
         /// existed is still read. It is that of [`Columns::default`], with these exceptions: `hasRunner` is false; `pending`
-        /// follows from the two states; `lastActivityAt` is `createdAt`, and `stateSince` is `lastActivityAt`. A time or flag
+        /// follows from the two states; `changedSinceBackup` is true where the sandbox runs; `lastActivityAt` is `createdAt`, and `stateSince` is `lastActivityAt`. A time or flag
         /// that is null counts as absent. A column that this crate does not know is ignored. A value that it does not know is an error that names the column.
         ///
         /// Intervals are in minutes; 0 and negative numbers mean what each type says. Times are in UTC and cut to
@@ -77,7 +77,9 @@ macro_rules! columns {
                 let created_at = found.created_at.unwrap_or(default.created_at);
                 let last_activity_at = found.last_activity_at.unwrap_or(created_at);
                 let pending = pairs::is_pending(state, desired_state);
-                let default = Self { pending, created_at, last_activity_at, state_since: last_activity_at, ..default };
+                // A row from before the column existed has a backup that was made while the disk rested, or that is older.
+                let changed_since_backup = pairs::HAS_DISK.contains(state) && !pairs::DISK_RESTS.contains(state);
+                let default = Self { pending, changed_since_backup, created_at, last_activity_at, state_since: last_activity_at, ..default };
                 Ok(default.changed_by(found))
             }
         }

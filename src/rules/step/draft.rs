@@ -117,11 +117,13 @@ impl Draft {
         self.backup(BackupState::Completed, true)
     }
 
-    /// Records that the last attempt has failed. Where it was made for an archive, it counts; the highest count is that of an
-    /// archive that was given up.
+    /// Records that the last attempt has failed. Where it was made for an archive, it counts once; the highest count is that of
+    /// an archive that was given up.
     pub(crate) const fn fail_backup(mut self) -> Self {
         let after = self.step.after;
-        let archives = matches!(after.desired(), D::Archived) & (after.archive_attempts() < MOST_ATTEMPTS - 1);
+        let is_open = after.awaits_backup() | after.must_ask_store();
+        let archives =
+            matches!(after.desired(), D::Archived) & (after.archive_attempts() < MOST_ATTEMPTS - 1) & is_open;
         let count = if archives { after.archive_attempts().saturating_add(1) } else { after.archive_attempts() };
         self.step.after = after.with_archive_attempts(count).with_must_ask_store(false);
         self.backup(BackupState::Error, after.has_backup_ref())
@@ -251,6 +253,11 @@ impl Draft {
         self.step
     }
 
+    /// Returns a step that writes nothing, because the report is ignored.
+    pub(crate) const fn ignored(self, why: Ignored) -> Step {
+        Step::ignored(&self.step.row, why, self.step.now)
+    }
+
     /// Returns the step with the invariants enforced. It drops a write that would leave incoherent states, as the
     /// recorded server does.
     pub(crate) fn finish_or_drop(self) -> Step {
@@ -318,7 +325,7 @@ impl Draft {
             return self.state(goal).ends_badly();
         }
         if matches!((state, desired), (S::Destroying, D::Destroyed)) {
-            return self.state(S::Destroyed).owes(Owed::Removal);
+            return self.state(S::Destroyed).owes(Owed::Removal).raises_epoch();
         }
         if matches!((state, desired), (S::Archiving, D::Archived)) {
             return self.give_up_archive(Fault::TimeLimit);
@@ -344,6 +351,11 @@ impl Draft {
         } else {
             draft
         };
-        if matches!(status.state(), S::Error) { draft } else { draft.state(S::Stopped).ours(fault).recoverable(false) }
+        // An error is asked about: where the disk rests, the sandbox is stopped then.
+        if matches!(status.state(), S::Error) {
+            draft.must_ask(true)
+        } else {
+            draft.state(S::Stopped).ours(fault).recoverable(false)
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     expects::{Expects, Stale},
     payload::Payload,
 };
-use crate::lifecycle::{Changes, Lifecycle, MOST_ATTEMPTS, Status};
+use crate::lifecycle::{Changes, Lifecycle, Status};
 use crate::rules::input::{timer::Timer, verb::Verb};
 use crate::rules::{
     call::{Call, Task},
@@ -199,7 +199,8 @@ impl Step {
         let moved = (old.state() != new.state()).then_some(now);
         // A recovery and another placement of a restore have a time limit of their own.
         let begins = old.repair() != new.repair() || new.restore_attempts() > old.restore_attempts();
-        let gives_up = new.archive_attempts() == MOST_ATTEMPTS && old.archive_attempts() != MOST_ATTEMPTS;
+        let gives_up = (old.desired(), new.desired()) == (DesiredState::Archived, DesiredState::Stopped)
+            && !matches!(self.cause, Cause::Command(_));
         let restored = self.cause == Cause::Command(Verb::Recover) && new.state() == SandboxState::Archived;
         Changes {
             state: changed(old.state(), new.state()),

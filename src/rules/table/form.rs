@@ -100,8 +100,10 @@ pub(crate) struct Writes {
     pub(crate) sets_force: bool,
     /// Reason and flag are cleared, and the runner becomes the previous one.
     pub(crate) leaves_error: bool,
-    /// A recovery in place is under way, which may change the disk.
+    /// A recovery in place is under way.
     pub(crate) repairs: bool,
+    /// The call may change the disk, so that no backup is current.
+    pub(crate) changes_disk: bool,
     /// The backup becomes the disk, also one that was kept as the last resort.
     pub(crate) uses_backup: bool,
     /// A backup is requested. The disk changes while it is made, or it does not.
@@ -121,6 +123,7 @@ impl Writes {
         sets_force: false,
         leaves_error: false,
         repairs: false,
+        changes_disk: false,
         uses_backup: false,
         requests_backup: None,
         resets_attempts: false,
@@ -180,11 +183,14 @@ impl Writes {
             after = after.with_fault(None).with_recoverable(false).with_runner(false);
         }
         if self.repairs {
-            after = after.with_repair(Some(Repair::Recover)).with_changed_since_backup(true);
+            after = after.with_repair(Some(Repair::Recover));
+        }
+        if self.changes_disk {
+            after = after.with_changed_since_backup(true);
         }
         if self.uses_backup {
             after = after.with_backup(BackupState::Completed).with_backup_ref(true);
-            after = after.with_changed_since_backup(false).with_kept_backup(false);
+            after = after.with_changed_since_backup(false).with_kept_backup(false).with_must_ask_store(false);
         }
         if let Some(disk_changes) = self.requests_backup {
             after = after.with_backup(BackupState::Pending).with_changed_since_backup(disk_changes);
@@ -216,6 +222,7 @@ yes! {
     rotates_token: effects.token;
     calls_runner: effects.calls;
     repairs: repairs;
+    changes_disk: changes_disk;
     uses_backup: uses_backup;
     resets_attempts: resets_attempts;
     leaves_row: row_untouched;

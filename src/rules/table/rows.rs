@@ -184,7 +184,7 @@ rules! {
         may_change_in_place else InProgress, "another change is under way";
     }
     writes {
-        otherwise: state(SandboxState::Resizing).calls_runner();
+        otherwise: state(SandboxState::Resizing).changes_disk().calls_runner();
     }
 
     /// Copies it while it runs.
@@ -235,8 +235,8 @@ rules! {
         recovers_from_backup:
             state(SandboxState::Archived).desired(DesiredState::Started).leaves_error().uses_backup().rotates_token()
                 .emits(EventName::Started);
-        [yes]: desired(DesiredState::Started).repairs().rotates_token().calls_runner();
-        otherwise: desired(DesiredState::Stopped).repairs().calls_runner();
+        [yes]: desired(DesiredState::Started).repairs().changes_disk().rotates_token().calls_runner();
+        otherwise: desired(DesiredState::Stopped).repairs().changes_disk().calls_runner();
     }
 
     /// Requests a backup of its disk.

@@ -1,16 +1,15 @@
 //! The naive model's decisions on commands, by `docs/LIFECYCLE.md` ("Commands"), sentence by sentence.
 
 use super::{
-    row::{at, coherent, desired_is, is_ephemeral, is_vm, restorable, settled},
+    changes::{backup, fork, recover, resize, snapshot},
+    row::{at, coherent, desired_is, is_ephemeral, is_vm, settled},
     write::{Answered, Write},
 };
 use crate::{
     lifecycle::Columns,
-    policy::{ApiProfile, Policy},
-    rules::{Command, Context, Event, RunnerChange, Task},
-    vocabulary::{
-        AutoArchive, AutoDelete, AutoPause, AutoStop, DesiredState, Micros, SandboxState as S, SizeChange, Ttl,
-    },
+    policy::Policy,
+    rules::{Command, Context, Event, Task},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, DesiredState, Micros, SandboxState as S, Ttl},
 };
 use chrono::{DateTime, Utc};
 
@@ -24,10 +23,10 @@ pub(super) fn decide(
     let mut write = Write::to(row, now);
     let written = match command {
         Command::Start => start(row, &mut write, context)?,
-        Command::Stop { force } => stop(row, &mut write, force)?,
+        Command::Stop { force } => stop(row, &mut write, force, context)?,
         Command::Destroy { force } => destroy(row, &mut write, force, context)?,
         Command::Pause => pause(row, &mut write)?,
-        Command::Archive => archive(row, &mut write)?,
+        Command::Archive => archive(row, &mut write, context)?,
         Command::Resize(change) => resize(row, &mut write, change, context)?,
         Command::Fork => fork(row, &mut write, context)?,
         Command::Snapshot { include_memory } => snapshot(row, &mut write, include_memory, policy, context)?,
@@ -48,17 +47,17 @@ pub(super) fn decide(
     };
     match written {
         Writes::Nothing => Ok(write.unwritten()),
-        Writes::Row => write.finish().map_err(|_| "in_progress"), // D6: refused before anything changes.
+        Writes::Row => write.finish_command().map_err(|_| "in_progress"), // D6: refused before anything changes.
     }
 }
 
 /// Whether the row is written.
-enum Writes {
+pub(super) enum Writes {
     Row,
     Nothing,
 }
 
-type Step = Result<Writes, &'static str>;
+pub(super) type Step = Result<Writes, &'static str>;
 
 fn start(row: &Columns, write: &mut Write, context: Context) -> Step {
     if row.state == S::Started && row.desired_state == DesiredState::Started {
@@ -84,12 +83,12 @@ fn start(row: &Columns, write: &mut Write, context: Context) -> Step {
         return Err("unsupported_class");
     }
     write.row.desired_state = DesiredState::Started;
-    write.new_token = row.state != S::Paused;
-    write.event = Some(Event::Started);
+    write.effects.new_token = row.state != S::Paused;
+    write.effects.event = Some(Event::Started);
     Ok(Writes::Row)
 }
 
-fn stop(row: &Columns, write: &mut Write, force: bool) -> Step {
+fn stop(row: &Columns, write: &mut Write, force: bool, context: Context) -> Step {
     if at(row, &[S::Error, S::BuildFailed]) {
         return Err("errored");
     }
@@ -102,12 +101,12 @@ fn stop(row: &Columns, write: &mut Write, force: bool) -> Step {
     if row.pending {
         return Err("in_progress");
     }
-    if is_ephemeral(row) {
+    if is_ephemeral(row) && context.live_fork_children() == 0 {
         write.soft_delete();
-        write.event = Some(Event::Destroyed);
+        write.effects.event = Some(Event::Destroyed);
     } else {
         write.row.desired_state = DesiredState::Stopped;
-        write.event = Some(Event::Stopped);
+        write.effects.event = Some(Event::Stopped);
     }
     write.row.force_stop = force;
     Ok(Writes::Row)
@@ -129,7 +128,7 @@ fn destroy(row: &Columns, write: &mut Write, force: bool, context: Context) -> S
     } else {
         write.soft_delete();
     }
-    write.event = Some(Event::Destroyed);
+    write.effects.event = Some(Event::Destroyed);
     Ok(Writes::Row)
 }
 
@@ -148,11 +147,11 @@ fn pause(row: &Columns, write: &mut Write) -> Step {
     }
     write.row.state = S::Pausing;
     write.row.desired_state = DesiredState::Paused;
-    write.task = Some(Task::Pause);
+    write.effects.task = Some(Task::Pause);
     Ok(Writes::Row)
 }
 
-fn archive(row: &Columns, write: &mut Write) -> Step {
+fn archive(row: &Columns, write: &mut Write, context: Context) -> Step {
     if at(row, &[S::Error, S::BuildFailed]) {
         return Err("errored");
     }
@@ -168,170 +167,14 @@ fn archive(row: &Columns, write: &mut Write) -> Step {
     if is_ephemeral(row) {
         return Err("ephemeral");
     }
+    if context.live_fork_children() > 0 {
+        return Err("fork_children"); // D30
+    }
+    write.row.archive_attempts = 0;
     write.row.state = S::Archiving;
     write.row.desired_state = DesiredState::Archived;
-    write.event = Some(Event::Archived);
+    write.effects.event = Some(Event::Archived);
     Ok(Writes::Row)
-}
-
-fn resize(row: &Columns, write: &mut Write, change: SizeChange, context: Context) -> Step {
-    let mut to = row.size();
-    if let Some(cpu) = change.cpu {
-        to.cpu = cpu.get();
-    }
-    if let Some(memory) = change.memory {
-        to.memory = memory.get();
-    }
-    if let Some(disk) = change.disk {
-        to.disk = disk.get();
-    }
-    let runs = row.state == S::Started;
-    if context.organization_suspended() {
-        return Err("suspended");
-    }
-    if !runs && row.state != S::Stopped {
-        return Err("bad_state");
-    }
-    if row.pending {
-        return Err("in_progress");
-    }
-    if change.disk.is_some() && runs {
-        return Err("disk_needs_stop");
-    }
-    if runs && to.cpu < row.size().cpu {
-        return Err("cpu_shrink_running");
-    }
-    if runs && to.memory < row.size().memory {
-        return Err("mem_shrink_running");
-    }
-    if to.disk < row.size().disk {
-        return Err("disk_shrink");
-    }
-    if to == row.size() {
-        return Err("no_change");
-    }
-    if !row.has_runner {
-        return Err("no_runner");
-    }
-    write.row.state = S::Resizing;
-    write.task = Some(Task::Resize { to });
-    Ok(Writes::Row)
-}
-
-fn fork(row: &Columns, write: &mut Write, context: Context) -> Step {
-    if context.organization_suspended() {
-        return Err("suspended");
-    }
-    if !is_vm(row) {
-        return Err("unsupported_class");
-    }
-    if row.state != S::Started {
-        return Err("bad_state");
-    }
-    if row.pending {
-        return Err("in_progress");
-    }
-    if !row.has_runner {
-        return Err("no_runner");
-    }
-    if row.gpu > 0 {
-        return Err("gpu_unsupported");
-    }
-    write.row.state = S::Forking;
-    write.task = Some(Task::Fork);
-    write.child = true;
-    Ok(Writes::Row)
-}
-
-fn snapshot(row: &Columns, write: &mut Write, memory: bool, policy: &Policy, context: Context) -> Step {
-    let keeps_memory = match policy.profile {
-        ApiProfile::V0_190 => row.class.as_str() == "windows",
-        ApiProfile::V0_226 => is_vm(row),
-    };
-    if context.organization_suspended() {
-        return Err("suspended");
-    }
-    if !at(row, &[S::Started, S::Stopped]) {
-        return Err("bad_state");
-    }
-    if row.pending {
-        return Err("in_progress");
-    }
-    if !row.has_runner {
-        return Err("no_runner");
-    }
-    if memory && !keeps_memory {
-        return Err("memory_snapshot_class");
-    }
-    if memory && row.state != S::Started {
-        return Err("memory_snapshot_needs_started");
-    }
-    if !memory && keeps_memory && row.state != S::Stopped {
-        return Err("fs_snapshot_needs_stopped");
-    }
-    write.row.state = S::Snapshotting;
-    write.task = Some(Task::Snapshot { include_memory: memory });
-    Ok(Writes::Row)
-}
-
-fn recover(
-    row: &Columns,
-    write: &mut Write,
-    start: bool,
-    policy: &Policy,
-    context: Context,
-    now: DateTime<Utc>,
-) -> Step {
-    if context.organization_suspended() {
-        return Err("suspended");
-    }
-    if !row.recoverable {
-        return Err("not_recoverable");
-    }
-    if row.state != S::Error {
-        return Err("not_error");
-    }
-    if restorable(row) {
-        let cooldown = i128::from(policy.recovery_cooldown.get()).saturating_mul(60_000_000);
-        let since = |last: DateTime<Utc>| {
-            i128::from(now.timestamp_micros()).saturating_sub(i128::from(last.timestamp_micros()))
-        };
-        if context.last_recovery().is_some_and(|last| since(last) < cooldown) {
-            return Err("recover_cooldown");
-        }
-        if row.pending {
-            return Err("conflict");
-        }
-        write.row.state = S::Archived;
-        write.row.desired_state = DesiredState::Started;
-        write.clear_reason();
-        write.row.recoverable = false;
-        if row.has_runner {
-            write.row.has_runner = false;
-            write.runner = RunnerChange::ReleasedAsPrevious;
-        }
-        write.new_token = true;
-        write.event = Some(Event::Started);
-        return Ok(Writes::Row);
-    }
-    if !row.has_runner {
-        return Err("no_runner");
-    }
-    write.row.desired_state = if start { DesiredState::Started } else { DesiredState::Stopped };
-    write.new_token = start;
-    write.task = Some(Task::Recover { start });
-    Ok(Writes::Row)
-}
-
-fn backup(row: &Columns, write: &mut Write) -> Step {
-    if is_ephemeral(row) {
-        return Err("ephemeral");
-    }
-    if ["Pending", "InProgress"].contains(&row.backup_state.as_str()) {
-        return Err("backup_in_progress");
-    }
-    write.event = Some(Event::BackupCreated);
-    Ok(Writes::Nothing)
 }
 
 fn interval(row: &Columns, write: &mut Write, command: Command, policy: &Policy) -> Step {

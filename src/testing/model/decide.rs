@@ -1,7 +1,7 @@
 //! The naive model: it passes an input on to the functions for its kind.
 
 use super::{
-    answers, clock, commands, reports,
+    answers, backups, clock, commands, reports,
     write::{Answered, Taken, Write},
 };
 use crate::{
@@ -33,13 +33,7 @@ impl Model {
         now: DateTime<Utc>,
     ) -> Result<Taken, &'static str> {
         let now = DateTime::from(Micros::from(now)); // A row is exact to the microsecond.
-        let mut row = *row;
-        if row.auto_destroy_at == Some(Micros::MAX.into()) {
-            row.auto_destroy_at = None; // The last instant means never.
-        }
-        if row.backup_since == Some(Micros::MAX.into()) {
-            row.backup_since = None;
-        }
+        let row = read(row);
         if context.revision() != row.revision {
             return Err("conflict"); // The context was gathered for another revision.
         }
@@ -48,22 +42,19 @@ impl Model {
             Input::Report(report) => decide_report(&row, report, context, now),
             Input::Timer(timer) => Ok(clock::decide(&row, timer, &self.policy, context, now)),
         };
-        decided.map(|mut taken| {
-            let writes = match input {
-                Input::Command(Command::Touch) => false, // It leaves the revision as it is.
-                Input::Command(
-                    Command::AutoStop { .. }
-                    | Command::AutoPause { .. }
-                    | Command::AutoArchive { .. }
-                    | Command::AutoDelete { .. }
-                    | Command::Ttl { .. },
-                ) => true, // It writes its column also where the value is the same.
-                Input::Command(_) | Input::Report(_) | Input::Timer(_) => taken.row != row || !taken.effects.is_empty(),
-            };
-            if writes {
-                taken.row.revision = row.revision.wrapping_add(1);
+        decided.map(|mut taken| match input {
+            Input::Command(Command::Touch) => taken, // It leaves the revision as it is.
+            Input::Command(
+                Command::AutoStop { .. }
+                | Command::AutoPause { .. }
+                | Command::AutoArchive { .. }
+                | Command::AutoDelete { .. }
+                | Command::Ttl { .. },
+            ) => {
+                taken.row.revision = row.revision.wrapping_add(1); // It writes its column also where the value is the same.
+                taken
             }
-            taken
+            Input::Command(_) | Input::Report(_) | Input::Timer(_) => taken.raise_revision(&row),
         })
     }
 
@@ -93,19 +84,32 @@ impl SystemUnderTest for Model {
     }
 }
 
-fn decide_report(row: &Columns, report: Report, context: Context, now: DateTime<Utc>) -> Answered {
-    let write = Write::to(row, now);
-    let epoch = match report {
-        Report::State { epoch, .. } | Report::Ended { epoch, .. } | Report::Answered { epoch, .. } => epoch,
-        Report::BackupUnderWay { .. } => None,
-    };
-    if epoch.is_some_and(|epoch| epoch != row.epoch) {
-        return Ok(write.unwritten()); // The report is stale: it belongs to another epoch.
+/// Returns the columns as a row stores them: the last instant means never.
+pub(super) fn read(row: &Columns) -> Columns {
+    let never = Some(Micros::MAX.into());
+    let mut row = *row;
+    for time in [&mut row.auto_destroy_at, &mut row.backup_since, &mut row.last_recovery] {
+        if *time == never {
+            *time = None;
+        }
     }
+    row
+}
+
+fn decide_report(row: &Columns, report: Report, context: Context, now: DateTime<Utc>) -> Answered {
+    let mut write = Write::to(row, now);
+    write.is_forked = context.live_fork_children() > 0;
+    let is_stale = |epoch: Option<u32>| epoch.is_some_and(|epoch| epoch != row.epoch);
     match report {
-        Report::State { state, fault, recoverable, .. } => reports::unsolicited(row, write, state, fault, recoverable),
+        Report::State { state, epoch: Some(_), .. } => Ok(reports::unasked(row, write, state)),
+        Report::State { state, fault, recoverable, epoch: None } => {
+            reports::unsolicited(row, write, state, fault, recoverable)
+        }
+        Report::Ended { epoch, .. } | Report::Answered { epoch, .. } if is_stale(epoch) => Ok(write.unwritten()),
         Report::Ended { job, outcome, .. } => Ok(reports::ended(row, write, job, outcome, None, context)),
-        Report::Answered { task, answer, from, .. } => answers::decide(row, write, task, answer, from, context),
-        Report::BackupUnderWay { begun } => Ok(reports::backup_under_way(row, write, begun)),
+        Report::Answered { task, answer, from, epoch } => {
+            answers::decide(row, write, (task, epoch), answer, from, context)
+        }
+        Report::BackupUnderWay { begun, attempt } => Ok(backups::under_way(row, write, begun, attempt)),
     }
 }

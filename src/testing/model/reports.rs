@@ -1,19 +1,26 @@
 //! The naive model's decisions on reports, by `docs/LIFECYCLE.md` ("Runner reports and jobs"), sentence by sentence.
 
 use super::{
-    row::{at, desired_is, is_vm, settled},
+    backups,
+    row::{at, desired_is, has_current_backup, is_vm, settled},
     write::{Answered, Taken, Write},
 };
 use crate::{
     lifecycle::Columns,
-    rules::{BackupOf, Context, Event, Job, Outcome, ReasonText},
-    vocabulary::{BackupState, DesiredState, Fault, SandboxState as S},
+    rules::{Context, Event, Job, Outcome, ReasonText},
+    vocabulary::{BackupState, DesiredState, Fault, Repair, SandboxState as S},
 };
-use chrono::{DateTime, Utc};
 
-/// Returns the write, or an unwritten row if the write would make the states incoherent.
-pub(super) fn written_or_dropped(row: &Columns, write: Write, now: DateTime<Utc>) -> Taken {
-    write.finish().unwrap_or_else(|_| Write::to(row, now).unwritten())
+/// Decides on an unasked state with an epoch: it moves no row, but what it says about a sandbox at rest or in error is a
+/// reason to ask (contract 4).
+pub(super) fn unasked(row: &Columns, mut write: Write, state: S) -> Taken {
+    let rests = settled(row) && at(row, &[S::Started, S::Stopped, S::Paused]);
+    let asks = row.has_runner && row.desired_state != DesiredState::Destroyed && (rests || row.state == S::Error);
+    if !asks || state == row.state || row.must_ask {
+        return write.unwritten();
+    }
+    write.row.must_ask = true;
+    write.written_or_dropped()
 }
 
 pub(super) fn unsolicited(
@@ -35,8 +42,8 @@ pub(super) fn unsolicited(
     if row.pending {
         return Err("conflict");
     }
-    // D15: the words that a report may contain.
-    let archivable = row.backup_state == BackupState::Completed && row.has_backup_ref;
+    // D15: the words that a report may contain. An archive needs a current backup (contract 9).
+    let archivable = has_current_backup(row);
     match state.as_str() {
         "started" => write.row.desired_state = DesiredState::Started,
         "stopped" => write.row.desired_state = DesiredState::Stopped,
@@ -47,12 +54,16 @@ pub(super) fn unsolicited(
         _forbidden => return Err("bad_state"),
     }
     write.row.state = state;
+    match state.as_str() {
+        "error" => write.end_badly(),
+        "archived" | "destroyed" => {} // The disk did not change; it is gone.
+        _runs_or_rests => write.disk_changes(),
+    }
     match fault {
         Some(fault) => write.because(fault, recoverable && state == S::Error, ReasonText::Reported),
         None => write.row.recoverable = false,
     }
-    let now = write.now();
-    Ok(written_or_dropped(row, write, now))
+    Ok(write.written_or_dropped())
 }
 
 /// Returns whether the row waits for this job (including D10 and D16).
@@ -74,7 +85,7 @@ fn awaited(row: &Columns, job: Job) -> bool {
         Job::Resize { .. } => row.state == S::Resizing && rests,
         Job::Snapshot => row.state == S::Snapshotting && rests,
         Job::ForkSource => row.state == S::Forking && rests,
-        Job::Backup { of } => of == BackupOf::Current,
+        Job::Backup { .. } => true,
     }
 }
 
@@ -87,26 +98,40 @@ pub(super) fn ended(
     back: Option<S>,
     context: Context,
 ) -> Taken {
+    if let Job::Backup { attempt } = job {
+        return backups::ended(row, write, attempt, outcome, context);
+    }
     if back.is_none() && !awaited(row, job) {
         return write.unwritten();
     }
+    if let Outcome::Failed { recoverable, .. } = outcome
+        && fails_late(row, job)
+    {
+        write.row.recoverable |= recoverable; // D26
+        return write.written_or_dropped();
+    }
     let archives = row.desired_state == DesiredState::Archived;
     match (job, outcome) {
-        (Job::Backup { .. }, _) => return backup_ended(row, write, outcome, context),
+        (Job::Backup { .. }, _) => return write.unwritten(),
         (Job::Resize { .. } | Job::Snapshot | Job::ForkSource, _) => {
             write.row.state = back.or(row.desired_state.fulfilled_by()).unwrap_or(row.state);
             if let (Job::Resize { to }, Outcome::Completed) = (job, outcome) {
                 (write.row.cpu, write.row.memory, write.row.disk) = (to.cpu, to.memory, to.disk);
             }
             if job == Job::Snapshot && outcome == Outcome::Completed && back.is_none() {
-                write.event = Some(Event::SnapshotCreated);
+                write.effects.event = Some(Event::SnapshotCreated);
             }
+            write.new_epoch = outcome != Outcome::Completed;
         }
         (Job::Destroy, Outcome::Failed { .. }) if archives => return write.unwritten(), // D17
+        // D27: the runner is asked, because the backup may be placed elsewhere.
+        (Job::Create, Outcome::Failed { .. }) if row.state == S::Restoring && has_current_backup(row) => {
+            write.end_badly();
+        }
         (_, Outcome::Failed { fault, recoverable }) => write.fails(fault, recoverable, ReasonText::Reported),
         (Job::Create | Job::Start | Job::ForkChild, Outcome::Completed) => {
             write.row.state = S::Started;
-            drop_finished(&mut write);
+            write.drop_finished_backup();
             write.clear_reason();
         }
         (Job::Stop, Outcome::Completed) => {
@@ -125,55 +150,18 @@ pub(super) fn ended(
         (Job::Recover { start }, Outcome::Completed) => {
             write.row.state = S::Stopped;
             write.row.recoverable = false;
-            drop_finished(&mut write);
+            write.drop_finished_backup();
             write.clear_reason();
-            write.event = if start { Some(Event::Started) } else { None };
+            write.effects.event = if start { Some(Event::Started) } else { None };
         }
     }
-    let now = write.now();
-    written_or_dropped(row, write, now)
+    write.written_or_dropped()
 }
 
-pub(super) fn drop_finished(write: &mut Write) {
-    if ["Completed", "Error"].contains(&write.row.backup_state.as_str()) {
-        write.drop_backup();
-    }
-}
-
-fn backup_ended(row: &Columns, mut write: Write, outcome: Outcome, context: Context) -> Taken {
-    match outcome {
-        Outcome::Completed if row.backup_state == BackupState::Completed => return write.unwritten(),
-        Outcome::Completed => {
-            write.row.backup_state = BackupState::Completed;
-            write.row.has_backup_ref = true;
-        }
-        Outcome::Failed { fault, recoverable } => {
-            write.row.backup_state = BackupState::Error;
-            // D12: a draining runner matters only for stopped and archiving sandboxes and those already in error.
-            let rests = at(row, &[S::Stopped, S::Archiving]);
-            let drained = context.runner_draining() && (rests || row.state == S::Error);
-            let archives = row.desired_state == DesiredState::Archived;
-            write.row.recoverable = recoverable && (archives || drained);
-            if context.runner_draining() && recoverable && rests {
-                write.fails(fault, true, ReasonText::Reported);
-            }
-        }
-    }
-    let now = write.now();
-    written_or_dropped(row, write, now)
-}
-
-pub(super) fn backup_under_way(row: &Columns, mut write: Write, begun: bool) -> Taken {
-    let reported = if begun { BackupState::InProgress } else { BackupState::Pending };
-    if row.backup_state == reported || row.desired_state == DesiredState::Destroyed {
-        return write.unwritten();
-    }
-    let needed = row.desired_state == DesiredState::Archived || at(row, &[S::Error, S::BuildFailed]);
-    let kept = needed && row.backup_state == BackupState::Completed;
-    if kept || !row.has_runner {
-        return write.unwritten(); // A late report: it does not void the finished backup, since no other backup follows.
-    }
-    write.row.backup_state = reported;
-    let now = write.now();
-    written_or_dropped(row, write, now)
+/// Returns whether the job is one that a sandbox in error no longer waits for (D26). The stop that mends an error is
+/// awaited (contract 6).
+fn fails_late(row: &Columns, job: Job) -> bool {
+    let moves = matches!(job, Job::Create | Job::Start | Job::Stop | Job::ForkChild);
+    let mends = job == Job::Stop && row.repair == Some(Repair::Stop);
+    row.state == S::Error && moves && !mends
 }

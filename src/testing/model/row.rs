@@ -2,7 +2,8 @@
 
 use crate::{
     lifecycle::Columns,
-    vocabulary::{DesiredState, Fault, SandboxState},
+    rules::TaskKind,
+    vocabulary::{DesiredState, Fault, Repair, SandboxState},
 };
 
 /// Returns whether state and desired state are the same word.
@@ -26,9 +27,65 @@ pub(super) fn is_ephemeral(row: &Columns) -> bool {
     row.auto_delete.as_minutes() == 0
 }
 
-/// Returns whether the fault is a time limit and a completed backup with its reference exists.
+/// Returns whether a completed backup with its reference is the newest of the disk (contract 9).
+pub(super) fn has_current_backup(row: &Columns) -> bool {
+    row.backup_state.as_str() == "Completed" && row.has_backup_ref && !row.changed_since_backup
+}
+
+/// Returns whether any completed backup exists, also an older one.
+pub(super) fn has_any_backup(row: &Columns) -> bool {
+    has_current_backup(row) || row.kept_backup
+}
+
+/// Returns whether a backup attempt is requested or under way.
+pub(super) fn awaits_backup(row: &Columns) -> bool {
+    ["Pending", "InProgress"].contains(&row.backup_state.as_str())
+}
+
+/// Returns whether the fault is an API-level timeout and a current backup exists.
 pub(super) fn restorable(row: &Columns) -> bool {
-    row.fault == Some(Fault::Timeout) && row.backup_state.as_str() == "Completed" && row.has_backup_ref
+    row.fault == Some(Fault::Timeout) && has_current_backup(row)
+}
+
+/// Returns whether the runner has the disk and does not change it.
+pub(super) fn disk_rests(row: &Columns) -> bool {
+    at(row, &[SandboxState::Stopped, SandboxState::Paused, SandboxState::Archiving])
+}
+
+/// Returns whether the sandbox is in a change that ends where it began.
+pub(super) fn changes_in_place(row: &Columns) -> bool {
+    at(row, &[SandboxState::Resizing, SandboxState::Snapshotting, SandboxState::Forking])
+}
+
+/// Returns whether the fork's child counts as alive for its parent.
+pub(super) fn is_alive(row: &Columns) -> bool {
+    row.state != SandboxState::Destroyed && row.desired_state != DesiredState::Destroyed
+}
+
+/// Returns the call whose end the row awaits from its runner.
+pub(super) fn awaited(row: &Columns) -> Option<TaskKind> {
+    let from_its_runner = match row.state.as_str() {
+        // The parent repeats the call that makes a fork's child.
+        "creating" if row.is_fork_child => None,
+        "creating" => Some(TaskKind::Create),
+        // A restore that has failed is only asked about.
+        "restoring" if row.must_ask => None,
+        "restoring" => Some(TaskKind::Restore),
+        "starting" => Some(TaskKind::Start),
+        "resuming" => Some(TaskKind::Resume),
+        "stopping" => Some(TaskKind::Stop),
+        "pausing" => Some(TaskKind::Pause),
+        "destroying" => Some(TaskKind::Destroy),
+        "resizing" => Some(TaskKind::Resize),
+        "snapshotting" => Some(TaskKind::Snapshot),
+        "forking" => Some(TaskKind::Fork),
+        "building_snapshot" => Some(TaskKind::Build),
+        "pulling_snapshot" => Some(TaskKind::Pull),
+        "error" if row.repair == Some(Repair::Recover) => Some(TaskKind::Recover),
+        "error" if row.repair == Some(Repair::Stop) => Some(TaskKind::Stop),
+        _no_call_is_under_way => None,
+    };
+    from_its_runner.filter(|_| row.has_runner)
 }
 
 /// Returns whether the states are coherent, as listed in `docs/LIFECYCLE.md#4-coherent-states`, and in addition error with

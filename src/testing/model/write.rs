@@ -1,10 +1,14 @@
 //! One write of the naive model: columns changed in place, then the invariants that every write enforces.
 
-use super::row::{coherent, is_ephemeral, restorable, settled};
+use super::effects::Effects;
+use super::row::{
+    awaits_backup, changes_in_place, coherent, disk_rests, has_any_backup, has_current_backup, is_ephemeral,
+    restorable, settled,
+};
 use crate::{
     lifecycle::Columns,
-    rules::{Call, Effect, Event, ReasonText, RunnerChange, Stamp, Task},
-    vocabulary::{BackupState, DesiredState, Fault, SandboxState},
+    rules::{Effect, Event, Owed, ReasonText, RunnerChange, Task},
+    vocabulary::{BackupState, DesiredState, Fault, SandboxState, Size},
 };
 use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
@@ -23,22 +27,16 @@ pub struct Taken {
 
 /// A write under construction.
 pub(super) struct Write {
-    before: Columns,
+    pub(super) before: Columns,
     pub(super) row: Columns,
     now: DateTime<Utc>,
-    pub(super) name_given_up: bool,
     /// The sandbox does not stay stopped: the same recovery asked for a start.
     pub(super) starts_next: bool,
-    pub(super) new_token: bool,
-    pub(super) reason: ReasonText,
-    pub(super) runner: RunnerChange,
-    pub(super) stamp: Option<Stamp>,
-    pub(super) child: bool,
-    pub(super) purge: bool,
-    pub(super) task: Option<Task>,
-    pub(super) event: Option<Event>,
-    /// The input is a runner's answer, so that the write belongs to the epoch of the call.
-    pub(super) is_answer: bool,
+    /// Live forks read the disk, so that coming to rest does not delete the sandbox (D30).
+    pub(super) is_forked: bool,
+    /// A piece of work ended or began, apart from a call and a change of the runner.
+    pub(super) new_epoch: bool,
+    pub(super) effects: Effects,
 }
 
 /// The error for a write that would make the states incoherent.
@@ -50,17 +48,10 @@ impl Write {
             before: *row,
             row: *row,
             now,
-            name_given_up: false,
             starts_next: false,
-            new_token: false,
-            reason: ReasonText::Kept,
-            runner: RunnerChange::Kept,
-            stamp: None,
-            child: false,
-            purge: false,
-            task: None,
-            event: None,
-            is_answer: false,
+            is_forked: false,
+            new_epoch: false,
+            effects: Effects::default(),
         }
     }
 
@@ -71,50 +62,184 @@ impl Write {
     pub(super) fn soft_delete(&mut self) {
         self.row.desired_state = DesiredState::Destroyed;
         self.row.backup_state = BackupState::None;
-        self.name_given_up = true;
+        self.effects.name_given_up = true;
     }
 
-    /// Destroys the sandbox and supersedes any change under way: it writes both states at once.
+    /// Destroys the sandbox and supersedes any change under way: it writes both states at once, and calls the runner that
+    /// has a copy.
     pub(super) fn supersede(&mut self) {
         self.soft_delete();
-        let gone = self.before.state == SandboxState::Destroyed || !self.before.has_runner;
-        self.row.state = if gone { SandboxState::Destroyed } else { SandboxState::Destroying };
+        if self.before.state == SandboxState::Destroyed || !self.before.has_runner {
+            self.row.state = SandboxState::Destroyed;
+        } else {
+            self.row.state = SandboxState::Destroying;
+            self.effects.task = Some(Task::Destroy);
+        }
+    }
+
+    /// Ends a piece of work badly: its late reports are stale, and the runner is asked (contracts 2 and 6).
+    pub(super) fn end_badly(&mut self) {
+        self.row.repair = None;
+        self.row.must_ask = true;
+        self.new_epoch = true;
     }
 
     pub(super) fn fails(&mut self, fault: Fault, recoverable: bool, reason: ReasonText) {
         self.row.state = SandboxState::Error;
+        self.end_badly();
         self.because(fault, recoverable, reason);
+    }
+
+    /// Writes an error that we found.
+    pub(super) fn fails_ourselves(&mut self, fault: Fault) {
+        self.fails(fault, false, ReasonText::Ours(fault));
     }
 
     pub(super) fn because(&mut self, fault: Fault, recoverable: bool, reason: ReasonText) {
         self.row.fault = Some(fault);
         self.row.recoverable = recoverable;
-        self.reason = reason;
+        self.effects.reason = reason;
     }
 
     pub(super) fn clear_reason(&mut self) {
         self.row.fault = None;
-        self.reason = ReasonText::Cleared;
+        self.effects.reason = ReasonText::Cleared;
     }
 
+    /// The disk may change from now on: a current backup becomes one that is kept as the last resort (contract 9).
+    pub(super) fn disk_changes(&mut self) {
+        self.row.kept_backup = has_any_backup(&self.row);
+        self.row.changed_since_backup = true;
+    }
+
+    /// Gives up any backup, because the disk has changed. A completed one is kept as the last resort.
     pub(super) fn drop_backup(&mut self) {
+        if self.row.backup_state == BackupState::Completed && self.row.has_backup_ref {
+            self.row.kept_backup = true;
+        }
         self.row.backup_state = BackupState::None;
         self.row.has_backup_ref = false;
+        self.disk_changes();
+    }
+
+    pub(super) fn drop_finished_backup(&mut self) {
+        if ["Completed", "Error"].contains(&self.row.backup_state.as_str()) {
+            self.drop_backup();
+        } else {
+            self.disk_changes();
+        }
+    }
+
+    /// Requests the next backup attempt. It is of the disk as it is now where the disk rests.
+    pub(super) fn request_backup(&mut self) {
+        self.row.backup_state = BackupState::Pending;
+        self.row.backup_attempt = self.before.backup_attempt.wrapping_add(1);
+        self.row.changed_since_backup = !disk_rests(&self.row);
+        self.row.must_ask_store = false; // The store is asked only about the last attempt.
+        self.effects.backup_attempt = Some(self.row.backup_attempt);
+        self.effects.event = Some(Event::BackupCreated);
+    }
+
+    /// The store has the last attempt. It discards older ones.
+    pub(super) fn complete_backup(&mut self) {
+        self.row.backup_state = BackupState::Completed;
+        self.row.has_backup_ref = true;
+        self.row.kept_backup = false;
+        self.row.must_ask_store = false;
+    }
+
+    /// The last attempt failed. It counts where it was made for an archive; 7 means that the archive was given up.
+    pub(super) fn fail_backup(&mut self) {
+        let is_open = awaits_backup(&self.row) || self.row.must_ask_store;
+        if is_open && self.row.desired_state == DesiredState::Archived && self.row.archive_attempts < 6 {
+            self.row.archive_attempts = self.row.archive_attempts.saturating_add(1);
+        }
+        self.row.backup_state = BackupState::Error;
+        self.row.must_ask_store = false;
+    }
+
+    /// The attempt under way ends without a report, so the store is asked.
+    pub(super) fn lose_backup_report(&mut self) {
+        self.row.backup_state = BackupState::Error;
+        self.row.must_ask_store = true;
+    }
+
+    pub(super) fn leave_runner(&mut self, owed: Owed) {
+        self.row.has_runner = false;
+        self.effects.runner = RunnerChange::Released;
+        self.effects.owed = owed;
+    }
+
+    pub(super) fn assign_runner(&mut self) {
+        self.row.has_runner = true;
+        self.effects.runner = RunnerChange::Assigned;
+    }
+
+    pub(super) fn set_size(&mut self, size: Size) {
+        (self.row.cpu, self.row.memory, self.row.disk) = (size.cpu, size.memory, size.disk);
+    }
+
+    /// Gives up the archive (D3): the disk is whole, so the sandbox is only stopped.
+    pub(super) fn give_up_archive(&mut self, fault: Fault) {
+        if awaits_backup(&self.row) {
+            self.lose_backup_report();
+        }
+        self.row.desired_state = DesiredState::Stopped;
+        self.row.archive_attempts = 7;
+        self.row.last_activity_at = self.now;
+        self.new_epoch = true;
+        if self.row.state != SandboxState::Error {
+            self.row.state = SandboxState::Stopped;
+            self.because(fault, false, ReasonText::Ours(fault));
+        }
+    }
+
+    /// Ends a change whose time limit is over.
+    pub(super) fn time_limit(&mut self) {
+        let to = self.row.desired_state.as_str();
+        self.new_epoch = true;
+        match self.row.state.as_str() {
+            _in_place if changes_in_place(&self.row) && to == "started" => {
+                self.row.state = SandboxState::Started;
+                self.end_badly();
+            }
+            _in_place if changes_in_place(&self.row) && to == "stopped" => {
+                self.row.state = SandboxState::Stopped;
+                self.end_badly();
+            }
+            "destroying" if to == "destroyed" => {
+                self.row.state = SandboxState::Destroyed;
+                self.effects.owed = Owed::Removal; // Contract 10.
+            }
+            "archiving" if to == "archived" => self.give_up_archive(Fault::TimeLimit),
+            "building_snapshot" if coherent(SandboxState::BuildFailed, self.row.desired_state) => {
+                self.row.state = SandboxState::BuildFailed;
+                self.because(Fault::TimeLimit, false, ReasonText::Ours(Fault::TimeLimit));
+            }
+            _any_other => self.fails_ourselves(Fault::TimeLimit),
+        }
     }
 
     /// Returns the unchanged row with the effects.
     pub(super) fn unwritten(self) -> Taken {
         let row = self.before;
-        Taken { row, effects: self.effects(row.epoch) }
+        let effects = self.effects.list(&row, &row);
+        Taken { row, effects }
     }
 
-    /// Finishes the write.
+    /// Returns the write, or an unwritten row if the write would make the states incoherent.
+    pub(super) fn written_or_dropped(self) -> Taken {
+        let (before, now) = (self.before, self.now);
+        self.finish().unwrap_or_else(|_| Self::to(&before, now).unwritten())
+    }
+
+    /// Finishes the write of a report, a timer or a pass.
     ///
     /// # Errors
     /// [`Forbidden`] if the states would be incoherent.
     pub(super) fn finish(mut self) -> Result<Taken, Forbidden> {
         let moved = self.row.state != self.before.state;
-        let new_reason = matches!(self.reason, ReasonText::Reported | ReasonText::Ours(_));
+        let new_reason = matches!(self.effects.reason, ReasonText::Reported | ReasonText::Ours(_));
         if moved && ["started", "stopped", "paused"].contains(&self.row.state.as_str()) && !new_reason {
             // D9: a clean start.
             if self.row.fault.is_some() {
@@ -122,87 +247,83 @@ impl Write {
             }
             self.row.recoverable = false;
         }
-        if moved
-            && self.row.state == SandboxState::Stopped
-            && settled(&self.row)
-            && is_ephemeral(&self.before)
-            && !self.starts_next
-        {
+        let rests = moved && self.row.state == SandboxState::Stopped && settled(&self.row);
+        if rests && is_ephemeral(&self.before) && !self.starts_next && !self.is_forked {
             self.soft_delete(); // D8: an ephemeral sandbox does not stay stopped.
         }
+        if self.row.state == SandboxState::Started {
+            (self.row.archive_attempts, self.row.restore_attempts) = (0, 0);
+        }
+        if !self.row.has_runner {
+            self.row.must_ask = false; // Nobody can be asked.
+            let ours = matches!(self.effects.reason, ReasonText::Ours(_));
+            if self.row.state == SandboxState::Error && ours && has_any_backup(&self.row) {
+                self.row.recoverable = true; // D40
+            }
+        }
+        self.finish_command()
+    }
+
+    /// Finishes the write of a command, which says itself what it clears.
+    ///
+    /// # Errors
+    /// [`Forbidden`] if the states would be incoherent.
+    pub(super) fn finish_command(mut self) -> Result<Taken, Forbidden> {
+        if !coherent(self.row.state, self.row.desired_state) {
+            return Err(Forbidden);
+        }
         self.enforce_invariants();
-        if moved {
-            self.row.state_since = self.now;
-            self.row.last_activity_at = self.now;
+        self.set_times();
+        let (old, new) = (&self.before, &self.row);
+        let assigned = matches!(self.effects.runner, RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious);
+        let lost = old.has_runner && !new.has_runner;
+        if self.new_epoch || self.effects.task.is_some() || assigned || lost {
+            self.row.epoch = old.epoch.wrapping_add(1);
         }
-        if self.row.backup_state != self.before.backup_state {
-            let under_way = ["Pending", "InProgress"].contains(&self.row.backup_state.as_str());
-            self.row.backup_since = if under_way { Some(self.now) } else { None };
+        let effects = self.effects.list(&self.before, &self.row);
+        Ok(Taken { row: self.row, effects })
+    }
+
+    fn set_times(&mut self) {
+        let (old, new) = (&self.before, &mut self.row);
+        if new.state != old.state {
+            new.state_since = self.now;
+            new.last_activity_at = self.now;
         }
-        let newly_pending = self.row.pending && !self.before.pending && !self.is_answer;
-        let newly_desired = self.row.desired_state != self.before.desired_state && !settled(&self.row);
-        if newly_pending || newly_desired || self.name_given_up || self.task.is_some() {
-            self.row.epoch = self.before.epoch.saturating_add(1);
+        // A repair and each placement of a restore have a time limit of their own.
+        if new.repair != old.repair || new.restore_attempts > old.restore_attempts {
+            new.state_since = self.now;
         }
-        if coherent(self.row.state, self.row.desired_state) {
-            Ok(Taken { row: self.row, effects: self.effects(self.row.epoch) })
-        } else {
-            Err(Forbidden)
+        if new.backup_state != old.backup_state {
+            let under_way = ["Pending", "InProgress"].contains(&new.backup_state.as_str());
+            new.backup_since = if under_way { Some(self.now) } else { None };
         }
     }
 
     fn enforce_invariants(&mut self) {
-        let state = self.row.state.as_str();
+        let row = &mut self.row;
+        let state = row.state.as_str();
         let failed = state == "error" || state == "build_failed";
-        let to_be_archived = self.row.desired_state == DesiredState::Archived;
-        self.row.pending = !settled(&self.row) && !failed && !to_be_archived;
+        let to_be_archived = row.desired_state == DesiredState::Archived;
+        row.pending = !settled(row) && !failed && !to_be_archived;
+        if state == "error" && restorable(row) {
+            row.recoverable = true;
+        }
+        let has_completed = row.backup_state == BackupState::Completed && row.has_backup_ref;
+        if has_completed && !has_current_backup(row) {
+            row.kept_backup = true;
+        }
+        if state != "error" {
+            row.repair = None;
+        }
         if state == "destroyed" || state == "archived" {
-            if self.row.has_runner && self.runner == RunnerChange::Kept {
-                self.runner = RunnerChange::Released;
-            }
-            self.row.has_runner = false;
+            row.has_runner = false;
+            row.must_ask = false;
         }
         if state == "destroyed" {
-            self.row.backup_state = BackupState::None;
+            row.backup_state = BackupState::None;
+            row.kept_backup = false;
+            row.must_ask_store = false;
         }
-        if state == "error" && restorable(&self.row) {
-            self.row.recoverable = true;
-        }
-    }
-
-    fn effects(&self, epoch: u32) -> Vec<Effect> {
-        let (old, new) = (&self.before, &self.row);
-        let mut effects = Vec::new();
-        if self.name_given_up && old.desired_state != DesiredState::Destroyed {
-            effects.push(Effect::GiveUpName);
-        }
-        if self.new_token {
-            effects.push(Effect::RotateToken);
-        }
-        if self.reason != ReasonText::Kept {
-            effects.push(Effect::Reason(self.reason));
-        }
-        if self.runner != RunnerChange::Kept {
-            effects.push(Effect::Runner(self.runner));
-        }
-        effects.extend(self.stamp.map(Effect::Stamp));
-        if self.child {
-            effects.push(Effect::StoreChild);
-        }
-        effects.extend(self.task.map(|task| Effect::Call(Call { task, epoch })));
-        if old.state != new.state {
-            effects.push(Effect::Emit(Event::StateUpdated { old_state: old.state, new_state: new.state }));
-        }
-        if old.desired_state != new.desired_state {
-            effects.push(Effect::Emit(Event::DesiredStateUpdated {
-                old_desired_state: old.desired_state,
-                new_desired_state: new.desired_state,
-            }));
-        }
-        effects.extend(self.event.map(Effect::Emit));
-        if self.purge {
-            effects.push(Effect::Purge);
-        }
-        effects
     }
 }

@@ -31,26 +31,41 @@ impl World {
             .collect();
         if live.len() < self.plan.sandboxes {
             self.create();
-        } else if let Some(host) = self.any_host() {
+        } else {
             let id = self.random.one_of(&live);
-            let row = *self.store.rows[&id].sandbox.lifecycle();
-            let context = self.context(id, &self.store.rows[&id].sandbox);
-            let accepted: Vec<Verb> = row.accepted_commands(&self.policy, context, self.time()).collect();
-            let verb = if accepted.is_empty() || self.random.happens(200) {
-                self.random.one_of(&WISHES)
-            } else {
-                self.random.one_of(&accepted)
-            };
-            let rare = matches!(verb, Verb::Destroy | Verb::ForceDestroy | Verb::Ttl | Verb::AutoDelete);
-            if !rare || self.random.happens(120) {
-                let command = command(verb, &mut self.random);
-                self.go_on(host, Task::Act { id, command, tries: 0 });
-            } else if self.random.happens(100) {
-                self.edit(id);
-            }
+            self.wish(id);
         }
-        let after = self.random.between(5 * SECOND, 4 * MINUTE);
+        let after = if self.random.happens(600) {
+            self.random.between(SECOND, 40 * SECOND)
+        } else {
+            self.random.between(MINUTE, 9 * MINUTE)
+        };
         self.plan(after, crate::network::Event::Caller);
+    }
+
+    /// A caller commands a sandbox, and often again soon after.
+    pub fn wish(&mut self, id: Id) {
+        let Some(host) = self.any_host() else { return };
+        let Some(row) = self.store.rows.get(&id) else { return };
+        let sandbox = Rc::clone(&row.sandbox);
+        let context = self.context(id, &sandbox);
+        let accepted: Vec<Verb> = sandbox.lifecycle().accepted_commands(&self.policy, context, self.time()).collect();
+        let verb = if accepted.is_empty() || self.random.happens(300) {
+            self.random.one_of(&WISHES)
+        } else {
+            self.random.one_of(&accepted)
+        };
+        let ends = matches!(verb, Verb::Destroy | Verb::ForceDestroy | Verb::Ttl | Verb::AutoDelete);
+        if !ends || self.random.happens(80) {
+            let command = command(verb, &mut self.random);
+            self.go_on(host, Task::Act { id, command, tries: 0 });
+        } else if self.random.happens(100) {
+            self.edit(id);
+        }
+        if self.random.happens(500) {
+            let soon = self.random.between(SECOND, 60 * SECOND);
+            self.plan(soon, crate::network::Event::Wish { id });
+        }
     }
 
     /// Decides on a command.

@@ -95,7 +95,8 @@ impl World {
         self.send(event);
         let boot = self.hosts[host].boot;
         let silence = Task::Answer { number, answer: Reply::Silence };
-        self.plan(8 * SECOND, Event::Host { host, boot, task: Box::new(silence) });
+        let patience = self.random.between(3 * SECOND, 60 * SECOND);
+        self.plan(patience, Event::Host { host, boot, task: Box::new(silence) });
     }
 
     /// Takes the answer to a question, or its absence. A repeated answer finds no question.

@@ -2,7 +2,6 @@
 
 use super::runner::Slot;
 use crate::{
-    laws::Place,
     mistakes::Mistake,
     network::{Event, Heard, RunnerId},
     random::{HOUR, MINUTE, SECOND},
@@ -38,7 +37,7 @@ impl World {
             90..100 => self.backups.forget_uploads(),
             _ => {}
         }
-        let after = self.random.between(MINUTE, 12 * MINUTE);
+        let after = self.random.between(MINUTE, 20 * MINUTE);
         self.plan(after, Event::Mishap);
     }
 
@@ -163,14 +162,6 @@ impl World {
             if !self.hosts[host].up {
                 self.plan(SECOND, Event::Restart { host });
             }
-        }
-    }
-
-    /// Returns the disk at a place is gone with the machine: nobody asked, and no law can help.
-    pub fn is_wrecked(&self, place: Place) -> bool {
-        match place {
-            Place::Runner(runner) => self.runners[runner].wrecked,
-            Place::Backup(_) => false,
         }
     }
 }

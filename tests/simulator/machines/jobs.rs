@@ -167,7 +167,7 @@ impl World {
     fn make_child(&mut self, runner: RunnerId, id: Id, job: Job) {
         let Some(child) = job.child else { return };
         let size = self.slot(runner, id).disk.map_or(Size::default(), |disk| disk.size);
-        if self.may_hold(runner, child) && self.slot(runner, child).disk.is_none() {
+        if self.may_make(runner, child, job.call.epoch) {
             self.slot(runner, child).disk = Some(Disk { version: 0, size, paused: false });
             self.execute(runner, child);
             let epoch = Some(job.call.epoch);

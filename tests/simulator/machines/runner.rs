@@ -11,9 +11,9 @@ use crate::{
 };
 use sandbox_lifecycle::{
     record::OutboxKey,
-    rules::{Call, Task, TaskKind},
+    rules::{Call, TaskKind},
     runner::{AskVerdict, CallVerdict, CopyAnswer, End, LeaveVerdict, Ledger, Listed},
-    vocabulary::{CopyState, Size},
+    vocabulary::{CopyState, Size, is_older},
 };
 use std::collections::BTreeMap;
 
@@ -181,18 +181,11 @@ impl World {
         dies
     }
 
-    /// Whether a removed copy was removed for good: the task makes a copy only where it may.
-    pub fn may_hold(&self, runner: RunnerId, id: Id) -> bool {
-        self.runners[runner].slots.get(&id).is_none_or(|slot| slot.ledger.departure().is_none())
-    }
-
-    /// Whether this task leaves a disk that is not whole when it is interrupted.
-    pub fn leaves_half(task: Task) -> bool {
-        match task {
-            Task::Create | Task::Restore | Task::Destroy => true,
-            Task::Start | Task::Resume | Task::Stop { .. } | Task::Pause | Task::Resize { .. } => false,
-            Task::Snapshot { .. } | Task::Fork | Task::Recover { .. } | Task::Build | Task::Pull => false,
-            Task::Backup { .. } => false,
-        }
+    /// Whether a fork of this epoch may make the copy of a child: it was neither left nor called since.
+    pub fn may_make(&self, runner: RunnerId, child: Id, epoch: u32) -> bool {
+        self.runners[runner].slots.get(&child).is_none_or(|slot| {
+            let newer = slot.ledger.newest_epoch().is_some_and(|newest| is_older(epoch, newest));
+            slot.disk.is_none() && slot.ledger.departure().is_none() && !newer
+        })
     }
 }

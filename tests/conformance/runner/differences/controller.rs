@@ -95,14 +95,15 @@ pub const ACTIONS: &[Difference] = &[
             moves(row, expected, if gone { "destroyed" } else { "destroying" });
         },
     },
-    // D3: an archive is given up where its attempts are used up, and where no runner has its disk. The sandbox stays
+    // D3: an archive is given up where its attempts are used up, where no runner has its disk, and in error. The sandbox stays
     // stopped; one in error only gives up the desired state.
     Difference {
         id: "D3",
         applies: |row, _| {
             let used_up = row.get("backup") == "Error" && row.get("archive_retries") == "4";
             let no_disk = ["None", "Error"].contains(&row.get("backup")) && !row.is("runner");
-            archives(row) && (used_up || no_disk)
+            let errored = row.get("state") == "error" && ["None", "Error"].contains(&row.get("backup"));
+            archives(row) && (used_up || no_disk || errored)
         },
         instead: |row, expected| {
             if row.get("state") == "error" {
@@ -128,7 +129,7 @@ pub const ACTIONS: &[Difference] = &[
         id: "D37",
         applies: |row, _| {
             let more = row.get("backup") == "Error" && row.get("archive_retries") != "4";
-            archives(row) && row.is("runner") && (row.get("backup") == "None" || more)
+            archives(row) && row.get("state") != "error" && row.is("runner") && (row.get("backup") == "None" || more)
         },
         instead: |_, expected| {
             both(expected, &[("pending'", "sync_pending'", "0")]);

@@ -1,0 +1,95 @@
+//! Comparing a runner's inventory with a row (contract 12).
+
+use super::super::{
+    decide::{Model, read},
+    row::{has_current_backup, settled},
+    write::{Taken, Write},
+};
+use crate::{
+    controller::ListedBy,
+    lifecycle::Columns,
+    runner::Listed,
+    vocabulary::{CopyState, DesiredState, Micros, SandboxState as S},
+};
+use chrono::{DateTime, Utc};
+
+/// What the model says about an entry of an inventory, or about a row that its runner does not list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Compared {
+    /// Row and copy agree, or a pass asks anyway.
+    Agrees,
+    /// This row is written, with these effects.
+    Apply(Taken),
+    /// The runner removes its copy.
+    Remove {
+        /// The epoch of the removal.
+        epoch: u32,
+    },
+    /// The runner releases its copy.
+    Release {
+        /// The epoch of the release.
+        epoch: u32,
+    },
+}
+
+impl Model {
+    /// Returns what to do about what a runner lists of this row.
+    pub fn compare(&self, row: &Columns, by: ListedBy, copy: Option<&Listed>, now: DateTime<Utc>) -> Compared {
+        let row = &read(row);
+        let mut write = Write::to(row, Micros::from(now).into());
+        match (by, copy) {
+            (ListedBy::OwnRunner, copy) => {
+                if !must_be_asked(row, copy) {
+                    return Compared::Agrees;
+                }
+            }
+            (ListedBy::OtherRunner, None) => return Compared::Agrees,
+            (ListedBy::OtherRunner, Some(copy)) => {
+                if let Some(compared) = belongs_elsewhere(row, copy) {
+                    return compared;
+                }
+                write.assign_runner(); // Contract 13: the row takes it back.
+            }
+        }
+        write.row.must_ask = true;
+        let taken = write.written_or_dropped().raise_revision(row);
+        if taken.row == *row && taken.effects.is_empty() { Compared::Agrees } else { Compared::Apply(taken) }
+    }
+}
+
+/// Returns whether the row and its own runner disagree, and no pass asks anyway.
+fn must_be_asked(row: &Columns, copy: Option<&Listed>) -> bool {
+    let goes = row.desired_state == DesiredState::Destroyed;
+    if row.pending || row.must_ask || !row.has_runner || goes {
+        return false;
+    }
+    let size = row.size();
+    let looks = |state: CopyState| {
+        let same_size = |copy: &Listed| copy.size.is_none_or(|listed| listed == size);
+        copy.is_some_and(|copy| copy.state == state && !copy.released && same_size(copy))
+    };
+    match row.state.as_str() {
+        "started" => !looks(CopyState::Running),
+        "stopped" => !looks(CopyState::AtRest),
+        "paused" => !looks(CopyState::Paused),
+        // What rests there was looked into when the error was.
+        "error" => copy.is_none_or(|copy| copy.state != CopyState::AtRest),
+        _a_pass_looks => false,
+    }
+}
+
+/// Returns what another runner does with its copy, or `None` if the row takes that runner back.
+fn belongs_elsewhere(row: &Columns, copy: &Listed) -> Option<Compared> {
+    let goes = row.desired_state == DesiredState::Destroyed;
+    let epoch = row.epoch;
+    if row.state == S::Destroyed || (goes && !row.has_runner) {
+        return Some(Compared::Remove { epoch });
+    }
+    if row.state == S::Error && !row.has_runner && !has_current_backup(row) {
+        return None;
+    }
+    if settled(row) && (row.has_runner || has_current_backup(row)) {
+        return Some(Compared::Remove { epoch });
+    }
+    Some(if copy.released { Compared::Agrees } else { Compared::Release { epoch } })
+}
