@@ -95,7 +95,9 @@ impl World {
         self.send(event);
         let boot = self.hosts[host].boot;
         let silence = Task::Answer { number, answer: Reply::Silence };
-        let patience = self.random.between(3 * SECOND, 60 * SECOND);
+        let slow = self.fails(60);
+        let most = if slow { 900 } else { 30 };
+        let patience = self.random.between(3 * SECOND, most * SECOND);
         self.plan(patience, Event::Host { host, boot, task: Box::new(silence) });
     }
 
