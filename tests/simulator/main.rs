@@ -20,7 +20,7 @@ use std::{collections::BTreeMap, ops::Range, thread};
 use world::{Plan, Tally, World};
 
 /// How many seeds a mistake has to break its law.
-const MISTAKEN: u64 = 600;
+const MISTAKEN: u64 = 2_000;
 
 /// Returns a number from the environment.
 fn setting(name: &str) -> Option<u64> {

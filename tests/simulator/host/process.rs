@@ -65,7 +65,8 @@ pub enum Task {
 /// The answer to a question.
 #[derive(Debug, Clone, Copy)]
 pub enum Reply {
-    Copy(CopyAnswer),
+    /// What the runner has, and whether it has the image.
+    Copy(CopyAnswer, bool),
     Store(Stored),
     Silence,
 }
