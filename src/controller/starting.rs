@@ -42,6 +42,9 @@ impl Pass<'_> {
             let state = if task == Task::Resume { S::Resuming } else { S::Starting };
             return self.write(self.draft().state(state).disk_changes().call(task));
         }
+        if status.has_runner() && self.view.live_fork_children > 0 {
+            return None; // Its forks read the disk that leaving the runner removes (difference D30).
+        }
         match (status.has_usable_backup(), self.view.placement) {
             (true, Placement::Warm | Placement::Cold) => self.write(self.restore(1).owes(Owed::Removal)),
             (true, Placement::NoRoom | Placement::InFlight(_)) => None,

@@ -3,6 +3,7 @@
 #![allow(unused_must_use, reason = "a trace writes steps whose effects it does not look at")]
 
 mod backups;
+mod forks;
 mod inventories;
 mod recoveries;
 mod restores;

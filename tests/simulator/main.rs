@@ -19,6 +19,9 @@ use mistakes::Mistake;
 use std::{collections::BTreeMap, ops::Range, thread};
 use world::{Plan, Tally, World};
 
+/// How many seeds a mistake has to break its law.
+const MISTAKEN: u64 = 2_000;
+
 /// Returns a number from the environment.
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|number| number.parse().expect("a number"))
@@ -70,7 +73,7 @@ fn counted(broken: &Broken) -> BTreeMap<Law, u64> {
 fn a_sound_fleet_keeps_every_law() {
     let seeds = match setting("SIMULATOR_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..setting("SIMULATOR_SEEDS").unwrap_or(1_000),
+        None => 0..setting("SIMULATOR_SEEDS").unwrap_or(500),
     };
     let (tally, broken) = run(seeds, None);
     println!("{tally}");
@@ -80,32 +83,82 @@ fn a_sound_fleet_keeps_every_law() {
     assert!(broken.is_empty(), "{} seeds break laws: {:?}", broken.len(), counted(&broken));
 }
 
+/// Asserts that a fleet with this mistake breaks the law that the skipped duty is about.
+fn breaks(mistake: Mistake, law: Law) {
+    let found = (0..MISTAKEN).find(|seed| World::new(plan(*seed, Some(mistake))).run().verdict.breaks(law));
+    let seed = found.unwrap_or_else(|| panic!("{mistake:?} does not break {law:?}"));
+    println!("{mistake:?} breaks {law:?} with seed {seed}");
+}
+
 #[test]
-#[ignore = "explore"]
-fn explore() {
-    for mistake in [
-        Mistake::OutboxForgetsCalls,
-        Mistake::NoDepartures,
-        Mistake::NoTombstone,
-        Mistake::NoInventory,
-        Mistake::AnswersUnderNewestEpoch,
-        Mistake::AnswerAtAnotherRevision,
-        Mistake::CallsBeforeWriting,
-        Mistake::NoCompareAndSwap,
-        Mistake::DeadlineOfOldRow,
-        Mistake::TakesLateUploads,
-        Mistake::TakesReportsOfOthers,
-        Mistake::NoFencing,
-    ] {
-        let (_, broken) = run(0..300, Some(mistake));
-        println!("{mistake:?}: {:?}", counted(&broken));
-        let mut told = std::collections::BTreeSet::new();
-        for (seed, verdict) in &broken {
-            for law in verdict.laws() {
-                if told.insert(law) {
-                    println!("   first seed {seed}: {law:?}");
-                }
-            }
-        }
-    }
+fn a_backup_is_never_made_if_the_outbox_forgets_its_request() {
+    breaks(Mistake::OutboxForgetsCalls, Law::RestIsReached);
+}
+
+#[test]
+fn copies_stay_for_ever_if_nobody_tells_the_runner_that_was_left() {
+    breaks(Mistake::NoDepartures, Law::NothingIsLeft);
+}
+
+#[test]
+fn a_late_restore_replaces_the_newest_copy_of_a_runner_without_tombstones() {
+    breaks(Mistake::NoTombstone, Law::NewestDiskIsKept);
+}
+
+#[test]
+fn copies_stay_for_ever_without_inventories() {
+    breaks(Mistake::NoInventory, Law::NothingIsLeft);
+}
+
+#[test]
+fn nobody_takes_back_what_a_gone_runner_had_without_inventories() {
+    breaks(Mistake::NoInventory, Law::NothingIsStranded);
+}
+
+#[test]
+fn a_runner_that_keeps_answers_under_the_newest_epoch_undoes_commands() {
+    breaks(Mistake::AnswersUnderNewestEpoch, Law::GrantsAreKept);
+}
+
+#[test]
+fn an_answer_that_is_written_at_another_revision_is_not_true() {
+    breaks(Mistake::AnswerAtAnotherRevision, Law::RowsTellTheTruth);
+}
+
+#[test]
+fn two_runners_run_a_sandbox_if_hosts_call_before_they_write() {
+    breaks(Mistake::CallsBeforeWriting, Law::OneRuns);
+}
+
+#[test]
+fn revisions_fall_in_a_store_without_compare_and_swap() {
+    breaks(Mistake::NoCompareAndSwap, Law::RowsAreSound);
+}
+
+#[test]
+fn events_are_committed_twice_in_a_store_without_compare_and_swap() {
+    breaks(Mistake::NoCompareAndSwap, Law::EventsAreSeen);
+}
+
+#[test]
+fn timers_are_missed_if_the_deadline_is_that_of_the_row_before() {
+    breaks(Mistake::DeadlineOfOldRow, Law::RestIsReached);
+}
+
+#[test]
+fn backups_stay_for_ever_in_a_store_that_takes_late_uploads() {
+    breaks(Mistake::TakesLateUploads, Law::NothingIsLeft);
+}
+
+#[test]
+fn two_runners_run_a_sandbox_if_a_gone_runner_is_not_fenced() {
+    breaks(Mistake::NoFencing, Law::OneRuns);
+}
+
+/// Each assignment raises the epoch, so a late end of another runner is stale by its epoch alone, and an unasked state with an
+/// epoch only causes an ask. Looking at the sender as well protects hosts whose reports have no epoch.
+#[test]
+fn reports_of_other_runners_are_stale_by_their_epochs_alone() {
+    let (_, broken) = run(0..150, Some(Mistake::TakesReportsOfOthers));
+    assert!(broken.is_empty(), "{:?}", counted(&broken));
 }

@@ -104,7 +104,11 @@ impl World {
         let placed = self.random.happens(700).then(|| self.random.one_of(&ready));
         let class = if self.random.happens(600) { SandboxClass::LinuxVm } else { SandboxClass::Container };
         let request = NewSandbox {
-            origin: if placed.is_some() { Origin::OnRunner } else { Origin::ToPull },
+            origin: match (placed, class) {
+                (Some(_), _) => Origin::OnRunner,
+                (None, SandboxClass::Container) => Origin::ToBuild,
+                (None, _) => Origin::ToPull,
+            },
             class,
             auto_stop: self.random.happens(500).then(|| AutoStop::After(minutes(30))),
             auto_archive: self.random.happens(500).then(|| AutoArchive::After(minutes(45))),

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     mistakes::Mistake,
     network::{Event, Heard, HostId, Id, RunnerId, ToRunner},
-    random::{MINUTE, SECOND},
+    random::{HOUR, MINUTE, SECOND},
     world::World,
 };
 use sandbox_lifecycle::{
@@ -125,6 +125,7 @@ impl World {
 
     /// Notices whether a runner answers, and takes its inventory when it is back and from time to time.
     pub fn heartbeat(&mut self, runner: RunnerId) {
+        let period = if self.faulty { MINUTE } else { 5 * MINUTE };
         let answers = self.runners[runner].powered && self.runners[runner].reachable;
         let standing = self.store.standings[runner];
         match (standing, answers) {
@@ -134,13 +135,13 @@ impl World {
                 self.plan_inventory(runner, SECOND);
             }
             (RunnerStanding::Ready, true) => {
-                if self.random.below(60) == 0 {
+                if self.random.below((HOUR / period) as u64) == 0 {
                     self.plan_inventory(runner, SECOND);
                 }
             }
             // Only the return of the runner ends that.
             (RunnerStanding::Gone, _) | (RunnerStanding::NotReady, false) => {}
         }
-        self.plan(MINUTE, Event::Heartbeat { runner });
+        self.plan(period, Event::Heartbeat { runner });
     }
 }

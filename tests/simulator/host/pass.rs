@@ -11,9 +11,10 @@ use crate::{
     world::{World, micros},
 };
 use sandbox_lifecycle::{
-    Next, RunnerView, Sandbox, Step,
+    Next, RunnerView, Sandbox, SandboxState as S, Step,
     controller::{Observed, Question as Asked, Stored},
     record::OutboxKey,
+    runner::CopyAnswer,
 };
 use std::rc::Rc;
 
@@ -95,7 +96,9 @@ impl World {
         self.send(event);
         let boot = self.hosts[host].boot;
         let silence = Task::Answer { number, answer: Reply::Silence };
-        let patience = self.random.between(3 * SECOND, 60 * SECOND);
+        let slow = self.fails(250);
+        let most = if slow { 900 } else { 30 };
+        let patience = self.random.between(3 * SECOND, most * SECOND);
         self.plan(patience, Event::Host { host, boot, task: Box::new(silence) });
     }
 
@@ -105,7 +108,11 @@ impl World {
             return;
         };
         let view = match answer {
-            Reply::Copy(copy) => view.answered(copy),
+            // The words of an answer cannot say that only the image is there, so the host says it in those of the record.
+            Reply::Copy(copy, true) if copy == CopyAnswer::NONE && read.lifecycle().state() == S::PullingSnapshot => {
+                RunnerView { observed: Observed::State(S::Unknown), ..view }
+            }
+            Reply::Copy(copy, _) => view.answered(copy),
             Reply::Store(stored) => RunnerView { stored, ..view },
             Reply::Silence if of_runner => RunnerView { observed: Observed::NoAnswer, ..view },
             Reply::Silence => RunnerView { stored: Stored::NoAnswer, ..view },

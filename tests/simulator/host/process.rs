@@ -19,8 +19,8 @@ use std::{
 
 /// How often in a thousand a process crashes between two actions.
 const CRASHES: u64 = 12;
-/// The period of a process.
-const PERIOD: i64 = 20 * SECOND;
+/// The period of a process, and the one after faults have stopped.
+const PERIODS: [i64; 2] = [20 * SECOND, 60 * SECOND];
 
 /// A process. A crash loses all of it.
 #[derive(Default)]
@@ -65,7 +65,8 @@ pub enum Task {
 /// The answer to a question.
 #[derive(Debug, Clone, Copy)]
 pub enum Reply {
-    Copy(CopyAnswer),
+    /// What the runner has, and whether it has the image.
+    Copy(CopyAnswer, bool),
     Store(Stored),
     Silence,
 }
@@ -135,7 +136,7 @@ impl World {
         }
         self.send_due_entries(host);
         if self.hosts[host].boot == boot {
-            self.plan(PERIOD, Event::Sweep { host, boot });
+            self.plan(PERIODS[usize::from(!self.faulty)], Event::Sweep { host, boot });
         }
     }
 

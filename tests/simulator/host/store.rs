@@ -7,7 +7,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Context, DesiredState, RunnerView, Sandbox, SandboxState,
-    controller::{Placement, RunnerStanding},
+    controller::{Image, Placement, RunnerStanding},
     record::{BackupRef, Message, OutboxEntry, OutboxKey},
 };
 use std::{
@@ -128,7 +128,15 @@ impl World {
         let placed = if free.is_empty() { None } else { Some(self.random.one_of(&free)) };
         let view = RunnerView {
             runner: own.map_or(RunnerStanding::Ready, |runner| self.store.standings[runner]),
-            placement: if placed.is_some() { Placement::Warm } else { Placement::NoRoom },
+            placement: match placed {
+                Some(runner) if runner % 2 == 0 => Placement::Warm,
+                Some(_) => Placement::Cold,
+                None => Placement::NoRoom,
+            },
+            image: match own.and_then(|runner| self.runners[runner].slots.get(&id)) {
+                Some(slot) if slot.image => Image::Ready,
+                Some(_) | None => Image::Building,
+            },
             live_fork_children: self.store.live_children(id),
             ..RunnerView::of(sandbox.lifecycle())
         };

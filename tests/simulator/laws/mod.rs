@@ -28,6 +28,8 @@ pub enum Law {
     NothingIsStranded,
     /// Each event is committed once and seen at least once.
     EventsAreSeen,
+    /// Nothing removes a disk that live forks read.
+    ForksKeepTheirParent,
     /// No record is removed while removals or releases are owed.
     PurgesWait,
 }

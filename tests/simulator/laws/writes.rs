@@ -3,10 +3,11 @@
 use super::Law;
 use crate::{host::number_of, network::Id, world::World};
 use sandbox_lifecycle::{
-    DesiredState as D, Lifecycle, Sandbox, SandboxState as S, Step, Verb,
+    DesiredState as D, Effect, Lifecycle, Sandbox, SandboxState as S, Step, Verb,
+    controller::RunnerStanding,
     lifecycle::Recovery,
     record::OutboxKey,
-    rules::Cause,
+    rules::{Call, Cause, Task},
     vocabulary::{CopyState, is_older},
 };
 
@@ -17,6 +18,7 @@ impl World {
         self.judge_soundness(id, old, new);
         self.judge_grant(id, old, new, step.cause());
         self.judge_arrival(id, old, after);
+        self.judge_forks(id, before, step);
         let calm = !self.faulty;
         let truth = self.truth.entry(id).or_default();
         truth.late_writes += u32::from(calm);
@@ -66,6 +68,28 @@ impl World {
         let story = self.story(id);
         let holds = !arrives || by_itself || !runner.powered || shown == expected;
         self.verdict.hold(Law::RowsTellTheTruth, holds, || format!("{story}: its copy is {shown}, {row:?}"));
+    }
+
+    /// A step that ends the disk waits for live forks.
+    ///
+    /// The disk on a runner that was declared gone is not judged: leaving such a runner with a current backup owes a removal
+    /// whether or not there are forks, and so does an inventory, which knows no forks.
+    fn judge_forks(&mut self, id: Id, before: &Sandbox, step: &Step) {
+        let left = before.runner_id().map(number_of);
+        if left.is_some_and(|runner| self.store.standings[runner] == RunnerStanding::Gone) {
+            return;
+        }
+        let ends = step.effects().any(|effect| match effect {
+            Effect::Remove { .. } | Effect::Call(Call { task: Task::Destroy, .. }) => true,
+            Effect::Call(_) | Effect::Release { .. } | Effect::DiscardBackups { .. } | Effect::Emit(_) => false,
+            Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::Runner(_) | Effect::Stamp(_) => {
+                false
+            }
+            Effect::StoreChild | Effect::RaiseParent | Effect::Purge => false,
+        });
+        let children = if ends { self.store.live_children(id) } else { 0 };
+        let story = self.story(id);
+        self.verdict.hold(Law::ForksKeepTheirParent, children == 0, || format!("{story}: {step}, {children} forks"));
     }
 
     /// An event is committed once.

@@ -136,7 +136,8 @@ impl World {
                 }
             }
             Task::Fork => self.make_child(runner, id, job),
-            Task::Snapshot { .. } | Task::Build | Task::Pull | Task::Backup { .. } => {}
+            Task::Build | Task::Pull => self.slot(runner, id).image = true,
+            Task::Snapshot { .. } | Task::Backup { .. } => {}
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Slot {
     pub disk: Option<Disk>,
     /// Whether a process runs.
     pub runs: bool,
+    /// Whether its image was fetched or built.
+    pub image: bool,
     /// The last end, for the runner that keeps it wrongly.
     pub last: Option<(TaskKind, End)>,
 }
@@ -119,7 +121,10 @@ impl World {
         let verdict = entry.stored();
         self.trace(id, || format!("runner {runner}, ask {epoch}: {verdict}"));
         match verdict {
-            AskVerdict::Answer(answer) => self.reply(asker, Reply::Copy(answer)),
+            AskVerdict::Answer(answer) => {
+                let image = self.slot(runner, id).image;
+                self.reply(asker, Reply::Copy(answer, image));
+            }
             AskVerdict::Refuse(_) => {}
         }
     }
