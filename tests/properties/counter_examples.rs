@@ -142,10 +142,11 @@ fn a_forks_child_is_never_created_from_an_image() {
 }
 
 #[test]
-fn the_store_is_not_asked_about_an_attempt_that_has_only_been_requested() {
+fn no_attempt_is_requested_before_the_store_has_answered_about_the_last_one() {
     let unknown = Columns { backup_state: BackupState::Error, backup_attempt: 1, must_ask_store: true, ..stopped() };
-    let requested = decided(unknown, Command::Backup, 0, START);
-    assert_eq!((requested.backup_attempt(), requested.must_ask_store()), (2, false));
+    let row = Lifecycle::from(unknown);
+    let refusal = row.decide(Command::Backup, &Policy::default(), Context::of(&row), START).expect_err("it is refused");
+    assert_eq!(refusal.code(), "backup_in_progress");
 }
 
 #[test]

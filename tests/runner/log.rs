@@ -27,6 +27,19 @@ pub struct Log(Vec<Happened>);
 impl Log {
     pub fn call(&mut self, call: Call) -> CallVerdict {
         let epoch = call.epoch;
+        if let Task::Backup { .. } = call.task {
+            // It names no epoch: only a copy that was left is not backed up.
+            let left = self.0.iter().rev().find_map(|happened| match happened {
+                Removed(newest) => Some(EpochRefusal::Removed { newest: *newest }),
+                Released(newest) if !self.is_removed() => Some(EpochRefusal::Released { newest: *newest }),
+                Released(newest) => Some(EpochRefusal::Removed { newest: *newest }),
+                Began(_) | Asked(_) | Ended(..) | Crashed => None,
+            });
+            return match left.filter(|_| self.is_removed() || self.is_released()) {
+                Some(refusal) => CallVerdict::Refuse(refusal),
+                None => CallVerdict::CarryOut { replaces_copy: false, supersedes: None },
+            };
+        }
         if let Some(newest) = self.newest().filter(|newest| is_older(epoch, *newest)) {
             return CallVerdict::Refuse(EpochRefusal::OlderEpoch { epoch, newest });
         }

@@ -33,7 +33,12 @@ pub(super) fn ended(
     let archives = row.desired_state == DesiredState::Archived;
     match outcome {
         Outcome::Completed if row.backup_state == BackupState::Completed => return write.unwritten(),
-        Outcome::Completed => write.complete_backup(),
+        Outcome::Completed => {
+            if attempt.is_none() && disk_rests(row) {
+                write.row.changed_since_backup = false; // A host without numbers backs up a disk that rests.
+            }
+            write.complete_backup();
+        }
         Outcome::Failed { fault, recoverable } => {
             // D25: the completed backup is relied on.
             let completed = row.backup_state == BackupState::Completed && row.has_backup_ref;
@@ -44,7 +49,9 @@ pub(super) fn ended(
             // D12: a draining runner matters only for stopped and archiving sandboxes and those already in error.
             let rests = at(row, &[S::Stopped, S::Archiving]);
             let drained = context.runner_draining() && (rests || row.state == S::Error);
-            write.row.recoverable = recoverable && (archives || drained);
+            // What an ask has shown stays so.
+            let known = attempt.is_some() && row.recoverable;
+            write.row.recoverable = known || (recoverable && (archives || drained));
             if context.runner_draining() && recoverable && rests {
                 write.fails(fault, true, ReasonText::Reported);
             }

@@ -187,8 +187,11 @@ impl Write {
         self.row.desired_state = DesiredState::Stopped;
         self.row.archive_attempts = 7;
         self.row.last_activity_at = self.now;
-        self.new_epoch = true;
-        if self.row.state != SandboxState::Error {
+        // The epoch names the release that a lost runner is owed, so that this runner can be taken back.
+        self.new_epoch = self.new_epoch || self.row.has_runner;
+        if self.row.state == SandboxState::Error {
+            self.row.must_ask = true;
+        } else {
             self.row.state = SandboxState::Stopped;
             self.because(fault, false, ReasonText::Ours(fault));
         }
@@ -197,7 +200,9 @@ impl Write {
     /// Ends a change whose time limit is over.
     pub(super) fn time_limit(&mut self) {
         let to = self.row.desired_state.as_str();
-        self.new_epoch = true;
+        // Where an archive is given up without a runner, the epoch stays that of the release that is owed.
+        let archives = self.row.state == SandboxState::Archiving && to == "archived";
+        self.new_epoch = !archives;
         match self.row.state.as_str() {
             _in_place if changes_in_place(&self.row) && to == "started" => {
                 self.row.state = SandboxState::Started;

@@ -1,6 +1,6 @@
 //! Asking about an error, and about a sandbox at rest (contracts 4 and 6).
 
-use super::super::row::{has_any_backup, is_vm};
+use super::super::row::{has_any_backup, has_current_backup, is_vm};
 use super::super::write::Write;
 use super::pass::{Next, Pass, micros, minutes};
 use crate::{
@@ -18,7 +18,8 @@ impl Pass<'_> {
         if shown == S::Destroyed {
             return self.copy_is_lost();
         }
-        if is_calm && shown.as_str() == row.desired_state.as_str() {
+        let recovers = row.repair == Some(Repair::Recover);
+        if is_calm && !recovers && shown.as_str() == row.desired_state.as_str() {
             let mut write = self.change_to_shown(shown);
             write.row.repair = None;
             show_calm(&mut write, shown);
@@ -28,8 +29,8 @@ impl Pass<'_> {
             return self.resend(); // The call that mends it was lost, or has not ended.
         }
         let mut write = self.change();
-        if is_calm && shown != S::Stopped {
-            write.disk_changes(); // It runs, or has run.
+        if is_calm && (shown != S::Stopped || has_current_backup(row)) {
+            write.disk_changes(); // It runs, or has run since the restore.
         }
         if is_calm && shown != S::Stopped && row.desired_state == DesiredState::Stopped {
             let lasted = micros(self.now).saturating_sub(micros(row.state_since));
@@ -42,7 +43,7 @@ impl Pass<'_> {
         } else if is_calm {
             write.row.recoverable = true;
             write.row.must_ask = false;
-        } else if ["error", "build_failed", "unknown"].contains(&shown.as_str()) && !mends {
+        } else if ["error", "build_failed"].contains(&shown.as_str()) && !mends {
             write.row.must_ask = false;
         } else {
             return None; // The runner works on the copy.
@@ -106,7 +107,7 @@ impl Pass<'_> {
                 self.apply(write)
             }
             "error" => self.fail(Fault::Runner),
-            "unknown" | "build_failed" => self.apply(write),
+            "build_failed" => self.apply(write),
             _works_on_it => None,
         }
     }

@@ -72,10 +72,20 @@ fn must_be_asked(row: &Columns, copy: Option<&Listed>) -> bool {
         "started" => !looks(CopyState::Running),
         "stopped" => !looks(CopyState::AtRest),
         "paused" => !looks(CopyState::Paused),
-        // What rests there was looked into when the error was.
-        "error" => copy.is_none_or(|copy| copy.state != CopyState::AtRest),
+        "error" => !copy.is_some_and(|copy| looked_into(row, copy)),
         _a_pass_looks => false,
     }
+}
+
+/// Returns whether another ask about an error would change nothing.
+fn looked_into(row: &Columns, copy: &Listed) -> bool {
+    let leads_on: &[&str] = match copy.state {
+        CopyState::Running => &["started", "stopped"],
+        CopyState::Paused => &["paused", "stopped"],
+        CopyState::AtRest => &["stopped"],
+        CopyState::None | CopyState::Busy => return false,
+    };
+    row.recoverable && !copy.released && !leads_on.contains(&row.desired_state.as_str())
 }
 
 /// Returns what another runner does with its copy, or `None` if the row takes that runner back.
@@ -85,7 +95,8 @@ fn belongs_elsewhere(row: &Columns, copy: &Listed) -> Option<Compared> {
     if row.state == S::Destroyed || (goes && !row.has_runner) {
         return Some(Compared::Remove { epoch });
     }
-    if row.state == S::Error && !row.has_runner && !has_current_backup(row) {
+    // It is the runner that the row left last.
+    if row.state == S::Error && !row.has_runner && !has_current_backup(row) && copy.epoch == Some(epoch) {
         return None;
     }
     if settled(row) && (row.has_runner || has_current_backup(row)) {

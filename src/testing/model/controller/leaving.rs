@@ -33,7 +33,7 @@ impl Pass<'_> {
         write.leave_runner(if is_current { Owed::Removal } else { Owed::Release });
         match state {
             "archiving" | "stopped" | "paused" if is_current => {}
-            "error" if is_current => {
+            "error" if is_current && !row.must_ask => {
                 write.row.recoverable = true;
                 write.row.repair = None;
             }

@@ -79,7 +79,7 @@ impl Pass<'_> {
         }
         let failed = row.backup_state == BackupState::Error;
         let gives_up = failed && u32::from(row.archive_attempts) > self.policy.max_archive_attempts;
-        if gives_up || !row.has_runner {
+        if gives_up || row.state == S::Error || !row.has_runner {
             write.give_up_archive(Fault::Other);
         } else {
             write.request_backup();

@@ -43,6 +43,9 @@ impl Pass<'_> {
 
     fn restore_elsewhere(&self) -> Next {
         let row = self.row;
+        if row.has_runner && self.view.live_fork_children > 0 {
+            return None; // Contract 14: the forks read the disk.
+        }
         if !has_current_backup(row) {
             // A runner that is not ready may come back, and the store may have the backup.
             let may_come_back = row.has_runner || row.must_ask_store;
@@ -75,6 +78,7 @@ impl Pass<'_> {
         let shown = match self.answer() {
             Observed::NotAsked => return self.ask(),
             Observed::NoAnswer | Observed::Busy => return self.time_out(),
+            Observed::NotFound if state == S::PullingSnapshot => return self.pulled(),
             Observed::NotFound => return self.resend_or_time_out(), // D33
             Observed::State(shown) => shown,
         };
@@ -101,6 +105,17 @@ impl Pass<'_> {
         }
     }
 
+    /// A runner that fetches an image has no copy yet, and the copy is created once the image is there.
+    fn pulled(&self) -> Next {
+        let next = match self.view.image {
+            Image::Ready => self.write(self.change_to_shown_only(S::Unknown)),
+            Image::Failed => self.if_pending(self.fail(Fault::Other)),
+            Image::Pulling | Image::Building => None,
+            Image::Missing | Image::Removing => return self.resend_or_time_out(),
+        };
+        next.or_else(|| self.time_out())
+    }
+
     /// A state in which the change goes on: the runner is followed, and the epoch of the answer begins (contract 2).
     fn change_to_shown_only(&self, state: S) -> Write {
         let mut write = self.change();
@@ -123,7 +138,12 @@ impl Pass<'_> {
             Observed::NotAsked | Observed::NoAnswer | Observed::Busy => return self.time_out(),
             Observed::State(S::Started) => return self.show_started(),
             Observed::NotFound | Observed::State(S::Destroyed) => {}
-            Observed::State(_) => return self.fail(Fault::Runner),
+            Observed::State(_) => {
+                let mut write = self.change();
+                write.disk_changes(); // It may have run before it came to rest.
+                write.fails_ourselves(Fault::Runner);
+                return self.apply(write);
+            }
         }
         if has_current_backup(row) && row.restore_attempts < self.policy.max_restore_attempts {
             let next = row.restore_attempts.saturating_add(1).max(2);
