@@ -143,6 +143,6 @@ impl World {
         if self.plan.mistake == Some(Mistake::CallsBeforeWriting) {
             self.call_early(&attempt);
         }
-        self.go_on(host, Task::Commit(attempt));
+        self.go_on(host, Task::Commit(Box::new(attempt)));
     }
 }
