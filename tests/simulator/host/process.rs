@@ -65,8 +65,7 @@ pub enum Task {
 /// The answer to a question.
 #[derive(Debug, Clone, Copy)]
 pub enum Reply {
-    /// What the runner has, and whether it has the image.
-    Copy(CopyAnswer, bool),
+    Copy(CopyAnswer),
     Store(Stored),
     Silence,
 }
