@@ -78,7 +78,7 @@ impl World {
             Ok(step) => {
                 self.tally.commands += u64::from(tries == 0);
                 let attempt = Attempt { id, read, step, runner: None, backup: None, by: By::Caller(command), tries };
-                self.go_on(host, Task::Commit(attempt));
+                self.go_on(host, Task::Commit(Box::new(attempt)));
             }
             Err(_) => self.tally.refused += 1,
         }

@@ -52,7 +52,7 @@ impl World {
             }
         };
         let attempt = super::Attempt { id, read, step, runner: None, backup, by: By::Report(runner, report), tries };
-        self.go_on(host, Task::Commit(attempt));
+        self.go_on(host, Task::Commit(Box::new(attempt)));
     }
 
     /// Takes a runner's inventory: what it is owed first, then the list. A list that does not come is asked for again.

@@ -32,7 +32,7 @@ impl World {
             self.store.outbox.remove(&(id, key.clone()));
             return;
         }
-        let pause = (20 * SECOND << entry.sent.min(6)).min(10 * MINUTE);
+        let pause = ((20 * SECOND) << entry.sent.min(6)).min(10 * MINUTE);
         let again = self.now + pause;
         self.store.outbox.entry((id, key.clone())).and_modify(|entry| {
             entry.sent += 1;
@@ -63,7 +63,16 @@ impl World {
             },
             (Target::BackupStore, Message::DiscardBackups { before }) => Event::Discard { id, before, key },
             (Target::Subscribers, Message::Event(_)) => Event::See { id, key },
-            (target, message) => unreachable!("{message} has no business with {target}"),
+            (target @ Target::Runner(_), message @ (Message::DiscardBackups { .. } | Message::Event(_)))
+            | (
+                target @ (Target::BackupMaker { .. } | Target::BackupStore | Target::Subscribers),
+                message @ (Message::Remove { .. } | Message::Release { .. }),
+            )
+            | (target @ (Target::BackupStore | Target::Subscribers), message @ Message::Call(_))
+            | (target @ (Target::BackupMaker { .. } | Target::Subscribers), message @ Message::DiscardBackups { .. })
+            | (target @ (Target::BackupMaker { .. } | Target::BackupStore), message @ Message::Event(_)) => {
+                unreachable!("{message} has no business with {target}")
+            }
         };
         self.send(event);
     }

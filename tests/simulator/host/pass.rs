@@ -11,10 +11,9 @@ use crate::{
     world::{World, micros},
 };
 use sandbox_lifecycle::{
-    Next, RunnerView, Sandbox, SandboxState as S, Step,
+    Next, RunnerView, Sandbox, Step,
     controller::{Observed, Question as Asked, Stored},
     record::OutboxKey,
-    runner::CopyAnswer,
 };
 use std::rc::Rc;
 
@@ -108,11 +107,7 @@ impl World {
             return;
         };
         let view = match answer {
-            // The words of an answer cannot say that only the image is there, so the host says it in those of the record.
-            Reply::Copy(copy, true) if copy == CopyAnswer::NONE && read.lifecycle().state() == S::PullingSnapshot => {
-                RunnerView { observed: Observed::State(S::Unknown), ..view }
-            }
-            Reply::Copy(copy, _) => view.answered(copy),
+            Reply::Copy(copy) => view.answered(copy),
             Reply::Store(stored) => RunnerView { stored, ..view },
             Reply::Silence if of_runner => RunnerView { observed: Observed::NoAnswer, ..view },
             Reply::Silence => RunnerView { stored: Stored::NoAnswer, ..view },
@@ -143,6 +138,6 @@ impl World {
         if self.plan.mistake == Some(Mistake::CallsBeforeWriting) {
             self.call_early(&attempt);
         }
-        self.go_on(host, Task::Commit(attempt));
+        self.go_on(host, Task::Commit(Box::new(attempt)));
     }
 }

@@ -53,7 +53,7 @@ pub enum Task {
     /// Take an answer, or give up waiting.
     Answer { number: u64, answer: Reply },
     /// Write a step.
-    Commit(Attempt),
+    Commit(Box<Attempt>),
     /// Send what a step brought to the outbox.
     Relay { id: Id, keys: Vec<OutboxKey>, then: Option<Box<Task>> },
     /// Decide on a command.
@@ -65,8 +65,7 @@ pub enum Task {
 /// The answer to a question.
 #[derive(Debug, Clone, Copy)]
 pub enum Reply {
-    /// What the runner has, and whether it has the image.
-    Copy(CopyAnswer, bool),
+    Copy(CopyAnswer),
     Store(Stored),
     Silence,
 }
@@ -148,7 +147,7 @@ impl World {
         match task {
             Task::Pass(id) => self.pass(host, id),
             Task::Answer { number, answer } => self.answered(host, number, answer),
-            Task::Commit(attempt) => self.commit(host, attempt),
+            Task::Commit(attempt) => self.commit(host, *attempt),
             Task::Relay { id, keys, then } => {
                 for key in keys {
                     self.relay(id, &key);

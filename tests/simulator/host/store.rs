@@ -135,7 +135,7 @@ impl World {
             },
             image: match own.and_then(|runner| self.runners[runner].slots.get(&id)) {
                 Some(slot) if slot.image => Image::Ready,
-                Some(_) | None => Image::Building,
+                Some(_) | None => Image::Missing,
             },
             live_fork_children: self.store.live_children(id),
             ..RunnerView::of(sandbox.lifecycle())

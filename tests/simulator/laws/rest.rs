@@ -35,13 +35,14 @@ impl World {
     fn judge_rest(&mut self, id: Id, sandbox: &Sandbox) {
         let row = sandbox.lifecycle();
         let context = self.context(id, sandbox);
-        let backs_up = matches!(row.backup_state(), BackupState::Pending | BackupState::InProgress);
+        let attempted = matches!(row.backup_state(), BackupState::Pending | BackupState::InProgress);
+        let backs_up = attempted && row.state() != S::Destroyed;
         let arrived = row.is_settled() || row.state().is_failed();
         let deleted = row.desired_state() == D::Destroyed && row.state() != S::Destroyed;
         // A destroyed sandbox may owe a removal to a runner that never comes back.
         let timers = row.due(&self.policy, context, self.time()).is_some();
-        let rests =
-            arrived && !deleted && !row.needs_reconcile() && !(backs_up && row.state() != S::Destroyed) && !timers;
+        let busy = row.needs_reconcile() || backs_up || timers;
+        let rests = arrived && !deleted && !busy;
         let story = self.story(id);
         self.verdict.hold(Law::RestIsReached, rests, || format!("{story}: due {timers}, {row:?}"));
         self.verdict.hold(Law::GrantsAreKept, !deleted, || format!("{story}: not destroyed, {row:?}"));

@@ -121,10 +121,7 @@ impl World {
         let verdict = entry.stored();
         self.trace(id, || format!("runner {runner}, ask {epoch}: {verdict}"));
         match verdict {
-            AskVerdict::Answer(answer) => {
-                let image = self.slot(runner, id).image;
-                self.reply(asker, Reply::Copy(answer, image));
-            }
+            AskVerdict::Answer(answer) => self.reply(asker, Reply::Copy(answer)),
             AskVerdict::Refuse(_) => {}
         }
     }
