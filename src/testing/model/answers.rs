@@ -66,6 +66,9 @@ fn done(
             if row.state != S::Error {
                 return Ok(write.unwritten());
             }
+            if row.desired_state == DesiredState::Destroyed {
+                return Ok(write.unwritten());
+            }
             if row.pending {
                 return Err("conflict");
             }

@@ -192,7 +192,7 @@ pub(super) fn backup(row: &Columns, write: &mut Write) -> Step {
     if is_ephemeral(row) {
         return Err("ephemeral");
     }
-    if awaits_backup(row) {
+    if awaits_backup(row) || row.must_ask_store {
         return Err("backup_in_progress");
     }
     // D37

@@ -70,11 +70,23 @@ impl Pass<'_> {
         Some(write)
     }
 
+    fn pulled(&self) -> Next {
+        let next = match self.view.image {
+            Image::Ready => self.write(self.change_to_shown_only(S::Unknown)),
+            Image::Failed if self.row.pending => self.fail(Fault::Other),
+            Image::Failed | Image::Pulling | Image::Building => None,
+            Image::Missing | Image::Removing => return self.resend_or_time_out(),
+        };
+        next.or_else(|| self.time_out())
+    }
+
     fn follow(&self) -> Next {
         let state = self.row.state;
         let shown = match self.answer() {
             Observed::NotAsked => return self.ask(),
             Observed::NoAnswer | Observed::Busy => return self.time_out(),
+            // The runner has no copy while it fetches the image.
+            Observed::NotFound if state == S::PullingSnapshot && !self.row.is_fork_child => return self.pulled(),
             Observed::NotFound => return self.resend_or_time_out(), // D33
             Observed::State(shown) => shown,
         };
