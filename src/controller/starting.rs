@@ -73,7 +73,7 @@ impl Pass<'_> {
         let observed = match self.observed() {
             Observed::NotAsked => return self.ask(),
             Observed::NoAnswer | Observed::Busy => return self.time_out(),
-            Observed::NotFound if state == S::PullingSnapshot => return self.pulled(),
+            Observed::NotFound if state == S::PullingSnapshot && !status.is_fork_child() => return self.pulled(),
             // The parent repeats the call of a fork's child. Any other call is sent again (difference D33).
             Observed::NotFound => return self.resend_or_time_out(),
             Observed::State(observed) => observed,
