@@ -1,9 +1,10 @@
 //! The naive model's decisions on a runner's answer to a call, by contracts 2, 3 and 6 of `docs/PROTOCOL.md`.
 
 use super::{
+    effects::Taken,
     reports,
     row::{self, has_current_backup},
-    write::{Answered, Taken, Write},
+    write::{Answered, Write},
 };
 use crate::{
     lifecycle::Columns,

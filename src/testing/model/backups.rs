@@ -1,8 +1,9 @@
 //! The naive model's decisions on the reports of a backup, by contract 9 of `docs/PROTOCOL.md`.
 
 use super::{
+    effects::Taken,
     row::{at, awaits_backup, disk_rests, has_current_backup},
-    write::{Taken, Write},
+    write::Write,
 };
 use crate::{
     lifecycle::Columns,

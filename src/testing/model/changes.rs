@@ -1,12 +1,11 @@
 //! The naive model's decisions on commands that change a sandbox in place, recover it or back it up.
 
 use super::{
-    commands::{Step, Writes},
     row::{
         at, awaits_backup, changes_in_place, coherent, disk_rests, has_any_backup, has_current_backup, is_ephemeral,
         is_vm, restorable,
     },
-    write::Write,
+    write::{Step, Write, Writes},
 };
 use crate::{
     lifecycle::Columns,

@@ -1,8 +1,9 @@
 //! The naive model's decisions on timers, by `docs/LIFECYCLE.md` ("Timers and time limits"), sentence by sentence.
 
 use super::{
+    effects::Taken,
     row::{at, desired_is, is_ephemeral, is_vm},
-    write::{Taken, Write},
+    write::Write,
 };
 use crate::{
     lifecycle::Columns,
@@ -131,10 +132,11 @@ fn retention(row: &Columns) -> Option<i64> {
     let (a_day, a_week) = (24 * 60, 7 * 24 * 60);
     // While a runner holds a copy, the copy must be removed first (D2).
     let unheld = desired_is(row, &[DesiredState::Destroyed]) && !row.has_runner;
+    let wanted = desired_is(row, &[DesiredState::Started]);
     match row.state.as_str() {
         "destroyed" => Some(a_day),
         "build_failed" if unheld => Some(a_day),
-        "build_failed" if desired_is(row, &[DesiredState::Started]) => Some(a_week),
+        "build_failed" if wanted => Some(a_week),
         "error" if unheld => Some(a_week),
         _stays => None,
     }

@@ -3,7 +3,7 @@
 use super::{
     changes::{backup, fork, recover, resize, snapshot},
     row::{at, coherent, desired_is, is_ephemeral, is_vm, settled},
-    write::{Answered, Write},
+    write::{Answered, Step, Write, Writes},
 };
 use crate::{
     lifecycle::Columns,
@@ -50,14 +50,6 @@ pub(super) fn decide(
         Writes::Row => write.finish_command().map_err(|_| "in_progress"), // D6: refused before anything changes.
     }
 }
-
-/// Whether the row is written.
-pub(super) enum Writes {
-    Row,
-    Nothing,
-}
-
-pub(super) type Step = Result<Writes, &'static str>;
 
 fn start(row: &Columns, write: &mut Write, context: Context) -> Step {
     if row.state == S::Started && row.desired_state == DesiredState::Started {

@@ -1,8 +1,10 @@
 //! The naive model: it passes an input on to the functions for its kind.
 
 use super::{
-    answers, backups, clock, commands, reports,
-    write::{Answered, Taken, Write},
+    answers, backups, clock, commands,
+    effects::Taken,
+    reports,
+    write::{Answered, Write},
 };
 use crate::{
     lifecycle::Columns,

@@ -1,7 +1,6 @@
 //! The effects of a write of the naive model, and their order.
 
 use super::row::is_alive;
-use super::write::Taken;
 use crate::{
     lifecycle::Columns,
     rules::{Call, Effect, Event, Owed, ReasonText, RunnerChange, Stamp, Task},
@@ -94,6 +93,15 @@ impl Effects {
         let has_older = old.kept_backup || old.backup_attempt > 1;
         (completes && has_older && !self.recovers).then_some(Effect::DiscardBackups { before: old.backup_attempt })
     }
+}
+
+/// The model's result of an accepted input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    /// The row after.
+    pub row: Columns,
+    /// The effects, in order.
+    pub effects: Vec<Effect>,
 }
 
 impl Taken {

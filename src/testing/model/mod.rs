@@ -18,4 +18,4 @@ mod write;
 
 pub use controller::{Compared, Decided};
 pub use decide::Model;
-pub use write::Taken;
+pub use effects::Taken;

@@ -2,8 +2,9 @@
 
 use super::{
     backups,
+    effects::Taken,
     row::{at, desired_is, has_current_backup, is_vm, settled},
-    write::{Answered, Taken, Write},
+    write::{Answered, Write},
 };
 use crate::{
     lifecycle::Columns,

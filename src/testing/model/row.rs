@@ -64,6 +64,7 @@ pub(super) fn is_alive(row: &Columns) -> bool {
 
 /// Returns the call whose end the row awaits from its runner.
 pub(super) fn awaited(row: &Columns) -> Option<TaskKind> {
+    let [recovers, stops] = [Repair::Recover, Repair::Stop].map(|repair| row.repair == Some(repair));
     let from_its_runner = match row.state.as_str() {
         // The parent repeats the call that makes a fork's child.
         "creating" if row.is_fork_child => None,
@@ -81,8 +82,8 @@ pub(super) fn awaited(row: &Columns) -> Option<TaskKind> {
         "forking" => Some(TaskKind::Fork),
         "building_snapshot" => Some(TaskKind::Build),
         "pulling_snapshot" => Some(TaskKind::Pull),
-        "error" if row.repair == Some(Repair::Recover) => Some(TaskKind::Recover),
-        "error" if row.repair == Some(Repair::Stop) => Some(TaskKind::Stop),
+        "error" if recovers => Some(TaskKind::Recover),
+        "error" if stops => Some(TaskKind::Stop),
         _no_call_is_under_way => None,
     };
     from_its_runner.filter(|_| row.has_runner)

@@ -1,6 +1,6 @@
 //! One write of the naive model: columns changed in place, then the invariants that every write enforces.
 
-use super::effects::Effects;
+use super::effects::{Effects, Taken};
 use super::row::{
     awaits_backup, changes_in_place, coherent, disk_rests, has_any_backup, has_current_backup, is_ephemeral,
     restorable, settled,
@@ -10,19 +10,18 @@ use crate::{
     rules::{Effect, Event, Owed, ReasonText, RunnerChange, Task},
     vocabulary::{BackupState, DesiredState, Fault, SandboxState, Size},
 };
-use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 
 /// The model's result of an input, or the code of its refusal.
 pub(super) type Answered = Result<Taken, &'static str>;
 
-/// The model's result of an accepted input.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Taken {
-    /// The row after.
-    pub row: Columns,
-    /// The effects, in order.
-    pub effects: Vec<Effect>,
+/// Whether the row of a command is written, or the code of its refusal.
+pub(super) type Step = Result<Writes, &'static str>;
+
+/// Whether the row is written.
+pub(super) enum Writes {
+    Row,
+    Nothing,
 }
 
 /// A write under construction.
@@ -203,21 +202,18 @@ impl Write {
         // Where an archive is given up without a runner, the epoch stays that of the release that is owed.
         let archives = self.row.state == SandboxState::Archiving && to == "archived";
         self.new_epoch = !archives;
+        if changes_in_place(&self.row) && ["started", "stopped"].contains(&to) {
+            self.row.state = if to == "started" { SandboxState::Started } else { SandboxState::Stopped };
+            return self.end_badly();
+        }
+        let may_fail_build = coherent(SandboxState::BuildFailed, self.row.desired_state);
         match self.row.state.as_str() {
-            _in_place if changes_in_place(&self.row) && to == "started" => {
-                self.row.state = SandboxState::Started;
-                self.end_badly();
-            }
-            _in_place if changes_in_place(&self.row) && to == "stopped" => {
-                self.row.state = SandboxState::Stopped;
-                self.end_badly();
-            }
             "destroying" if to == "destroyed" => {
                 self.row.state = SandboxState::Destroyed;
                 self.effects.owed = Owed::Removal; // Contract 10.
             }
             "archiving" if to == "archived" => self.give_up_archive(Fault::TimeLimit),
-            "building_snapshot" if coherent(SandboxState::BuildFailed, self.row.desired_state) => {
+            "building_snapshot" if may_fail_build => {
                 self.row.state = SandboxState::BuildFailed;
                 self.because(Fault::TimeLimit, false, ReasonText::Ours(Fault::TimeLimit));
             }

@@ -2,8 +2,9 @@
 
 use super::super::{
     decide::{Model, read},
+    effects::Taken,
     row::{has_current_backup, settled},
-    write::{Taken, Write},
+    write::Write,
 };
 use crate::{
     controller::ListedBy,

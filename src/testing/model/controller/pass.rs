@@ -3,8 +3,9 @@
 use super::super::{
     clock,
     decide::{Model, read},
+    effects::Taken,
     row::{at, awaited, settled},
-    write::{Taken, Write},
+    write::Write,
 };
 use crate::{
     controller::{Observed, Question, RunnerStanding, RunnerView, Stored},
@@ -89,9 +90,11 @@ impl Pass<'_> {
             return None;
         }
         let mut write = self.change();
+        if self.view.revision != self.row.revision {
+            return self.ask_about_attempt();
+        }
         match self.view.stored {
             Stored::NotAsked => return self.ask_about_attempt(),
-            _of_another_revision if self.view.revision != self.row.revision => return self.ask_about_attempt(),
             Stored::NoAnswer => return None,
             Stored::Whole => write.complete_backup(),
             Stored::Missing => write.fail_backup(),
