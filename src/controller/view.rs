@@ -29,7 +29,8 @@ pub struct RunnerView {
     #[serde(default)]
     pub stored: Stored,
     /// Which runner has room for the sandbox, if it has no runner or must leave its own. A runner that still owes the
-    /// acknowledgement of a removal or release of this sandbox is no candidate.
+    /// acknowledgement of a removal or release of this sandbox is no candidate, and neither is its own runner unless that is
+    /// ready: the removal of the old copy would delete the new one.
     #[serde(default)]
     pub placement: Placement,
     /// The state of the image on the sandbox's own runner, while the image is built or fetched.

@@ -97,6 +97,10 @@ impl World {
             for shows in &shows {
                 for stored in &stored {
                     for place in &places {
+                        // Placement does not choose the runner that the row leaves.
+                        if place.is_some() && *place == self.host.own && standing != Standing::Ready {
+                            continue;
+                        }
                         for over in [false, true] {
                             views.push(View { standing, shows: *shows, stored: *stored, place: *place, over });
                         }

@@ -41,9 +41,9 @@ mod world;
 
 use actions::{Flaw, Model};
 use explore::{Explored, Limits, explore};
-use sandbox_lifecycle::vocabulary::{AutoPause, AutoStop};
+use sandbox_lifecycle::vocabulary::{AutoPause, AutoStop, BackupState};
 use sandbox_lifecycle::{Columns, Command, DesiredState, Policy, SandboxClass, SandboxState};
-use world::{Copy, Host, Memory, Runner, World};
+use world::{Attempt, Copy, Host, Memory, Runner, World};
 
 fn policy() -> Policy {
     let mut policy = Policy::default();
@@ -111,6 +111,27 @@ fn settled(running: bool, vm: bool, commands: u8, faults: u8) -> World {
     World { row: Some(row.into()), runners: [first, Runner::default()], host, bag: Vec::new() }
 }
 
+/// A sandbox that rests with a current backup: on the first runner, or archived.
+fn backed_up(archived: bool, vm: bool, commands: u8, faults: u8) -> World {
+    let mut world = settled(false, vm, commands, faults);
+    let mut columns = world.row.expect("a row").columns();
+    columns.backup_state = BackupState::Completed;
+    columns.has_backup_ref = true;
+    columns.backup_attempt = 1;
+    columns.changed_since_backup = false;
+    if archived {
+        (columns.state, columns.desired_state) = (SandboxState::Archived, DesiredState::Archived);
+        columns.has_runner = false;
+        world.host.own = None;
+        world.runners[0].copy = Copy::None;
+        world.runners[0].memory.departure = Some((true, 1));
+    }
+    world.row = Some(columns.into());
+    world.host.reference = Some(1);
+    world.host.attempts.push(Attempt { number: 1, disk: 1, whole: true, uploader: None });
+    world
+}
+
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |number| number.parse().expect("a number"))
 }
@@ -121,7 +142,10 @@ fn run(name: &str, model: &Model, vm: bool, commands: u64, faults: u64, stops: O
     let faults = setting("MODEL_FAULTS", faults) as u8;
     let limits = Limits { states: setting("MODEL_STATES", 20_000_000) as usize, stops };
     println!("{name}, {commands} commands, {faults} faults:");
-    let start = [settled(true, vm, commands, faults), settled(false, vm, commands, faults)];
+    let mut start = vec![settled(true, vm, commands, faults), settled(false, vm, commands, faults)];
+    if model.backups {
+        start.extend([backed_up(true, vm, commands, faults), backed_up(false, vm, commands, faults)]);
+    }
     explore(model, &start, &limits)
 }
 
@@ -161,6 +185,14 @@ fn backups_and_lost_runners_keep_every_law() {
 #[test]
 fn pauses_keep_every_law() {
     holds("pausing", &pausing(), true, 2, 1);
+}
+
+/// Everything together, and controllers that take a runner for not ready.
+#[test]
+fn a_vm_with_backups_keeps_every_law() {
+    let mut model = full();
+    model.commands.push(Command::Pause);
+    holds("all", &Model { unready: true, ..model }, true, 1, 1);
 }
 
 /// Each law is broken by a system that breaks a rule of the protocol.

@@ -6,7 +6,8 @@ use sandbox_lifecycle::{
     Command, Context, Next, Policy, Report, RunnerView, Sandbox, SandboxState, Step, Timer,
     controller::{Finding, Observed, Placement, RunnerStanding},
     record::{
-        BackupRef, Message, NetworkSettings, OutboxEntry, OutboxKey, RecordEdit, ServerFields, StepDetails, Target,
+        ApplyError, BackupRef, Message, NetworkSettings, OutboxEntry, OutboxKey, RecordEdit, ServerFields, StepDetails,
+        Target,
     },
     rules::{Call, Cause, Event, EventName, Ignored, Job, Outcome, Task, TaskKind},
     runner::Listed,
@@ -238,4 +239,19 @@ fn every_edit_raises_the_revision_and_makes_a_decided_step_stale() {
         assert!(sandbox.decide(Command::Start, &Policy::default(), context, now()).is_err(), "a context of before");
         assert_eq!(sandbox.context(), Context::of(sandbox.lifecycle()));
     }
+}
+
+/// The removal of the old copy has the epoch of the restore, so on the same runner it would delete the new copy.
+#[test]
+fn a_step_that_leaves_a_runner_is_not_applied_with_the_same_one() {
+    let mut sandbox = waking();
+    let step = pass(&sandbox, |view| {
+        view.runner = RunnerStanding::NotReady;
+        view.placement = Placement::Warm;
+    });
+    let own = sandbox.runner_id().map(str::to_owned);
+    let same = StepDetails { runner: own.as_deref(), ..StepDetails::default() };
+    assert_eq!(sandbox.apply(&step, same), Err(ApplyError::SameRunner));
+    applied(&mut sandbox, &step, Some("another"));
+    assert_eq!(sandbox.runner_id(), Some("another"));
 }

@@ -32,6 +32,9 @@ pub enum ApplyError {
     /// The step assigns a runner.
     #[error("cannot apply a step that assigns a runner without the runner: set `StepDetails::runner`")]
     MissingRunner,
+    /// The step removes or releases the copy on the runner that it leaves, and assigns the same runner.
+    #[error("cannot apply a step that leaves a runner with the same runner: place the sandbox on another one")]
+    SameRunner,
     /// The step completes a backup.
     #[error("cannot apply a step that completes a backup without its snapshot and registry: set `StepDetails::backup`")]
     MissingBackup,
@@ -97,6 +100,11 @@ impl<X> Sandbox<X> {
         };
         if details.runner.is_none() && step.effects().any(assigns) {
             return Err(ApplyError::MissingRunner);
+        }
+        let leaves = |effect| matches!(effect, Effect::Remove { .. } | Effect::Release { .. });
+        let same = details.runner.is_some() && self.runner_id() == details.runner;
+        if same && step.effects().any(assigns) && step.effects().any(leaves) {
+            return Err(ApplyError::SameRunner);
         }
         // A new backup has a reference of its own; a recovery uses the one that was kept.
         let is_new = !matches!(step.cause(), Cause::Command(_));
