@@ -4,7 +4,7 @@
 use super::next::Next;
 use super::pass::Pass;
 use super::view::Observed;
-use crate::rules::{RunnerChange, Task};
+use crate::rules::{RunnerChange, step::payload::OwnTask};
 use crate::vocabulary::{DesiredState as D, Fault, Repair, SandboxState as S};
 
 impl Pass<'_> {
@@ -42,7 +42,7 @@ impl Pass<'_> {
                 if self.now <= spaced {
                     return None;
                 }
-                let stop = Task::Stop { force: status.force_stop() };
+                let stop = OwnTask::Stop { force: status.force_stop() };
                 self.apply(found.repair(Some(Repair::Stop)).recoverable(true).disk_changes().call(stop))
             }
             S::Stopped => self.apply(found.recoverable(true).must_ask(false)),

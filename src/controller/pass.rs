@@ -5,7 +5,7 @@ use super::view::{Observed, RunnerStanding, RunnerView};
 use crate::lifecycle::Lifecycle;
 use crate::policy::Policy;
 use crate::rules::step::draft::Draft;
-use crate::rules::{Cause, Task};
+use crate::rules::{Cause, step::payload::OwnTask};
 use crate::vocabulary::{Fault, Micros, SandboxState as S};
 
 /// A write of the controller.
@@ -55,7 +55,7 @@ impl Pass<'_> {
 
     /// Writes the state that a call leads to, and calls. The row is stored before the runner hears of it (contract 3 of
     /// `docs/PROTOCOL.md`), so a call is made only where its state can be written.
-    pub(super) fn begin(&self, state: S, task: Task) -> Option<Next> {
+    pub(super) fn begin(&self, state: S, task: OwnTask) -> Option<Next> {
         self.write(self.draft().state(state).call(task))
     }
 

@@ -4,7 +4,10 @@ use super::next::Next;
 use super::pass::Pass;
 use super::view::Observed;
 use crate::lifecycle::pairs;
-use crate::rules::{Owed, Task, step::draft::Draft};
+use crate::rules::{
+    Owed,
+    step::{draft::Draft, payload::OwnTask},
+};
 use crate::vocabulary::{BackupState, Fault, SandboxState as S};
 
 impl Pass<'_> {
@@ -22,7 +25,7 @@ impl Pass<'_> {
         }
         if !is_called {
             // A paused sandbox has its memory written back.
-            let stop = Task::Stop { force: status.force_stop() };
+            let stop = OwnTask::Stop { force: status.force_stop() };
             return self.write(self.draft().state(S::Stopping).disk_changes().call(stop));
         }
         match self.observed() {
@@ -99,7 +102,9 @@ impl Pass<'_> {
             Observed::State(S::Destroying) | Observed::Busy if status.state() == S::Destroying => None,
             // The runner does not work on the destroy: the call was lost (difference D4).
             Observed::State(_) | Observed::Busy if status.state() == S::Destroying => self.resend(),
-            Observed::State(_) | Observed::Busy => self.destroy(self.draft().state(S::Destroying).call(Task::Destroy)),
+            Observed::State(_) | Observed::Busy => {
+                self.destroy(self.draft().state(S::Destroying).call(OwnTask::Destroy))
+            }
         }
     }
 

@@ -3,7 +3,10 @@
 use super::next::Next;
 use super::pass::Pass;
 use super::view::{Image, Observed, Placement};
-use crate::rules::{Owed, RunnerChange, Task, step::draft::Draft};
+use crate::rules::{
+    Owed, RunnerChange,
+    step::{draft::Draft, payload::OwnTask},
+};
 use crate::vocabulary::{Fault, SandboxState as S};
 
 impl Pass<'_> {
@@ -19,11 +22,11 @@ impl Pass<'_> {
             S::PullingSnapshot if !has_runner => self.place(),
             S::BuildingSnapshot => self.build(),
             S::Unknown if !has_runner => self.fail(Fault::Lost),
-            S::Unknown if self.is_ready() => self.begin(S::Creating, Task::Create),
+            S::Unknown if self.is_ready() => self.begin(S::Creating, OwnTask::Create),
             S::Unknown => None,
-            S::Stopped | S::Archived | S::Archiving => self.wake(Task::Start),
+            S::Stopped | S::Archived | S::Archiving => self.wake(OwnTask::Start),
             S::Paused if has_runner && !self.is_ready() => None,
-            S::Paused => self.wake(Task::Resume),
+            S::Paused => self.wake(OwnTask::Resume),
             // No runner works on it, so only the time limit ends it (difference D19).
             S::Creating | S::Starting | S::Restoring | S::Resuming if !has_runner => self.time_out(),
             S::Restoring if status.must_ask() => self.place_restore_again(),
@@ -36,10 +39,10 @@ impl Pass<'_> {
     /// Wakes a resting sandbox on its own runner, or restores its backup on another one.
     ///
     /// The memory of a paused sandbox is lost with its runner, and its disk is restored (difference D22).
-    fn wake(&self, task: Task) -> Option<Next> {
+    fn wake(&self, task: OwnTask) -> Option<Next> {
         let status = self.row.status;
         if status.has_runner() && self.is_ready() {
-            let state = if task == Task::Resume { S::Resuming } else { S::Starting };
+            let state = if task == OwnTask::Resume { S::Resuming } else { S::Starting };
             return self.write(self.draft().state(state).disk_changes().call(task));
         }
         if status.has_runner() && self.view.live_fork_children > 0 {
@@ -62,7 +65,7 @@ impl Pass<'_> {
             RunnerChange::Assigned
         };
         let draft = self.draft().state(S::Restoring).runner(assigned).must_ask(false);
-        draft.restore_attempts(attempt).call(Task::Restore)
+        draft.restore_attempts(attempt).call(OwnTask::Restore)
     }
 
     /// Follows a job that the runner was called for: asks for the state of its copy, and writes the result.
@@ -149,12 +152,12 @@ impl Pass<'_> {
         let assigned = self.draft().runner(RunnerChange::Assigned).owes(Owed::Release);
         self.write(match self.view.placement {
             Placement::Warm => assigned.state(S::Unknown),
-            Placement::Cold if builds => assigned.state(S::BuildingSnapshot).call(Task::Build),
-            Placement::Cold => assigned.call(Task::Pull),
+            Placement::Cold if builds => assigned.state(S::BuildingSnapshot).call(OwnTask::Build),
+            Placement::Cold => assigned.call(OwnTask::Pull),
             Placement::InFlight(Image::Failed) if builds => assigned.state(S::BuildFailed).ours(Fault::Other),
             Placement::InFlight(Image::Failed) => assigned.ours(Fault::Other).fails(),
-            Placement::InFlight(Image::Pulling) if !builds => assigned.call(Task::Pull),
-            Placement::InFlight(Image::Building) if builds => assigned.state(S::BuildingSnapshot).call(Task::Build),
+            Placement::InFlight(Image::Pulling) if !builds => assigned.call(OwnTask::Pull),
+            Placement::InFlight(Image::Building) if builds => assigned.state(S::BuildingSnapshot).call(OwnTask::Build),
             Placement::InFlight(Image::Pulling | Image::Building | Image::Missing) => return None,
             Placement::InFlight(Image::Ready | Image::Removing) | Placement::NoRoom => return None,
         })

@@ -2,12 +2,12 @@
 //! The rule table has what a command writes.
 
 use super::cause::{Cause, Ignored};
-use super::payload::Payload;
+use super::payload::{OwnTask, Payload};
 use super::side_effects::{Owed, ReasonText, RunnerChange, Stamp, TimerMark};
 use super::value::{Step, next_epoch};
 use crate::lifecycle::state_set::states;
 use crate::lifecycle::{Lifecycle, MOST_ATTEMPTS, pairs};
-use crate::rules::{call::Task, event::EventName, input::command::Command};
+use crate::rules::{event::EventName, input::command::Command};
 use crate::vocabulary::{BackupState, DesiredState as D, Fault, Micros, Repair, SandboxState as S, Size};
 
 /// A step while it is built.
@@ -46,7 +46,7 @@ impl Draft {
     pub(crate) const fn supersede(self) -> Self {
         let has_copy = self.step.after.has_runner() && !matches!(self.step.after.state(), S::Destroyed);
         let draft = self.soft_delete();
-        if has_copy { draft.state(S::Destroying).call(Task::Destroy) } else { draft.state(S::Destroyed) }
+        if has_copy { draft.state(S::Destroying).call(OwnTask::Destroy) } else { draft.state(S::Destroyed) }
     }
 
     /// Records an error that a runner reported, with its text.
@@ -235,7 +235,7 @@ impl Draft {
     }
 
     /// Calls the runner. The call begins a new piece of work.
-    pub(crate) const fn call(mut self, task: Task) -> Self {
+    pub(crate) const fn call(mut self, task: OwnTask) -> Self {
         self.step.effects.calls = true;
         self.step.payload = Payload::Task(task);
         self

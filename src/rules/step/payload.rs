@@ -15,7 +15,36 @@ pub(crate) enum Payload {
     /// The size at the end of a resize, or that the runner shows.
     Resized(Size),
     /// The task of a call that the controller or a timer makes.
-    Task(Task),
+    Task(OwnTask),
+}
+
+/// A task that the platform calls for by itself. A command brings the arguments of every other task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum OwnTask {
+    Create,
+    Restore,
+    Start,
+    Resume,
+    Stop { force: bool },
+    Destroy,
+    Build,
+    Pull,
+}
+
+impl OwnTask {
+    const fn task(self) -> Task {
+        match self {
+            Self::Create => Task::Create,
+            Self::Restore => Task::Restore,
+            Self::Start => Task::Start,
+            Self::Resume => Task::Resume,
+            Self::Stop { force } => Task::Stop { force },
+            Self::Destroy => Task::Destroy,
+            Self::Build => Task::Build,
+            Self::Pull => Task::Pull,
+        }
+    }
 }
 
 impl Payload {
@@ -49,7 +78,7 @@ impl Payload {
     pub(crate) fn task(self, size: Size) -> Option<Task> {
         let command = match self {
             Self::Command(command) => command,
-            Self::Task(task) => return Some(task),
+            Self::Task(task) => return Some(task.task()),
             Self::Nothing | Self::Resized(_) => return None,
         };
         match command {

@@ -7,7 +7,7 @@ use super::row::{
 };
 use crate::{
     lifecycle::Columns,
-    rules::{Effect, Event, Owed, ReasonText, RunnerChange, Task},
+    rules::{Event, Owed, ReasonText, RunnerChange, Task},
     vocabulary::{BackupState, DesiredState, Fault, SandboxState, Size},
 };
 use chrono::{DateTime, Utc};
