@@ -61,6 +61,9 @@ impl Pass<'_> {
 
     /// The runner has no copy: the sandbox leaves it, and only a backup brings it back. Otherwise it is lost.
     fn copy_is_lost(&self) -> Option<Next> {
+        if self.may_have_backup() {
+            return self.look_for_backup();
+        }
         let has_backup = self.row.status.has_any_backup();
         // Nobody holds the disk any more, so the completed backup is the newest that there is.
         let draft = self.draft().runner(RunnerChange::Released).repair(None).must_ask(false);
@@ -104,6 +107,9 @@ impl Pass<'_> {
     /// A sandbox at rest has no copy any more. It is not deleted, because nobody asked for that: it is an error, from
     /// which its backup brings it back if it has one.
     fn copy_of_settled_is_lost(&self) -> Option<Next> {
+        if self.may_have_backup() {
+            return self.look_for_backup();
+        }
         self.apply(self.draft().ours(Fault::Lost).fails().runner(RunnerChange::Released))
     }
 }

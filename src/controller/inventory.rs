@@ -2,7 +2,7 @@
 
 use super::pass::draft_of;
 use crate::lifecycle::{Lifecycle, pairs};
-use crate::rules::{RunnerChange, Step};
+use crate::rules::{Context, RunnerChange, Step};
 use crate::runner::Listed;
 use crate::vocabulary::{CopyState, DesiredState as D, Micros, SandboxState as S};
 use chrono::{DateTime, Utc};
@@ -62,11 +62,15 @@ impl Lifecycle {
     /// Compares this row with what a runner lists of it; `None` if the runner does not list it.
     ///
     /// An inventory never moves the row towards what the runner shows. Where they disagree, the runner is asked, because the
-    /// inventory may be old.
-    pub fn compare(&self, by: ListedBy, copy: Option<&Listed>, now: DateTime<Utc>) -> Finding {
+    /// inventory may be old. No copy is removed while live forks read its disk. A context of another revision finds nothing:
+    /// gather it again, or wait for the next inventory.
+    pub fn compare(&self, by: ListedBy, copy: Option<&Listed>, context: Context, now: DateTime<Utc>) -> Finding {
+        if context.revision() != self.revision {
+            return Finding::Agrees;
+        }
         match (by, copy) {
             (ListedBy::OwnRunner, copy) => self.compare_own(copy, now.into()),
-            (ListedBy::OtherRunner, Some(copy)) => self.compare_other(copy, now.into()),
+            (ListedBy::OtherRunner, Some(copy)) => self.compare_other(copy, context, now.into()),
             (ListedBy::OtherRunner, None) => Finding::Agrees,
         }
     }
@@ -112,7 +116,7 @@ impl Lifecycle {
         waits && !copy.released && self.status.recoverable()
     }
 
-    fn compare_other(&self, copy: &Listed, now: Micros) -> Finding {
+    fn compare_other(&self, copy: &Listed, context: Context, now: Micros) -> Finding {
         let status = self.status;
         let epoch = self.epoch;
         let rests = pairs::is_settled(status.state(), status.desired());
@@ -130,7 +134,7 @@ impl Lifecycle {
         }
         // The disk has a newer life elsewhere once the row rests there.
         let lives_elsewhere = rests && (status.has_runner() || status.has_usable_backup());
-        if lives_elsewhere {
+        if lives_elsewhere && context.live_fork_children() == 0 {
             Finding::Remove { epoch }
         } else if copy.released {
             Finding::Agrees

@@ -41,12 +41,18 @@ impl Pass<'_> {
         if status.must_ask_store() {
             return None;
         }
+        if self.may_have_backup() {
+            return self.look_for_backup();
+        }
         let usable = status.has_usable_backup();
+        // Forks read the disk until they end, so it is kept for them (difference D30).
+        let forked = self.view.live_fork_children > 0;
+        let owed = if forked { Owed::Release } else { Owed::Removal };
         match status.state() {
-            S::Archiving | S::Stopped if usable && status.desired() == D::Archived => {
+            S::Archiving | S::Stopped if usable && status.desired() == D::Archived && !forked => {
                 self.apply(self.draft().state(S::Archived).owes(Owed::Removal))
             }
-            S::Archiving | S::Stopped | S::Paused if usable => self.apply(leaves().owes(Owed::Removal)),
+            S::Archiving | S::Stopped | S::Paused if usable => self.apply(leaves().owes(owed)),
             // Nothing of it has run yet, so it begins again on another runner.
             S::Unknown | S::PullingSnapshot if status.desired() == D::Started => {
                 self.apply(leaves().state(S::PullingSnapshot).owes(Owed::Release))
@@ -56,9 +62,7 @@ impl Pass<'_> {
             }
             S::BuildFailed => self.apply(leaves().owes(Owed::Release)),
             // An error that nobody has looked into may hide a restore that ran.
-            S::Error if usable && !status.must_ask() => {
-                self.apply(leaves().owes(Owed::Removal).recoverable(true).repair(None))
-            }
+            S::Error if usable && !status.must_ask() => self.apply(leaves().owes(owed).recoverable(true).repair(None)),
             S::Creating
             | S::Restoring
             | S::Destroyed

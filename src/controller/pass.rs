@@ -6,7 +6,7 @@ use crate::lifecycle::Lifecycle;
 use crate::policy::Policy;
 use crate::rules::step::draft::Draft;
 use crate::rules::{Cause, step::payload::OwnTask};
-use crate::vocabulary::{Fault, Micros, SandboxState as S};
+use crate::vocabulary::{BackupState, Fault, Micros, SandboxState as S};
 
 /// A write of the controller.
 pub(super) const fn draft_of(row: &Lifecycle, now: Micros) -> Draft {
@@ -62,6 +62,19 @@ impl Pass<'_> {
     /// Sends the call again whose end the row awaits.
     pub(super) fn resend(&self) -> Option<Next> {
         self.row.awaited_task().map(|task| Next::Resend { task, epoch: self.row.epoch })
+    }
+
+    /// Whether the store may have the backup of an attempt that was given up. It is asked before a sandbox without any other
+    /// backup is declared lost.
+    pub(super) fn may_have_backup(&self) -> bool {
+        let status = self.row.status;
+        let given_up = self.row.backup_attempt > 0 && status.backup() == BackupState::None;
+        given_up && !status.has_any_backup()
+    }
+
+    /// Notes that the store must be asked. While it does not answer, the controller waits.
+    pub(super) fn look_for_backup(&self) -> Option<Next> {
+        self.apply(self.draft().must_ask_store(true))
     }
 
     pub(super) fn fail(&self, fault: Fault) -> Option<Next> {

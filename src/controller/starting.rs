@@ -53,6 +53,7 @@ impl Pass<'_> {
             (true, Placement::NoRoom | Placement::InFlight(_)) => None,
             // The runner may come back, and the store may have the backup.
             (false, _) if status.has_runner() || status.must_ask_store() => None,
+            (false, _) if self.may_have_backup() => self.look_for_backup(),
             (false, _) => self.if_pending(self.fail(Fault::Lost)),
         }
     }

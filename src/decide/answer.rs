@@ -1,6 +1,6 @@
 //! The answer of a runner to a call: accepted, done within the call, or refused.
 
-use super::job::{ended, failed};
+use super::job::{announcing_child, ended, failed};
 use crate::lifecycle::{Lifecycle, pairs};
 use crate::rules::step::draft::Draft;
 use crate::rules::{
@@ -29,7 +29,7 @@ pub(super) fn decide(
     now: Micros,
 ) -> Result<Step, Refusal> {
     match answer {
-        Answer::Accepted => Ok(accepted(row, task, now)),
+        Answer::Accepted => Ok(accepted(row, task, epoch, now)),
         Answer::Done => done(row, task, from, epoch, context, now),
         Answer::Refused { fault, recoverable } => {
             let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
@@ -39,10 +39,10 @@ pub(super) fn decide(
     }
 }
 
-/// The state was written before the call, so an acceptance writes nothing. Subscribers learn of a fork's child only now,
-/// because the runner makes it from now on.
-fn accepted(row: &Lifecycle, task: Task, now: Micros) -> Step {
-    if matches!(task, Task::Fork) && is_in_place(row, task) {
+/// The state was written before the call, so an acceptance writes nothing. Of a host without epochs, subscribers learn of a
+/// fork's child only now, because the runner makes it from now on. With an epoch, they learn of it once, at the end.
+fn accepted(row: &Lifecycle, task: Task, epoch: Option<u32>, now: Micros) -> Step {
+    if matches!((task, epoch), (Task::Fork, None)) && is_in_place(row, task) {
         let draft = Draft::new(row, Cause::Report(ReportKind::Answer), now);
         return draft.emits(EventName::Created).untouched();
     }
@@ -63,11 +63,8 @@ fn done(
     }
     let Some(job) = task.job() else { return Ok(Step::ignored(row, Ignored::NotAwaited, now)) };
     let back = from.filter(|_| is_in_place(row, task));
-    let mut step = ended(row, job, Outcome::Completed, back, context, now);
-    if matches!(task, Task::Fork) && step.writes() {
-        step.effects.event = Some(EventName::Created); // The runner made the child within the call.
-    }
-    Ok(step)
+    let step = ended(row, job, Outcome::Completed, back, context, now);
+    Ok(if matches!(task, Task::Fork) { announcing_child(step) } else { step })
 }
 
 /// Whether the row waits for this task in the state of a change that ends where it began.

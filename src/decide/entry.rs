@@ -5,7 +5,8 @@ use crate::lifecycle::Lifecycle;
 use crate::policy::Policy;
 use crate::rules::input::{AsInput, InputRef, command::Command};
 use crate::rules::{
-    Asked, Check, Context, Ignored, Refusal, Report, Step, Verb, refusal::value::Refused, table::rows::accepted_with,
+    Asked, Check, Context, Ignored, Job, Outcome, Refusal, Report, Step, Verb, refusal::value::Refused,
+    table::rows::accepted_with,
 };
 use crate::vocabulary::Micros;
 use chrono::{DateTime, Utc};
@@ -93,6 +94,9 @@ fn decide_report(row: &Lifecycle, report: Report, context: Context, now: Micros)
         Report::State { epoch: Some(_), state, .. } => Ok(state_report::ask(row, state, now)),
         Report::State { state, fault, recoverable, .. } => {
             state_report::decide(row, state, fault, recoverable, context, now)
+        }
+        Report::Ended { job: job @ Job::ForkSource, outcome: outcome @ Outcome::Completed, epoch: Some(_) } => {
+            Ok(job::announcing_child(job::ended(row, job, outcome, None, context, now)))
         }
         Report::Ended { job, outcome, .. } => Ok(job::ended(row, job, outcome, None, context, now)),
         Report::Answered { task, answer, from, epoch } => answer::decide(row, task, answer, from, epoch, context, now),

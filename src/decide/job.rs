@@ -79,6 +79,14 @@ pub(super) fn ended(
     draft.finish_or_drop()
 }
 
+/// Tells subscribers of the child that a fork has made.
+pub(super) fn announcing_child(mut step: Step) -> Step {
+    if step.writes() {
+        step.effects.event = Some(EventName::Created);
+    }
+    step
+}
+
 /// Whether the failure is of a job that a sandbox in error no longer waits for (difference D26).
 const fn is_late_failure(row: &Lifecycle, job: Job) -> bool {
     let moves = matches!(job, Job::Create | Job::Start | Job::Stop | Job::ForkChild);

@@ -94,12 +94,9 @@ impl Encoder {
 
 /// The result of an exploration.
 pub struct Explored {
-    pub states: usize,
-    pub edges: usize,
     pub complete: bool,
     /// The shortest trace to each broken law.
     pub broken: BTreeMap<String, Vec<(Action, World)>>,
-    pub stuck: usize,
 }
 
 /// When an exploration ends before every state is visited.
@@ -193,17 +190,8 @@ pub fn explore(model: &Model, start: &[World], limits: &Limits) -> Explored {
         encoder.hosts.values.len(),
         encoder.bags.values.len()
     );
-    if std::env::var("MODEL_DUMP").is_ok() {
-        for n in 0..40 {
-            let at = keys.len() * (n + 1) / 41;
-            println!("S {}", crate::show::line(&encoder.world(keys[at])));
-        }
-        for row in encoder.rows.values.iter().rev().take(30) {
-            println!("ROW {:?}", row.map(|r| format!("{:?}", r.columns())));
-        }
-    }
     println!("{} states, {edges} edges, complete: {complete}, stuck: {stuck}, {:?}", keys.len(), began.elapsed());
-    Explored { states: keys.len(), edges, complete, broken: found, stuck }
+    Explored { complete, broken: found }
 }
 
 /// The states from which progress can reach a good one.

@@ -195,7 +195,7 @@ impl Try<'_> {
         let listed = Listed { epoch, state: shows.state(), size: None, released };
         let listed = (shows != Shows::Nothing).then_some(listed);
         let by = if own { ListedBy::OwnRunner } else { ListedBy::OtherRunner };
-        match row.compare(by, listed.as_ref(), NOW) {
+        match row.compare(by, listed.as_ref(), Context::of(&row), NOW) {
             Finding::Agrees => {}
             Finding::Apply(step) => self.write(&step, Some(from)),
             Finding::Remove { epoch } => self.owe(Some(from), true, epoch),

@@ -167,3 +167,37 @@ fn a_file_is_short_and_begins_with_its_subject() {
     }
     hold("a file has at most 400 lines and begins with a `//!` line that names its subject", broken);
 }
+
+/// The table of what a host owes names tests. Each of them must exist.
+#[test]
+fn every_test_that_a_duty_names_exists() {
+    let page = fs::read_to_string(root().join("docs/PROTOCOL.md")).expect("the protocol");
+    let table = page.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split(" | ").nth(3));
+    let code: String = tests_of(&root().join("tests")).into_iter().collect();
+    let mut missing = Vec::new();
+    for cell in table {
+        for name in cell.split('`').skip(1).step_by(2) {
+            let is_test = name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_' || letter.is_ascii_digit());
+            let found = if is_test {
+                code.contains(&format!("fn {name}(")) || code.contains(&format!("mod {name};"))
+            } else {
+                code.contains(name)
+            };
+            if !found {
+                missing.push(name.to_owned());
+            }
+        }
+    }
+    hold("docs/PROTOCOL.md names a test that does not exist", missing);
+}
+
+/// Returns the text of every test file under a folder.
+fn tests_of(folder: &std::path::Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder of tests").map(|entry| entry.expect("an entry").path());
+    let read = |path: std::path::PathBuf| match path.extension() {
+        None if path.is_dir() => tests_of(&path),
+        Some(kind) if kind == "rs" => vec![fs::read_to_string(&path).expect("a test")],
+        _ => Vec::new(),
+    };
+    entries.flat_map(read).collect()
+}

@@ -3,7 +3,7 @@
 use crate::{CASES, cases::cases, model::view_of};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
-    Columns, Effect, Lifecycle, Next, Policy, Report, RunnerView,
+    Columns, Context, Effect, Lifecycle, Next, Policy, Report, RunnerView,
     controller::{Finding, Observed, Question, RunnerStanding},
     rules::{Answer, Task},
     runner::CopyAnswer,
@@ -81,7 +81,7 @@ proptest! {
     #[test]
     fn an_inventory_never_moves_a_row(case in any_case(), by in testing::listed_by(), copy in testing::listed()) {
         let Case { row, now, .. } = case;
-        let Finding::Apply(step) = row.compare(by, copy.as_ref(), now) else { return Ok(()) };
+        let Finding::Apply(step) = row.compare(by, copy.as_ref(), Context::of(&row), now) else { return Ok(()) };
         prop_assert_eq!((step.state(), step.desired_state()), (row.state(), row.desired_state()));
         prop_assert!(step.apply(row).expect("its row").must_ask(), "{}", step);
     }

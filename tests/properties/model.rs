@@ -87,15 +87,15 @@ proptest! {
     fn the_crate_and_the_model_agree_on_what_a_runner_lists(
         case in any_case(), by in testing::listed_by(), copy in testing::listed(), same_size in any::<bool>(),
     ) {
-        let Case { row, now, .. } = case;
+        let Case { row, context, now, .. } = case;
         let copy = copy.map(|copy| if same_size { Listed { size: Some(row.size()), ..copy } } else { copy });
-        let got = match row.compare(by, copy.as_ref(), now) {
+        let got = match row.compare(by, copy.as_ref(), context, now) {
             Finding::Agrees => Compared::Agrees,
             Finding::Apply(step) => Compared::Apply(taken(&step)),
             Finding::Remove { epoch } => Compared::Remove { epoch },
             Finding::Release { epoch } => Compared::Release { epoch },
         };
-        let expected = match Model::default().compare(&row.columns(), by, copy.as_ref(), now) {
+        let expected = match Model::default().compare(&row.columns(), by, copy.as_ref(), context, now) {
             Compared::Apply(taken) => Compared::Apply(stored(taken)),
             other => other,
         };

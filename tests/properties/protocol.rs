@@ -38,7 +38,7 @@ fn steps(case: Case, known: &Known) -> Vec<Step> {
         Next::Apply(step) => Some(step),
         Next::Ask(_) | Next::Resend { .. } | Next::Wait { .. } | Next::Nothing => None,
     };
-    let found = match row.compare(known.by, known.copy.as_ref(), now) {
+    let found = match row.compare(known.by, known.copy.as_ref(), Context::of(&row), now) {
         Finding::Apply(step) => Some(step),
         Finding::Agrees | Finding::Remove { .. } | Finding::Release { .. } => None,
     };

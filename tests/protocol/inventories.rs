@@ -2,7 +2,7 @@
 
 use crate::{row, time::noon};
 use sandbox_lifecycle::{
-    Columns, DesiredState, SandboxState,
+    Columns, Context, DesiredState, SandboxState,
     controller::{Finding, ListedBy},
     runner::Listed,
     vocabulary::{CopyState, Fault, Size},
@@ -17,7 +17,8 @@ fn an_inventory_asks_about_an_error_only_where_the_answer_could_change_something
         row(Columns { state, desired_state, fault, recoverable: true, epoch: 7, ..Columns::default() })
     };
     let asks = |desired, state| {
-        looked_into(desired).compare(ListedBy::OwnRunner, Some(&listed(state)), noon()) != Finding::Agrees
+        let row = looked_into(desired);
+        row.compare(ListedBy::OwnRunner, Some(&listed(state)), Context::of(&row), noon()) != Finding::Agrees
     };
     // The answer would change nothing.
     assert!(!asks(DesiredState::Started, CopyState::Paused));

@@ -3,7 +3,7 @@
 use crate::time::noon;
 use crate::{after, gone, pass, released, row};
 use sandbox_lifecycle::{
-    Columns, DesiredState, Lifecycle, SandboxState,
+    Columns, Context, DesiredState, Lifecycle, SandboxState,
     controller::{Finding, ListedBy},
     runner::Listed,
     vocabulary::{BackupState, CopyState, Size},
@@ -15,7 +15,7 @@ fn released_copy(epoch: u32) -> Listed {
 }
 
 fn compared(row: &Lifecycle, copy: &Listed) -> Finding {
-    row.compare(ListedBy::OtherRunner, Some(copy), noon())
+    row.compare(ListedBy::OtherRunner, Some(copy), Context::of(row), noon())
 }
 
 /// Whether the row takes back the runner that lists this copy.

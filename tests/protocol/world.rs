@@ -350,7 +350,7 @@ impl World {
     }
 
     pub fn compares(&mut self, name: &'static str, listed: Option<&sandbox_lifecycle::runner::Listed>) -> Finding {
-        let finding = self.sandbox.compare(name, listed, self.now);
+        let finding = self.sandbox.compare(name, listed, self.sandbox.context(), self.now);
         if let Finding::Apply(step) = &finding {
             let details = StepDetails { runner: Some(name), ..StepDetails::default() };
             let sent = self.sandbox.apply(step, details).expect("the step was decided on this record");

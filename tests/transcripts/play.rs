@@ -161,7 +161,7 @@ impl Stage {
 
     fn compared(&mut self, listed: &str) -> Read<Vec<String>> {
         let (by, copy) = view::inventory(listed)?;
-        match self.row()?.compare(by, copy.as_ref(), self.now) {
+        match self.row()?.compare(by, copy.as_ref(), self.context()?, self.now) {
             Finding::Agrees => Ok(vec!["= nothing to do about the copy".to_owned()]),
             Finding::Apply(step) => self.accepted(step),
             Finding::Remove { epoch } => Ok(vec![format!("= that runner removes its copy, epoch {epoch}")]),

@@ -190,12 +190,16 @@ fn listed(state: CopyState) -> Listed {
     Listed { epoch: Some(4), state, size: None, released: false }
 }
 
+fn compared(sandbox: &Sandbox, runner: &str, copy: Option<&Listed>) -> Finding {
+    sandbox.compare(runner, copy, sandbox.context(), now())
+}
+
 #[test]
 fn an_inventory_of_the_own_runner_only_causes_an_ask() {
     let sandbox = stored(json!({}));
-    assert_eq!(sandbox.compare("r1", Some(&listed(CopyState::Running)), now()), Finding::Agrees);
+    assert_eq!(compared(&sandbox, "r1", Some(&listed(CopyState::Running))), Finding::Agrees);
     for copy in [None, Some(&listed(CopyState::AtRest))] {
-        let Finding::Apply(step) = sandbox.compare("r1", copy, now()) else { panic!("the row disagrees") };
+        let Finding::Apply(step) = compared(&sandbox, "r1", copy) else { panic!("the row disagrees") };
         assert_eq!((step.state(), step.changes().must_ask), (SandboxState::Started, Some(true)));
     }
 }
@@ -203,8 +207,8 @@ fn an_inventory_of_the_own_runner_only_causes_an_ask() {
 #[test]
 fn an_inventory_of_another_runner_removes_its_copy_or_gives_the_sandbox_back() {
     let copy = listed(CopyState::AtRest);
-    assert_eq!(stored(json!({})).compare("r2", Some(&copy), now()), Finding::Remove { epoch: 4 });
-    assert_eq!(stored(json!({})).compare("r2", None, now()), Finding::Agrees);
+    assert_eq!(compared(&stored(json!({})), "r2", Some(&copy)), Finding::Remove { epoch: 4 });
+    assert_eq!(compared(&stored(json!({})), "r2", None), Finding::Agrees);
     // The runner of a sandbox was declared gone, and it returns.
     let mut lost = stored(json!({}));
     let leaves = pass(&lost, |view| view.runner = RunnerStanding::Gone);
@@ -213,7 +217,7 @@ fn an_inventory_of_another_runner_removes_its_copy_or_gives_the_sandbox_back() {
     assert_eq!((lost.lifecycle().state(), lost.runner_id()), (SandboxState::Error, None));
     // It has taken the release, whose epoch is that of the row: no other runner had the sandbox later.
     let copy = Listed { epoch: Some(5), released: true, ..copy };
-    let Finding::Apply(step) = lost.compare("r1", Some(&copy), now()) else { panic!("it has the newest disk") };
+    let Finding::Apply(step) = compared(&lost, "r1", Some(&copy)) else { panic!("it has the newest disk") };
     applied(&mut lost, &step, Some("r1"));
     assert_eq!((lost.runner_id(), lost.lifecycle().must_ask()), (Some("r1"), true));
     let shown = pass(&lost, |view| view.observed = Observed::State(SandboxState::Started));

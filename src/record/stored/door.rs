@@ -65,9 +65,10 @@ impl<X> Sandbox<X> {
     /// Compares the sandbox with what this runner lists of it; `None` if the runner does not list it.
     ///
     /// If the result is a step that assigns a runner, apply it with this runner.
-    pub fn compare(&self, runner_id: &str, copy: Option<&Listed>, now: DateTime<Utc>) -> Finding {
+    pub fn compare(&self, runner_id: &str, copy: Option<&Listed>, context: Context, now: DateTime<Utc>) -> Finding {
         let own = self.runner_id() == Some(runner_id);
-        self.lifecycle.compare(if own { ListedBy::OwnRunner } else { ListedBy::OtherRunner }, copy, now)
+        let by = if own { ListedBy::OwnRunner } else { ListedBy::OtherRunner };
+        self.lifecycle.compare(by, copy, context, now)
     }
 
     /// Whether an API still shows this sandbox. A destroyed one is gone, and so is a failed one that is to be destroyed. A

@@ -21,15 +21,15 @@ pub(super) fn decide(
     context: Context,
 ) -> Answered {
     match answer {
-        Answer::Accepted => Ok(accepted(row, write, call.0)),
+        Answer::Accepted => Ok(accepted(row, write, call)),
         Answer::Done => done(row, write, call, from, context),
         Answer::Refused { fault, recoverable } => Ok(refused(row, write, call.0, (fault, recoverable), from)),
     }
 }
 
 /// The state was written before the call, so an acceptance writes nothing. The runner makes a fork's child from now on.
-fn accepted(row: &Columns, mut write: Write, task: Task) -> Taken {
-    if task == Task::Fork && row.state == S::Forking {
+fn accepted(row: &Columns, mut write: Write, (task, epoch): (Task, Option<u32>)) -> Taken {
+    if task == Task::Fork && row.state == S::Forking && epoch.is_none() {
         write.effects.event = Some(Event::Created);
     }
     write.unwritten()

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     lifecycle::Columns,
     policy::Policy,
-    rules::{Command, Context, Input, Report},
+    rules::{Command, Context, Effect, Event, Input, Job, Outcome, Report},
     testing::check::{SystemUnderTest, Verdict},
     vocabulary::Micros,
 };
@@ -108,7 +108,14 @@ fn decide_report(row: &Columns, report: Report, context: Context, now: DateTime<
             reports::unsolicited(row, write, state, fault, recoverable)
         }
         Report::Ended { epoch, .. } | Report::Answered { epoch, .. } if is_stale(epoch) => Ok(write.unwritten()),
-        Report::Ended { job, outcome, .. } => Ok(reports::ended(row, write, job, outcome, None, context)),
+        Report::Ended { job, outcome, epoch } => {
+            let mut ended = reports::ended(row, write, job, outcome, None, context);
+            let forked = job == Job::ForkSource && outcome == Outcome::Completed;
+            if forked && epoch.is_some() && ended.row != *row {
+                ended.effects.push(Effect::Emit(Event::Created));
+            }
+            Ok(ended)
+        }
         Report::Answered { task, answer, from, epoch } => {
             answers::decide(row, write, (task, epoch), answer, from, context)
         }

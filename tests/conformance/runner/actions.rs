@@ -5,7 +5,7 @@
 
 use crate::{
     commands::{call, now},
-    judge::{Answer, flag, list},
+    judge::{Answer, applied, flag, list},
     reports::{before, error_after, events},
     table::Row,
 };
@@ -46,7 +46,7 @@ fn pass(before: Lifecycle, mut view: RunnerView, observed: Observed) -> Pass {
             Next::Apply(step) => step,
             Next::Wait { .. } | Next::Nothing => return pass,
         };
-        pass.after = step.apply(before).expect("there is no other writer");
+        pass.after = applied(&step, before);
         pass.steps.push(step);
         pass.make_calls(&policy);
         return pass;
@@ -71,7 +71,7 @@ impl Pass {
             let accepted = Report::Answered { task, answer: RunnerAnswer::Accepted, from: None, epoch: Some(epoch) };
             let context = Context::of(&self.after);
             let step = self.after.decide(accepted, policy, context, now()).expect("an answer is never refused");
-            self.after = step.apply(self.after).expect("there is no other writer");
+            self.after = applied(&step, self.after);
         }
     }
 }

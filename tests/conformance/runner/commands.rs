@@ -1,7 +1,7 @@
 //! The rows of `commands`: a command, and for some rows the answer of the runner within the call.
 
 use crate::{
-    judge::{Answer as Columns_, flag, list},
+    judge::{Answer as Columns_, applied, flag, list},
     states::{columns, fault},
     table::Row,
 };
@@ -63,7 +63,7 @@ impl Conversation {
     fn take(&mut self, step: Step) {
         self.effects.extend(step.effects());
         self.soft_deleted |= step.is_soft_delete();
-        self.row = step.apply(self.row).expect("there is no other writer");
+        self.row = applied(&step, self.row);
     }
 
     fn refused(&mut self, refusal: &Refusal) {

@@ -2,7 +2,7 @@
 
 use crate::{
     commands::now,
-    judge::{Answer, flag},
+    judge::{Answer, applied, flag},
     reports::{before, error_after, events},
     table::Row,
 };
@@ -80,18 +80,18 @@ pub fn judge(row: &Row) -> Option<Answer> {
     let draining = row.get("arg") == "draining";
     let (job, outcome) = (job(row), outcome(row));
     let step = decide(&before, job, outcome, draining);
-    let after = step.apply(before).expect("there is no other writer");
+    let after = applied(&step, before);
     let void = step.cause() == Cause::Ignored(Ignored::NotWanted);
     let (other_state, steps) = match other(row) {
         None => ("-".to_owned(), vec![step]),
         Some((child, Job::ForkChild)) if void => (shown(&child), vec![step]),
         Some((child, Job::ForkChild)) => {
             let second = decide(&child, Job::ForkChild, outcome, draining);
-            (shown(&second.apply(child).expect("there is no other writer")), vec![step, second])
+            (shown(&applied(&second, child)), vec![step, second])
         }
         Some((source, job)) => {
             let second = decide(&source, job, outcome, draining);
-            (shown(&second.apply(source).expect("there is no other writer")), vec![second, step])
+            (shown(&applied(&second, source)), vec![second, step])
         }
     };
     Some(Answer::from([

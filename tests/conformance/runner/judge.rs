@@ -4,6 +4,7 @@ use crate::{
     differences::{self, Difference},
     table::{self, Row},
 };
+use sandbox_lifecycle::{Lifecycle, Step};
 use std::{collections::BTreeMap, error::Error, path::Path};
 
 /// Output columns by name. An answer has every output column that is compared for its row.
@@ -128,4 +129,12 @@ pub fn flag(value: bool) -> String {
 /// Renders a list as in the tables.
 pub fn list(items: &[String]) -> String {
     if items.is_empty() { "-".to_owned() } else { items.join(";") }
+}
+
+/// Returns the row after a step of a conversation. No step breaks a sound row.
+pub fn applied(step: &Step, row: Lifecycle) -> Lifecycle {
+    let after = step.apply(row).expect("there is no other writer");
+    let broken = after.violations();
+    assert!(!row.violations().is_empty() || broken.is_empty(), "{step} breaks {row:?}: {broken}");
+    after
 }

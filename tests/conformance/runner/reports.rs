@@ -2,7 +2,7 @@
 
 use crate::{
     commands::{event, now},
-    judge::{Answer, flag, list},
+    judge::{Answer, applied, flag, list},
     states::{columns, fault},
     table::Row,
 };
@@ -80,7 +80,7 @@ pub fn judge(row: &Row) -> Option<Answer> {
         Err(refusal) => (refusal.code(), refusal.http_status(), None),
     };
     let steps: Vec<Step> = step.into_iter().collect();
-    let after = steps.iter().fold(before, |row, step| step.apply(row).expect("there is no other writer"));
+    let after = steps.iter().fold(before, |row, step| applied(step, row));
     Some(Answer::from([
         ("outcome", outcome.to_owned()),
         ("http", http.to_string()),

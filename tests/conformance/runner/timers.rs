@@ -2,7 +2,7 @@
 
 use crate::{
     commands::now,
-    judge::{Answer, flag},
+    judge::{Answer, applied, flag},
     states::columns,
     table::Row,
 };
@@ -42,7 +42,7 @@ pub fn judge(row: &Row) -> Option<Answer> {
     let before = Lifecycle::from(columns);
     let step =
         before.decide(timer, &Policy::recorded(), Context::of(&before), now()).expect("a timer is never refused");
-    let after = step.apply(before).expect("there is no other writer");
+    let after = applied(&step, before);
     Some(Answer::from([
         ("fires", flag(step.writes())),
         ("state'", after.state().to_string()),

@@ -85,7 +85,10 @@ impl World {
         let now = self.time();
         for (id, listed) in copies {
             let finding = match self.store.rows.get(id) {
-                Some(row) => row.sandbox.compare(&runner_name(runner), Some(listed), now),
+                Some(row) => {
+                    let context = self.context(*id, &row.sandbox);
+                    row.sandbox.compare(&runner_name(runner), Some(listed), context, now)
+                }
                 None => Finding::of_unknown(listed),
             };
             self.act_on(host, *id, runner, finding);
@@ -93,8 +96,11 @@ impl World {
         let unlisted = |id: &Id| !copies.iter().any(|(listed, _)| listed == id);
         let own = |row: &super::Row| runner_of(&row.sandbox) == Some(runner);
         let rows = self.store.rows.iter().filter(|(id, row)| unlisted(id) && own(row));
-        let findings: Vec<_> =
-            rows.map(|(id, row)| (*id, row.sandbox.compare(&runner_name(runner), None, now))).collect();
+        let unlisted = |(id, row): (&Id, &super::Row)| {
+            let context = self.context(*id, &row.sandbox);
+            (*id, row.sandbox.compare(&runner_name(runner), None, context, now))
+        };
+        let findings: Vec<_> = rows.map(unlisted).collect();
         for (id, finding) in findings {
             self.act_on(host, id, runner, finding);
         }

@@ -66,6 +66,9 @@ impl Pass<'_> {
 
     /// The row leaves its runner only now. Any backup brings it back, otherwise it is lost.
     fn copy_is_lost(&self) -> Next {
+        if self.may_have_backup() {
+            return self.look_for_backup();
+        }
         let mut write = self.change();
         write.leave_runner(Owed::Nothing);
         write.row.repair = None;
@@ -100,6 +103,9 @@ impl Pass<'_> {
                 self.apply(write)
             }
             "destroyed" => {
+                if self.may_have_backup() {
+                    return self.look_for_backup();
+                }
                 // Nobody asked for its end, so it is an error and not a deletion.
                 let mut write = self.change();
                 write.fails_ourselves(Fault::Lost);

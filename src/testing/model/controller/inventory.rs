@@ -9,6 +9,7 @@ use super::super::{
 use crate::{
     controller::ListedBy,
     lifecycle::Columns,
+    rules::Context,
     runner::Listed,
     vocabulary::{CopyState, DesiredState, Micros, SandboxState as S},
 };
@@ -35,8 +36,18 @@ pub enum Compared {
 
 impl Model {
     /// Returns what to do about what a runner lists of this row.
-    pub fn compare(&self, row: &Columns, by: ListedBy, copy: Option<&Listed>, now: DateTime<Utc>) -> Compared {
+    pub fn compare(
+        &self,
+        row: &Columns,
+        by: ListedBy,
+        copy: Option<&Listed>,
+        context: Context,
+        now: DateTime<Utc>,
+    ) -> Compared {
         let row = &read(row);
+        if context.revision() != row.revision {
+            return Compared::Agrees;
+        }
         let mut write = Write::to(row, Micros::from(now).into());
         match (by, copy) {
             (ListedBy::OwnRunner, copy) => {
@@ -46,7 +57,7 @@ impl Model {
             }
             (ListedBy::OtherRunner, None) => return Compared::Agrees,
             (ListedBy::OtherRunner, Some(copy)) => {
-                if let Some(compared) = belongs_elsewhere(row, copy) {
+                if let Some(compared) = belongs_elsewhere(row, copy, context) {
                     return compared;
                 }
                 write.assign_runner(); // Contract 13: the row takes it back.
@@ -90,7 +101,7 @@ fn looked_into(row: &Columns, copy: &Listed) -> bool {
 }
 
 /// Returns what another runner does with its copy, or `None` if the row takes that runner back.
-fn belongs_elsewhere(row: &Columns, copy: &Listed) -> Option<Compared> {
+fn belongs_elsewhere(row: &Columns, copy: &Listed, context: Context) -> Option<Compared> {
     let goes = row.desired_state == DesiredState::Destroyed;
     let epoch = row.epoch;
     if row.state == S::Destroyed || (goes && !row.has_runner) {
@@ -100,7 +111,7 @@ fn belongs_elsewhere(row: &Columns, copy: &Listed) -> Option<Compared> {
     if row.state == S::Error && !row.has_runner && !has_current_backup(row) && copy.epoch == Some(epoch) {
         return None;
     }
-    if settled(row) && (row.has_runner || has_current_backup(row)) {
+    if settled(row) && (row.has_runner || has_current_backup(row)) && context.live_fork_children() == 0 {
         return Some(Compared::Remove { epoch });
     }
     Some(if copy.released { Compared::Agrees } else { Compared::Release { epoch } })

@@ -23,14 +23,18 @@ impl Pass<'_> {
         if row.must_ask_store {
             return None; // The store is asked first.
         }
+        if self.may_have_backup() {
+            return self.look_for_backup();
+        }
         let (state, goal) = (row.state.as_str(), row.desired_state.as_str());
         let is_current = has_current_backup(row);
-        if is_current && goal == "archived" && ["stopped", "archiving"].contains(&state) {
+        let forked = self.view.live_fork_children > 0; // Contract 14: the forks read the disk.
+        if is_current && goal == "archived" && !forked && ["stopped", "archiving"].contains(&state) {
             write.row.state = S::Archived;
             write.effects.owed = Owed::Removal;
             return self.apply(write);
         }
-        write.leave_runner(if is_current { Owed::Removal } else { Owed::Release });
+        write.leave_runner(if is_current && !forked { Owed::Removal } else { Owed::Release });
         match state {
             "archiving" | "stopped" | "paused" if is_current => {}
             "error" if is_current && !row.must_ask => {

@@ -4,7 +4,7 @@ use super::super::{
     clock,
     decide::{Model, read},
     effects::Taken,
-    row::{at, awaited, settled},
+    row::{at, awaited, has_any_backup, settled},
     write::Write,
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     lifecycle::Columns,
     policy::Policy,
     rules::{Task, TaskKind, Timer},
-    vocabulary::{DesiredState, Micros, SandboxState as S},
+    vocabulary::{BackupState, DesiredState, Micros, SandboxState as S},
 };
 use chrono::{DateTime, Utc};
 
@@ -104,6 +104,18 @@ impl Pass<'_> {
 
     fn ask_about_attempt(&self) -> Next {
         Some(Decided::Ask(Question::Store { attempt: self.row.backup_attempt }))
+    }
+
+    /// Contract 9: before a sandbox is declared lost, the store is asked about an attempt that was given up.
+    pub(super) fn may_have_backup(&self) -> bool {
+        let row = self.row;
+        row.backup_attempt > 0 && row.backup_state == BackupState::None && !has_any_backup(row)
+    }
+
+    pub(super) fn look_for_backup(&self) -> Next {
+        let mut write = self.change();
+        write.row.must_ask_store = true;
+        self.apply(write)
     }
 
     pub(super) fn is_ready(&self) -> bool {

@@ -49,7 +49,13 @@ impl Pass<'_> {
         if !has_current_backup(row) {
             // A runner that is not ready may come back, and the store may have the backup.
             let may_come_back = row.has_runner || row.must_ask_store;
-            return if may_come_back { None } else { self.if_pending(self.fail(Fault::Lost)) };
+            if may_come_back {
+                return None;
+            }
+            if self.may_have_backup() {
+                return self.look_for_backup();
+            }
+            return self.if_pending(self.fail(Fault::Lost));
         }
         let mut write = self.restored(1)?;
         if row.has_runner {
