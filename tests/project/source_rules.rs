@@ -177,7 +177,8 @@ fn every_test_that_a_duty_names_exists() {
     let mut missing = Vec::new();
     for cell in table {
         for name in cell.split('`').skip(1).step_by(2) {
-            let is_test = name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_' || letter.is_ascii_digit());
+            let is_test =
+                name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_' || letter.is_ascii_digit());
             let found = if is_test {
                 code.contains(&format!("fn {name}(")) || code.contains(&format!("mod {name};"))
             } else {

@@ -14,7 +14,8 @@ fn read(json: &str) -> Columns {
 
 #[test]
 fn a_row_with_only_its_states_takes_the_documented_defaults() {
-    let defaults = Columns { has_runner: false, ..Columns::default() };
+    // A sandbox that runs may have changed its disk since any backup.
+    let defaults = Columns { has_runner: false, changed_since_backup: true, ..Columns::default() };
     assert_eq!(read(r#"{"state":"started","desiredState":"started"}"#), defaults);
 }
 

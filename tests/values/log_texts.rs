@@ -25,8 +25,8 @@ fn the_next_action_of_a_controller_reads_as_an_instruction() {
         row.reconcile(&view, &Policy::default(), DateTime::UNIX_EPOCH).to_string()
     };
     let asked = Columns { desired_state: DesiredState::Stopped, pending: true, ..Columns::default() };
-    let stops = "apply controller: state stopping, revision 1, epoch 1, lastActivityAt 1970-01-01T00:00:00Z, stateSince \
-                 1970-01-01T00:00:00Z";
+    let stops = "apply controller: state stopping, revision 1, epoch 1, changedSinceBackup true, lastActivityAt \
+                 1970-01-01T00:00:00Z, stateSince 1970-01-01T00:00:00Z";
     assert_eq!(next(asked, true), stops);
     let stopping = Columns { state: SandboxState::Stopping, ..asked };
     assert_eq!(next(stopping, true), "ask the runner (epoch 0)");

@@ -320,7 +320,9 @@ pub const ACTIONS: &[Difference] = &[
             let failed = ["error", "build_failed"].contains(&row.get("state"));
             let calls = expected.get("runner_calls").is_some_and(|calls| calls.ends_with("Sandbox"));
             let again = is(row, "stopping", "stopped") || row.get("state") == "destroying";
-            !row.is("pending") && calls && !again && !(failed && row.get("desired") == "destroyed")
+            let destroys_failed = failed && row.get("desired") == "destroyed"; // D2
+            let drops_its_write = !row.is("pending") && calls;
+            drops_its_write && !again && !destroys_failed
         },
         instead: |row, expected| {
             let calls = if row.get("desired") == "destroyed" { "sandboxInfo" } else { "-" };
