@@ -42,10 +42,9 @@ impl Try<'_> {
                 self.check_dropped(&step);
             }
         }
-        if let Some(step) = row.due(&self.model.policy, self.context(&row), NOW) {
-            if !step.effects().any(|effect| effect == Effect::Purge) {
-                self.write(&step, None);
-            }
+        let due = row.due(&self.model.policy, self.context(&row), NOW);
+        if let Some(step) = due.filter(|step| !step.effects().any(|effect| effect == Effect::Purge)) {
+            self.write(&step, None);
         }
     }
 

@@ -32,6 +32,9 @@ impl Numbers {
     }
 }
 
+/// Visits every number of one kind in a state.
+type Visits = fn(&mut World, &mut dyn FnMut(&mut u32));
+
 impl World {
     pub fn normalise(&mut self, model: &Model) {
         self.drop_what_is_over(model);
@@ -110,7 +113,7 @@ impl World {
         });
     }
 
-    fn rename(&mut self, each: fn(&mut Self, &mut dyn FnMut(&mut u32)), kept: u32) {
+    fn rename(&mut self, each: Visits, kept: u32) {
         let mut old = Vec::new();
         each(self, &mut |number| old.push(*number));
         let numbers = Numbers::new(old, kept);
