@@ -15,5 +15,6 @@ pub use event::{Event, EventName};
 pub use input::{Answer, AsInput, Command, Context, Input, Job, Outcome, Report, ReportKind, Timer, Verb};
 pub use reason::{Reason, Retry};
 pub use refusal::{Asked, Refusal};
-pub use step::{Cause, Effect, Expects, Ignored, Owed, ReasonText, RunnerChange, Stale, Stamp, Step};
+pub(crate) use step::Owed;
+pub use step::{Cause, Effect, Expects, Ignored, ReasonText, RunnerChange, Stale, Stamp, Step};
 pub use table::Check;

@@ -11,6 +11,7 @@ mod value;
 pub use cause::{Cause, Ignored};
 pub use effect::Effect;
 pub use expects::{Expects, Stale};
-pub use side_effects::{Owed, ReasonText, RunnerChange, Stamp};
+pub(crate) use side_effects::Owed;
+pub use side_effects::{ReasonText, RunnerChange, Stamp};
 pub use value::Step;
 pub(crate) use value::next_epoch;

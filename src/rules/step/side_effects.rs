@@ -49,7 +49,7 @@ pub enum Stamp {
 /// the row is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Owed {
+pub(crate) enum Owed {
     /// Nothing: the runner said that it has no copy, or the row keeps its runner.
     #[default]
     Nothing,
