@@ -37,7 +37,7 @@ pub struct RunnerView {
     #[serde(default)]
     pub image: Image,
     /// How many forks of it are alive, as in [`Context::live_fork_children`](crate::Context::live_fork_children). Nothing
-    /// removes its disk while there are any.
+    /// removes its disk while there are any. Count them for this revision: [`RunnerView::of`] sets 0.
     #[serde(default)]
     pub live_fork_children: u32,
     /// Whether the sandbox waits unclaimed in a warm pool. It changes only the time of
@@ -61,9 +61,7 @@ impl RunnerView {
             warm_pool: false,
         }
     }
-}
 
-impl RunnerView {
     /// Returns the view with a runner's answer to an ask.
     #[must_use]
     pub fn answered(self, answer: CopyAnswer) -> Self {

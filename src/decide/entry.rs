@@ -43,7 +43,7 @@ impl Lifecycle {
     /// offers.
     ///
     /// It omits a start of a started sandbox, and a destroy of a sandbox with desired state destroyed. Both are a
-    /// success that writes nothing.
+    /// success that writes nothing. It does not compare the revision of the context, as [`decide`](Self::decide) does.
     pub fn accepted_commands(
         &self,
         policy: &Policy,
@@ -57,7 +57,8 @@ impl Lifecycle {
 
     /// Returns every check of this command, in order, and whether it holds.
     ///
-    /// A command that finds its result already reached is a success, even if a check fails.
+    /// A command that finds its result already reached is a success, even if a check fails. It does not compare the revision
+    /// of the context, as [`decide`](Self::decide) does.
     pub fn explain(
         &self,
         command: Command,

@@ -34,7 +34,7 @@ fn ignored(row: &Lifecycle, job: Job) -> Option<Ignored> {
         Job::Resize { .. } | Job::Snapshot | Job::ForkSource => matches!(desired, D::Started | D::Stopped),
         Job::Pause | Job::Backup { .. } => true,
     };
-    // The end of a restore may overtake its acceptance. The row has no runner yet, so the sandbox would run on none.
+    // A row without a runner has left the copy that the report is about: the sandbox would run on none.
     let lacks_runner = matches!(job, Job::Create | Job::Start | Job::ForkChild) && !status.has_runner();
     let awaited = match job.only_state() {
         Some(state) => status.state() == state,

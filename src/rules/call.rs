@@ -20,7 +20,8 @@ pub enum Task {
     /// Create the sandbox from its image.
     #[serde(deserialize_with = "no_fields")]
     Create,
-    /// Create it again from its backup, on another runner than before.
+    /// Create it again from its backup, and replace any copy that the runner has. The runner may be the one that it had before,
+    /// if that one is owed nothing.
     #[serde(deserialize_with = "no_fields")]
     Restore,
     /// Start it.

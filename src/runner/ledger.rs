@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 /// What a runner remembers about one sandbox id. It outlives the copy: without it, a late call could bring a removed
 /// sandbox back. The default is an absent ledger.
 ///
-/// Its methods do not change it. They return an [`Entry`](super::Entry) with the ledger to store and the verdict to carry out then.
+/// Its methods do not change it. They return an [`Entry`](super::Entry) with the ledger to store and the verdict to carry
+/// out then.
 /// The controller guarantees two things: an epoch names one call, and the epoch of a release or removal is newer than
 /// that of every call that it sent to this runner before.
 ///

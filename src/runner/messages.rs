@@ -20,13 +20,12 @@ impl Ledger {
     ///   supersedes older work and undoes a release or removal.
     ///
     /// The request of a backup names no epoch, so an older one is not late: a start between the request and its arrival does
-    /// not end the attempt. It is carried out unless the copy was released or removed, and the ledger does not keep it. Who
-    /// makes backups recognizes repeats by the number of the attempt.
+    /// not end the attempt. It is carried out unless the copy was released or removed, and the ledger does not keep it. The
+    /// backup maker recognizes repeats by the number of the attempt.
     ///
     /// Store the entry's ledger before the work begins.
     pub fn call(self, call: Call) -> Entry<CallVerdict> {
         if let Task::Backup { .. } = call.task {
-            // Its number makes it unique, and it names no epoch.
             return Entry::new(
                 self,
                 match self.departure {

@@ -28,8 +28,9 @@ macro_rules! columns {
         /// The serde form is the stored form of a [`Lifecycle`]: the API's names, and the columns that only a server has.
         /// `state` and `desiredState` are required. Every other column has a default, so that a row from before the column
         /// existed is still read. It is that of [`Columns::default`], with these exceptions: `hasRunner` is false; `pending`
-        /// follows from the two states; `changedSinceBackup` is true where the sandbox runs; `lastActivityAt` is `createdAt`, and `stateSince` is `lastActivityAt`. A time or flag
-        /// that is null counts as absent. A column that this crate does not know is ignored. A value that it does not know is an error that names the column.
+        /// follows from the two states; `changedSinceBackup` is true where the sandbox runs; `lastActivityAt` is `createdAt`,
+        /// and `stateSince` is `lastActivityAt`. A time or flag that is null counts as absent. A column that this crate does
+        /// not know is ignored. A value that it does not know is an error that names the column.
         ///
         /// Intervals are in minutes; 0 and negative numbers mean what each type says. Times are in UTC and cut to
         /// microseconds. The last instant that chrono knows stands for none where a time may be missing.

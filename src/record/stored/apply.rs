@@ -18,7 +18,8 @@ pub struct StepDetails<'a> {
     pub reason: Option<&'a str>,
     /// The runner that the step assigns.
     pub runner: Option<&'a str>,
-    /// Where the completed backup is stored.
+    /// Where the completed backup is stored. Set it only for a step that completes a backup: it replaces the reference that the
+    /// sandbox has.
     pub backup: Option<&'a BackupRef>,
 }
 

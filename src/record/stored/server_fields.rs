@@ -4,7 +4,11 @@ use alloc::string::String;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The fields that a server stores and the API does not show.
+/// Fields that a server stores and the API does not show.
+///
+/// They are not all columns: what a runner or the backup store must be asked, the backup attempts and the parent of a fork's child
+/// are missing, and have their defaults. A server that stores its rows reads them with
+/// [`Sandbox::from_row`](crate::Sandbox::from_row), which takes every column.
 ///
 /// The defaults are what a client may assume: no backup reference, no forced stop, revision 0, epoch 0, and a `pending`
 /// that follows from the two states.

@@ -53,7 +53,7 @@ pub enum Report {
         /// The answer.
         #[serde(deserialize_with = "read::answer")]
         answer: Answer,
-        /// The state before the step that made the call, as in its [`Step::expects`](crate::Step::expects). If it is
+        /// The state before the step that made the call, as in its [`Step::before`](crate::Step::before). If it is
         /// `None`, a refused resize, snapshot or fork returns to the state that fulfils the desired state.
         #[serde(default, deserialize_with = "read::from")]
         from: Option<SandboxState>,

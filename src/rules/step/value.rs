@@ -290,7 +290,7 @@ impl Step {
     }
 }
 
-/// The cause and the changes: `command stop: desiredState stopped, pending true, epoch 1`.
+/// The cause and the changes: `command stop: desiredState stopped, pending true, revision 1`.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.cause.fmt(f)?;
