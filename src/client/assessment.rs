@@ -17,8 +17,8 @@ pub enum Assessment {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         state: Option<SandboxState>,
     },
-    /// The sandbox does not reach the goal without another command. A recovery in place runs in the state `error`, and
-    /// the record does not show it: a caller that sent a recover ignores `error` up to its own time limit.
+    /// The sandbox does not reach the goal without another command. A recovery in place shows as
+    /// starting or stopping, so that a wait goes on.
     Unreachable {
         /// The reason.
         reason: UnreachableReason,

@@ -4,7 +4,7 @@
 use super::next::Next;
 use super::pass::Pass;
 use super::view::Observed;
-use crate::rules::{RunnerChange, step::payload::OwnTask};
+use crate::rules::{Owed, RunnerChange, step::payload::OwnTask};
 use crate::vocabulary::{DesiredState as D, Fault, Repair, SandboxState as S};
 
 impl Pass<'_> {
@@ -66,7 +66,9 @@ impl Pass<'_> {
         }
         let has_backup = self.row.status.has_any_backup();
         // Nobody holds the disk any more, so the completed backup is the newest that there is.
-        let draft = self.draft().runner(RunnerChange::Released).repair(None).must_ask(false);
+        // The ask has the epoch of a recovery that may still arrive.
+        let owed = if self.row.status.repair().is_some() { Owed::Release } else { Owed::Nothing };
+        let draft = self.draft().runner(RunnerChange::Released).owes(owed).repair(None).must_ask(false);
         self.apply(if has_backup { draft.recoverable(true) } else { draft.ours(Fault::Lost) })
     }
 

@@ -100,7 +100,10 @@ impl Lifecycle {
         if agrees || asked_anyway || looked_into || status.desired() == D::Destroyed {
             return Finding::Agrees;
         }
-        apply(draft_of(self, now).must_ask(true).finish_or_drop())
+        let draft = draft_of(self, now).must_ask(true);
+        // It runs, so no backup is current any more, whatever the ask shows.
+        let runs = copy.is_some_and(|copy| copy.state == CopyState::Running && !copy.released);
+        apply(if runs { draft.disk_changes().finish_or_drop() } else { draft.finish_or_drop() })
     }
 
     /// Whether another ask about a sandbox in error would change nothing: it is recoverable, and its copy neither shows the
@@ -139,7 +142,8 @@ impl Lifecycle {
         } else if copy.released {
             Finding::Agrees
         } else {
-            Finding::Release { epoch }
+            // With its own epoch, so that it does not pass for the runner that the row left last.
+            Finding::Release { epoch: copy.epoch.unwrap_or_default() }
         }
     }
 }

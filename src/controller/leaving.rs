@@ -4,7 +4,7 @@ use super::next::{Next, Question};
 use super::pass::Pass;
 use super::view::Stored;
 use crate::rules::{Owed, RunnerChange};
-use crate::vocabulary::{BackupState, DesiredState as D, Fault, SandboxState as S};
+use crate::vocabulary::{DesiredState as D, Fault, SandboxState as S};
 
 impl Pass<'_> {
     /// Asks the store about a backup attempt that ended without a report: a whole object is a completed backup.
@@ -13,8 +13,7 @@ impl Pass<'_> {
         if !status.must_ask_store() {
             return None;
         }
-        let stored = if self.view.revision == self.row.revision { self.view.stored } else { Stored::NotAsked };
-        match stored {
+        match self.view.stored {
             Stored::NotAsked => Some(Next::Ask(Question::Store { attempt: self.row.backup_attempt })),
             // The store is asked again in the next pass, and what does not depend on the backup goes on.
             Stored::NoAnswer => None,
@@ -33,15 +32,8 @@ impl Pass<'_> {
         if status.desired() == D::Destroyed {
             return self.apply(self.draft().state(S::Destroyed).owes(Owed::Removal));
         }
-        if status.awaits_backup() {
-            // The runner made the attempt; the store may have all of it.
-            let ended = self.draft().backup(BackupState::Error, status.has_backup_ref()).must_ask_store(true);
-            return self.apply(ended);
-        }
-        if status.must_ask_store() {
-            return None;
-        }
-        if self.may_have_backup() {
+        // The runner made the last attempt; the store may have all of it.
+        if status.awaits_backup() || self.may_have_backup() {
             return self.look_for_backup();
         }
         let usable = status.has_usable_backup();

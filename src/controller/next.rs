@@ -9,26 +9,30 @@ use serde::{Deserialize, Serialize};
 /// What the controller does next.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[must_use = "a step that is not written and a question that is not asked leave the sandbox where it is"]
 pub enum Next {
     /// Ask, set the answer in the [`RunnerView`](crate::RunnerView), and reconcile again. The view was made for this
     /// revision of the row, and its answers count only for this revision.
     Ask(Question),
-    /// Write this step and carry out its effects.
+    /// Write this step and carry out its effects. Send its outbox entries, and reconcile again after the next report, or
+    /// when [`Policy::look_again`](crate::Policy::look_again) is over: to ask before the call has arrived finds nothing new.
     Apply(Step),
-    /// Send a call again that the outbox holds, with the same epoch: the runner does not seem to work on it.
+    /// Send a call again that the outbox holds, with the same epoch: the runner does not seem to work on it. Then look again
+    /// as after a step.
     Resend {
         /// Its task. The outbox has the arguments.
         task: TaskKind,
         /// Its epoch.
         epoch: u32,
     },
-    /// Reconcile again after the next report, or at this time.
+    /// Reconcile again at this time, or sooner: after each step that is written, and when the view changes: the runner
+    /// becomes ready or is declared gone, or placement finds room.
     Wait {
         /// The earliest of these: a timer acts; the time limit of a change that a pass ends is over; for a row that a
         /// controller must visit, [`Policy::look_again`](crate::Policy::look_again) is over.
         until: DateTime<Utc>,
     },
-    /// There is nothing to do, and no timer is armed.
+    /// There is nothing to do, and no timer is armed. If the runner is declared gone, reconcile again.
     Nothing,
 }
 

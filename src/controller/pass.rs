@@ -26,9 +26,8 @@ impl Pass<'_> {
         self.view.runner == RunnerStanding::Ready
     }
 
-    /// What the runner answered, if it was asked for this revision of the row.
-    pub(super) fn observed(&self) -> Observed {
-        if self.view.revision == self.row.revision { self.view.observed } else { Observed::NotAsked }
+    pub(super) const fn observed(&self) -> Observed {
+        self.view.observed
     }
 
     pub(super) fn ask(&self) -> Option<Next> {
@@ -64,17 +63,28 @@ impl Pass<'_> {
         self.row.awaited_task().map(|task| Next::Resend { task, epoch: self.row.epoch })
     }
 
-    /// Whether the store may have the backup of an attempt that was given up. It is asked before a sandbox without any other
-    /// backup is declared lost.
+    /// Whether the store may have a newer backup than the row knows: the last attempt is open, was given up without its end,
+    /// or is still to be asked about. Nothing is given up for want of a backup before that is known.
     pub(super) fn may_have_backup(&self) -> bool {
         let status = self.row.status;
-        let given_up = self.row.backup_attempt > 0 && status.backup() == BackupState::None;
-        given_up && !status.has_any_backup()
+        let given_up = status.backup() == BackupState::None && !status.has_any_backup();
+        // A host that does not number its backups has no store that could be asked about one of them.
+        let unknown = self.row.backup_attempt > 0 && (given_up || status.awaits_backup());
+        unknown || status.must_ask_store()
     }
 
-    /// Notes that the store must be asked. While it does not answer, the controller waits.
+    /// Ends an open attempt, and notes that the store must be asked about it. While it does not answer, the controller waits.
     pub(super) fn look_for_backup(&self) -> Option<Next> {
-        self.apply(self.draft().must_ask_store(true))
+        let status = self.row.status;
+        if status.must_ask_store() && !status.awaits_backup() {
+            return None;
+        }
+        let draft = self.draft().must_ask_store(true);
+        self.apply(if status.awaits_backup() {
+            draft.backup(BackupState::Error, status.has_backup_ref())
+        } else {
+            draft
+        })
     }
 
     pub(super) fn fail(&self, fault: Fault) -> Option<Next> {
@@ -93,7 +103,7 @@ impl Pass<'_> {
 
     /// Whether the time limit of the state is over. The limit itself is still in time.
     pub(super) fn is_over(&self) -> bool {
-        let limit = self.policy.time_limits.of_state(self.row.status.state());
+        let limit = self.policy.time_limits.of_state(self.row.status.limited_state());
         limit.is_some_and(|limit| self.now > self.row.since.saturating_add_minutes(i64::from(limit.get())))
     }
 

@@ -37,6 +37,7 @@ impl Lifecycle {
     /// the steps of [`due`](Self::due) before a pass. A runner that is declared gone concerns all its rows, whether or
     /// not they need reconciling.
     pub fn reconcile(&self, view: &RunnerView, policy: &Policy, now: DateTime<Utc>) -> Next {
+        let view = &view.for_row(self);
         let pass = Pass { row: self, view, policy, now: now.into() };
         pass.next().unwrap_or_else(|| {
             let timer =

@@ -53,7 +53,7 @@ impl Pass<'_> {
             (true, Placement::NoRoom | Placement::InFlight(_)) => None,
             // The runner may come back, and the store may have the backup.
             (false, _) if status.has_runner() || status.must_ask_store() => None,
-            (false, _) if self.may_have_backup() => self.look_for_backup(),
+            (false, _) if self.may_have_backup() => self.if_pending(self.look_for_backup()),
             (false, _) => self.if_pending(self.fail(Fault::Lost)),
         }
     }
@@ -97,6 +97,10 @@ impl Pass<'_> {
             // The runner has not begun: the call was lost (differences D5 and D20).
             S::Paused if resumes => self.resend_or_time_out(),
             S::Stopped if state == S::Starting => self.resend_or_time_out(),
+            // An ask that overtakes the restore shows an older copy, which the restore replaces.
+            S::Stopped | S::Paused if state == S::Restoring && status.has_usable_backup() => {
+                self.if_pending(self.resend_or_time_out())
+            }
             S::Paused | S::Resuming | S::Stopped | S::Destroying | S::Stopping | S::Error | S::BuildFailed => {
                 self.start_failed()
             }

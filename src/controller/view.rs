@@ -22,15 +22,16 @@ pub struct RunnerView {
     /// What the runner answered about its copy.
     #[serde(default)]
     pub observed: Observed,
-    /// The size of the copy, where the runner answered it.
+    /// The size of the copy, where the runner answered it. A sandbox at rest takes it, because a resize may have ended
+    /// without its report.
     #[serde(default)]
     pub observed_size: Option<Size>,
     /// What the backup store answered about the last attempt.
     #[serde(default)]
     pub stored: Stored,
-    /// Which runner has room for the sandbox, if it has no runner or must leave its own. A runner that still owes the
-    /// acknowledgement of a removal or release of this sandbox is no candidate, and neither is its own runner unless that is
-    /// ready: the removal of the old copy would delete the new one.
+    /// Which runner has room for the sandbox, if it has no runner or must leave its own. These are no candidates: a runner
+    /// that still owes the acknowledgement of a removal or release of this sandbox, or that has a released copy of it; and
+    /// the runner that the step leaves, whose removal of the old copy would delete the new one.
     #[serde(default)]
     pub placement: Placement,
     /// The state of the image on the sandbox's own runner, while the image is built or fetched.
@@ -60,6 +61,19 @@ impl RunnerView {
             live_fork_children: 0,
             warm_pool: false,
         }
+    }
+
+    /// Returns the view as far as it counts for this row. Of a view of another revision nothing is left that could move or
+    /// remove anything: the controller asks again.
+    pub(super) fn for_row(self, row: &Lifecycle) -> Self {
+        if self.revision == row.revision {
+            return self;
+        }
+        let runner = match self.runner {
+            RunnerStanding::Ready => RunnerStanding::Ready,
+            RunnerStanding::NotReady | RunnerStanding::Gone => RunnerStanding::NotReady,
+        };
+        Self { runner, live_fork_children: u32::MAX, warm_pool: self.warm_pool, ..Self::of(row) }
     }
 
     /// Returns the view with a runner's answer to an ask.
@@ -96,7 +110,8 @@ pub enum Observed {
     /// It was not asked for this revision.
     #[default]
     NotAsked,
-    /// The runner did not answer. Only the clock counts then: a change whose time limit is over ends.
+    /// The runner did not answer, or refused the ask because it has seen a newer epoch. Only the clock counts then: a change
+    /// whose time limit is over ends.
     NoAnswer,
     /// The runner has no such sandbox.
     NotFound,

@@ -92,7 +92,7 @@ fn decide_report(row: &Lifecycle, report: Report, context: Context, now: Micros)
         return Ok(Step::ignored(row, Ignored::OlderEpoch, now));
     }
     match report {
-        Report::State { epoch: Some(_), state, .. } => Ok(state_report::ask(row, state, now)),
+        Report::State { epoch: Some(epoch), state, .. } => Ok(state_report::ask(row, state, epoch, now)),
         Report::State { state, fault, recoverable, .. } => {
             state_report::decide(row, state, fault, recoverable, context, now)
         }

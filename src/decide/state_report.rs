@@ -8,7 +8,7 @@ use crate::vocabulary::{DesiredState as D, Fault, Micros, SandboxState as S};
 
 /// Notes that the runner must be asked, because it reported a state that nobody waited for (contract 4 of
 /// `docs/PROTOCOL.md`). A change under way, and a row that is to be asked already, are asked about anyway.
-pub(super) fn ask(row: &Lifecycle, state: S, now: Micros) -> Step {
+pub(super) fn ask(row: &Lifecycle, state: S, epoch: u32, now: Micros) -> Step {
     let status = row.status;
     let rests = states![Started Stopped Paused].contains(status.state()) && status.is_settled();
     let why = if status.desired() == D::Destroyed {
@@ -20,7 +20,10 @@ pub(super) fn ask(row: &Lifecycle, state: S, now: Micros) -> Step {
     } else if !status.has_runner() {
         Ignored::NotAwaited
     } else {
-        return Draft::new(row, Cause::Report(ReportKind::State), now).must_ask(true).finish_or_drop();
+        let draft = Draft::new(row, Cause::Report(ReportKind::State), now).must_ask(true);
+        // It may run, so no backup is current any more, whatever the ask shows.
+        let may_run = state == S::Started && epoch == row.epoch;
+        return if may_run { draft.disk_changes().finish_or_drop() } else { draft.finish_or_drop() };
     };
     Step::ignored(row, why, now)
 }

@@ -97,6 +97,8 @@ facts! {
         idle "nothing pending": !status.pending();
         idle_or_pending_build "nothing pending, or pending_build": !status.pending() || state == S::PendingBuild;
         already_started "started, with desired started": state == S::Started && desired == D::Started;
+        already_without_copy "desired destroyed, nothing pending, and no runner":
+            desired == D::Destroyed && !status.pending() && !status.has_runner();
         already_to_be_destroyed "desired destroyed, and nothing pending or pending_build":
             desired == D::Destroyed && (!status.pending() || state == S::PendingBuild);
         on_a_runner "on a runner": status.has_runner();

@@ -142,15 +142,26 @@ impl Status {
         self.0 as usize & (PLACES - 1)
     }
 
-    /// The place of the time limit in a table over states: that of the state, or the last place for a repair. Only a runner
-    /// repairs a sandbox, and only one in error.
+    /// The state whose time limit counts. A fork's child is created for as long as the fork may take.
+    pub(crate) const fn limited_state(self) -> SandboxState {
+        let state = self.state();
+        if matches!(state, SandboxState::Creating) && self.is_fork_child() { SandboxState::Forking } else { state }
+    }
+
+    /// The place of the time limit in a table over states: that of [`limited_state`](Self::limited_state), or the last place
+    /// for a repair. Only a runner repairs a sandbox, and only one in error.
     #[inline]
     pub(crate) const fn limit_place(self) -> usize {
         const REPAIRS: u32 = Status(!0).0 ^ Status(!0).with_repair(None).0;
         const LOOKED_AT: u32 = Status(!0).0 ^ Status(!0).with_state(SandboxState::ALL[0]).with_runner(false).0;
         const ERROR: Status = Status::BLANK.with_state(SandboxState::Error).with_runner(true);
         let repairs = ((self.0 & REPAIRS != 0) & (self.0 & LOOKED_AT == ERROR.0)) as usize;
-        (self.0 as usize | (repairs * REPAIR_PLACE)) & (STATE_PLACES - 1)
+        const CHILD_LOOKED_AT: u32 =
+            Status(!0).0 ^ Status(!0).with_state(SandboxState::ALL[0]).with_fork_child(false).0;
+        const CHILD: Status = Status::BLANK.with_state(SandboxState::Creating).with_fork_child(true);
+        let child = (self.0 & CHILD_LOOKED_AT == CHILD.0) as usize;
+        let forks = child * (SandboxState::Forking as usize - SandboxState::Creating as usize);
+        ((self.0 as usize + forks) | (repairs * REPAIR_PLACE)) & (STATE_PLACES - 1)
     }
 
     /// Whether a backup is being written.

@@ -92,9 +92,10 @@ impl Lifecycle {
         self.auto_delete == 0
     }
 
-    /// Returns the lifecycle after an edit of the record's other fields, which raises the revision like a step.
+    /// Returns the lifecycle with the next revision. An edit of the record's other fields raises it like a step, and so does
+    /// `Effect::RaiseParent` on the parent.
     #[must_use]
-    pub(crate) const fn edited(self) -> Self {
+    pub const fn with_next_revision(self) -> Self {
         Self { revision: self.revision.wrapping_add(1), ..self }
     }
 

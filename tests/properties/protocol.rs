@@ -146,8 +146,14 @@ proptest! {
         let step = step.expect("a report with an epoch is not refused");
         prop_assert_eq!(step.effects().next(), None);
         if !step.is_noop() {
+            let after = step.apply(row).expect("its row").columns();
+            // A sandbox that may run has no current backup, whatever the ask shows.
+            let may_run = state == sandbox_lifecycle::SandboxState::Started && epoch == row.epoch();
+            let outdated = may_run || row.changed_since_backup();
+            let kept_backup = after.kept_backup;
             let asked = Columns { must_ask: true, revision: row.revision().wrapping_add(1), ..row.columns() };
-            prop_assert_eq!(step.apply(row).expect("its row"), Lifecycle::from(asked));
+            prop_assert_eq!(after, Columns { changed_since_backup: outdated, kept_backup, ..asked });
+            prop_assert!(kept_backup || !row.kept_backup());
         }
     }
 

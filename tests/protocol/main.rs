@@ -5,6 +5,7 @@
 mod backups;
 mod forks;
 mod inventories;
+mod losses;
 mod recoveries;
 mod restores;
 mod returning_runners;

@@ -1,9 +1,10 @@
 //! A restored copy that ran is newer than the backup (contract 9): its runner is released, and its disk is not removed.
 
-use crate::{after, answered, gone, pass, released, row};
+use crate::{after, answered, gone, pass, released, row, time::noon};
 use sandbox_lifecycle::{
-    Columns, DesiredState, Lifecycle, RunnerView, SandboxState,
+    Columns, DesiredState, Lifecycle, Next, Policy, RunnerView, SandboxState,
     controller::Observed,
+    rules::TaskKind,
     vocabulary::{BackupState, CopyState, Fault},
 };
 
@@ -12,12 +13,23 @@ fn backed_up(state: SandboxState, desired_state: DesiredState, columns: Columns)
     row(Columns { state, desired_state, backup_state: BackupState::Completed, has_backup_ref: true, ..columns })
 }
 
-/// The restore completed and ran, then its runner crashed: two asks show a copy at rest. Later the runner is declared gone.
+/// An ask overtook the restore, on a runner with a released copy. The older copy was taken for a failed restore, and a
+/// recovery in place then started it.
+#[test]
+fn an_older_copy_at_rest_does_not_end_a_restore() {
+    let restoring =
+        backed_up(SandboxState::Restoring, DesiredState::Started, Columns { epoch: 7, ..Columns::default() });
+    for state in [CopyState::AtRest, CopyState::Paused] {
+        let next = restoring.reconcile(&answered(&restoring, state), &Policy::default(), noon());
+        assert_eq!(next, Next::Resend { task: TaskKind::Restore, epoch: 7 });
+    }
+}
+
+/// The restore failed although its copy ran, and the copy came to rest. Later the runner is declared gone.
 #[test]
 fn a_restored_copy_at_rest_is_kept_when_its_runner_is_gone() {
-    let restoring = backed_up(SandboxState::Restoring, DesiredState::Started, Columns::default());
-    let asked_again = after(restoring, &answered(&restoring, CopyState::AtRest));
-    assert!(asked_again.must_ask());
+    let failing = Columns { must_ask: true, ..Columns::default() };
+    let asked_again = backed_up(SandboxState::Restoring, DesiredState::Started, failing);
     let failed = after(asked_again, &answered(&asked_again, CopyState::AtRest));
     let looked_into = after(failed, &answered(&failed, CopyState::AtRest));
     assert_eq!((looked_into.state(), looked_into.recoverable()), (SandboxState::Error, true));

@@ -100,7 +100,7 @@ fn a_restore_calls_the_new_runner_and_owes_the_old_one_a_removal() {
     let entries = applied(&mut sandbox, &restores, Some("r2"));
     let call = Call { task: Task::Restore, epoch: 5 };
     let expected = [
-        (OutboxKey::Leave { runner: "r1".into(), epoch: 5 }, runner("r1"), Message::Remove { epoch: 5 }),
+        (OutboxKey::Remove { runner: "r1".into(), epoch: 5 }, runner("r1"), Message::Remove { epoch: 5 }),
         (OutboxKey::Call { epoch: 5, task: TaskKind::Restore }, runner("r2"), Message::Call(call)),
     ];
     assert_eq!(sent(&entries), expected);

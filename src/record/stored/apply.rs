@@ -16,10 +16,9 @@ use chrono::{DateTime, Utc};
 pub struct StepDetails<'a> {
     /// The error reason of the report. If it is `None` and the step needs it, the text of the fault replaces it.
     pub reason: Option<&'a str>,
-    /// The runner that the step assigns.
+    /// The runner that the step assigns. Ignored by a step that assigns none.
     pub runner: Option<&'a str>,
-    /// Where the completed backup is stored. Set it only for a step that completes a backup: it replaces the reference that the
-    /// sandbox has.
+    /// Where the completed backup is stored. Ignored by a step that completes no backup attempt.
     pub backup: Option<&'a BackupRef>,
 }
 
@@ -73,7 +72,8 @@ impl<X> Sandbox<X> {
                 | Effect::RaiseParent => {}
             }
         }
-        let backup = details.backup.cloned().or_else(|| self.backup.take());
+        let new = details.backup.filter(|_| completes_attempt(step, &before, &after));
+        let backup = new.cloned().or_else(|| self.backup.take());
         self.backup = backup.filter(|_| after.has_backup_ref() || after.kept_backup());
         if completes_backup(&before, &after) {
             self.record.backup_created_at = now.clone();
@@ -107,9 +107,7 @@ impl<X> Sandbox<X> {
         if same && step.effects().any(assigns) && step.effects().any(leaves) {
             return Err(ApplyError::SameRunner);
         }
-        // A new backup has a reference of its own; a recovery uses the one that was kept.
-        let is_new = !matches!(step.cause(), Cause::Command(_));
-        if completes_backup(&self.lifecycle, after) && is_new && self.lacks_reference(details) {
+        if completes_attempt(step, &self.lifecycle, after) && self.lacks_reference(details) {
             return Err(ApplyError::MissingBackup);
         }
         Ok(())
@@ -142,6 +140,11 @@ impl<X> Sandbox<X> {
             ReasonText::Ours(fault) => Maybe::Value(fault.text().into()),
         };
     }
+}
+
+/// Whether the step completes a backup attempt, whose reference is a new one. A recovery uses the one that was kept.
+fn completes_attempt(step: &Step, before: &Lifecycle, after: &Lifecycle) -> bool {
+    completes_backup(before, after) && !matches!(step.cause(), Cause::Command(_))
 }
 
 fn completes_backup(before: &Lifecycle, after: &Lifecycle) -> bool {

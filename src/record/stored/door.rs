@@ -1,5 +1,6 @@
 //! The door of the stored record: the decisions of its lifecycle, with the identities that a lifecycle does not know.
 
+use super::outbox::{Message, OutboxEntry, OutboxKey, Target};
 use super::sandbox::{Sandbox, ServerTexts};
 use crate::controller::{Finding, ListedBy, Next, RunnerView};
 use crate::lifecycle::Lifecycle;
@@ -8,7 +9,7 @@ use crate::record::form::{Extras, Maybe, Timestamp};
 use crate::rules::{AsInput, Context, Ignored, Refusal, Report, Step};
 use crate::runner::Listed;
 use crate::vocabulary::{DesiredState, SandboxState};
-use alloc::string::String;
+use alloc::{borrow::ToOwned, string::String};
 use chrono::{DateTime, Utc};
 
 impl<X> Sandbox<X> {
@@ -80,6 +81,28 @@ impl<X> Sandbox<X> {
         let explains =
             self.record.spot_evicted_at.value().is_some() || self.record.queue_timed_out_at.value().is_some();
         !gone || explains
+    }
+
+    /// Raises the revision, where the step of a fork's child has [`Effect::RaiseParent`](crate::Effect::RaiseParent). Do it in
+    /// the same transaction.
+    pub const fn raise_revision(&mut self) {
+        self.lifecycle = self.lifecycle.with_next_revision();
+    }
+
+    /// Returns the entry for the outbox of a finding that tells this runner to remove or release its copy.
+    pub fn departure(&self, runner_id: &str, finding: &Finding) -> Option<OutboxEntry> {
+        let runner = runner_id.to_owned();
+        let (key, message) = match finding {
+            Finding::Remove { epoch } => {
+                (OutboxKey::Remove { runner, epoch: *epoch }, Message::Remove { epoch: *epoch })
+            }
+            Finding::Release { epoch } => {
+                (OutboxKey::Release { runner, epoch: *epoch }, Message::Release { epoch: *epoch })
+            }
+            Finding::Agrees | Finding::Apply(_) => return None,
+        };
+        let target = Target::Runner(runner_id.to_owned());
+        Some(OutboxEntry { sandbox_id: self.record.id.clone(), key, target, message })
     }
 
     /// Returns the id of the sandbox that it was forked from.

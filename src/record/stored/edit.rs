@@ -49,7 +49,7 @@ impl<X> Sandbox<X> {
             }
         }
         record.updated_at = Maybe::Value(Timestamp::from(now));
-        self.lifecycle = self.lifecycle.edited();
+        self.lifecycle = self.lifecycle.with_next_revision();
         (self.record.public != was_public).then_some(Event::PublicStatusUpdated)
     }
 }

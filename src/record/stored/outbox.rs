@@ -44,11 +44,18 @@ pub enum OutboxKey {
         /// The attempt.
         attempt: u32,
     },
-    /// The removal or release of a copy.
-    Leave {
-        /// The runner that was left.
+    /// The removal of a copy.
+    Remove {
+        /// The runner that has the copy.
         runner: String,
-        /// The epoch of the removal or release.
+        /// The epoch of the removal.
+        epoch: u32,
+    },
+    /// The release of a copy.
+    Release {
+        /// The runner that has the copy.
+        runner: String,
+        /// The epoch of the release.
         epoch: u32,
     },
     /// The order to discard backups.
@@ -143,10 +150,7 @@ pub(super) fn entry(
     revision: u32,
     runners: &Runners<'_>,
 ) -> Option<OutboxEntry> {
-    let leave = |message, epoch| {
-        let runner = runners.before?;
-        Some((OutboxKey::Leave { runner: runner.into(), epoch }, Target::Runner(runner.into()), message))
-    };
+    let left = || runners.before.map(String::from);
     let (key, target, message) = match effect {
         Effect::Call(call @ Call { task: Task::Backup { attempt }, .. }) => {
             let maker = Target::BackupMaker { runner: runners.after?.into() };
@@ -156,8 +160,14 @@ pub(super) fn entry(
             let key = OutboxKey::Call { epoch: call.epoch, task: call.task.into() };
             (key, Target::Runner(runners.after?.into()), Message::Call(call))
         }
-        Effect::Remove { epoch } => leave(Message::Remove { epoch }, epoch)?,
-        Effect::Release { epoch } => leave(Message::Release { epoch }, epoch)?,
+        Effect::Remove { epoch } => {
+            let runner = left()?;
+            (OutboxKey::Remove { runner: runner.clone(), epoch }, Target::Runner(runner), Message::Remove { epoch })
+        }
+        Effect::Release { epoch } => {
+            let runner = left()?;
+            (OutboxKey::Release { runner: runner.clone(), epoch }, Target::Runner(runner), Message::Release { epoch })
+        }
         Effect::DiscardBackups { before } => {
             (OutboxKey::Discard { before }, Target::BackupStore, Message::DiscardBackups { before })
         }

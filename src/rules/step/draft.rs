@@ -113,7 +113,10 @@ impl Draft {
 
     /// Records that the store has the backup of the last attempt. Older ones are discarded.
     pub(crate) const fn complete_backup(mut self) -> Self {
-        self.step.after = self.step.after.with_kept_backup(false).with_must_ask_store(false);
+        let after = self.step.after.with_kept_backup(false).with_must_ask_store(false);
+        // Without a runner, an error is recovered from any backup that there is.
+        let recovers = matches!(after.state(), S::Error) & !after.has_runner();
+        self.step.after = after.with_recoverable(after.recoverable() | recovers);
         self.backup(BackupState::Completed, true)
     }
 

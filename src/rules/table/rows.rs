@@ -134,7 +134,7 @@ rules! {
     }
 
     /// Deletes it at once and supersedes the change under way.
-    ForceDestroy from any already already_to_be_destroyed;
+    ForceDestroy from any already already_without_copy;
     {
         childless else ForkChildren, "its forks still read its disk: destroy them first";
     }

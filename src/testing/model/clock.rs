@@ -2,7 +2,7 @@
 
 use super::{
     effects::Taken,
-    row::{at, desired_is, is_ephemeral, is_vm},
+    row::{at, desired_is, is_ephemeral, is_vm, limited},
     write::Write,
 };
 use crate::{
@@ -96,7 +96,7 @@ pub(super) fn deadline(
             let limits = &policy.time_limits;
             // A repair keeps the state error, and has a limit of its own.
             let repairs = row.state == S::Error && row.repair.is_some() && row.has_runner;
-            let limit = if repairs { Some(limits.recovering) } else { limits.of_state(row.state) };
+            let limit = if repairs { Some(limits.recovering) } else { limits.of_state(limited(row)) };
             let minutes = limit.filter(|_| !queues)?.get();
             Some(after(row.state_since, i64::from(minutes)))
         }

@@ -106,7 +106,8 @@ fn stop(row: &Columns, write: &mut Write, force: bool, context: Context) -> Step
 
 fn destroy(row: &Columns, write: &mut Write, force: bool, context: Context) -> Step {
     let under_way = row.pending && row.state != S::PendingBuild;
-    if row.desired_state == DesiredState::Destroyed && !under_way {
+    let gone = row.desired_state == DesiredState::Destroyed && !row.pending && !row.has_runner;
+    if if force { gone } else { row.desired_state == DesiredState::Destroyed && !under_way } {
         return Ok(Writes::Nothing); // D21
     }
     if under_way && !force {

@@ -103,7 +103,7 @@ fn decide_report(row: &Columns, report: Report, context: Context, now: DateTime<
     write.is_forked = context.live_fork_children() > 0;
     let is_stale = |epoch: Option<u32>| epoch.is_some_and(|epoch| epoch != row.epoch);
     match report {
-        Report::State { state, epoch: Some(_), .. } => Ok(reports::unasked(row, write, state)),
+        Report::State { state, epoch: Some(epoch), .. } => Ok(reports::unasked(row, write, state, epoch)),
         Report::State { state, fault, recoverable, epoch: None } => {
             reports::unsolicited(row, write, state, fault, recoverable)
         }

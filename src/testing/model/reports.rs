@@ -14,13 +14,16 @@ use crate::{
 
 /// Decides on an unasked state with an epoch: it moves no row, but what it says about a sandbox at rest or in error is a
 /// reason to ask (contract 4).
-pub(super) fn unasked(row: &Columns, mut write: Write, state: S) -> Taken {
+pub(super) fn unasked(row: &Columns, mut write: Write, state: S, epoch: u32) -> Taken {
     let rests = settled(row) && at(row, &[S::Started, S::Stopped, S::Paused]);
     let asks = row.has_runner && row.desired_state != DesiredState::Destroyed && (rests || row.state == S::Error);
     if !asks || state == row.state || row.must_ask {
         return write.unwritten();
     }
     write.row.must_ask = true;
+    if state == S::Started && epoch == row.epoch {
+        write.disk_changes(); // It may run (contract 9).
+    }
     write.written_or_dropped()
 }
 

@@ -107,3 +107,8 @@ pub(super) fn coherent(state: SandboxState, desired: DesiredState) -> bool {
     };
     coherent.split_whitespace().any(|word| word == state.as_str())
 }
+
+/// Returns the state whose time limit counts. The child of a fork has as long as the fork.
+pub(super) fn limited(row: &Columns) -> SandboxState {
+    if row.is_fork_child && row.state == SandboxState::Creating { SandboxState::Forking } else { row.state }
+}

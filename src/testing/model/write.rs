@@ -145,6 +145,9 @@ impl Write {
         self.row.has_backup_ref = true;
         self.row.kept_backup = false;
         self.row.must_ask_store = false;
+        if self.row.state == SandboxState::Error && !self.row.has_runner {
+            self.row.recoverable = true; // From this backup.
+        }
     }
 
     /// The last attempt failed. It counts where it was made for an archive; 7 means that the archive was given up.

@@ -107,7 +107,7 @@ impl World {
     }
 
     fn act_on(&mut self, host: HostId, id: Id, runner: RunnerId, finding: Finding) {
-        let (message, epoch) = match finding {
+        let (message, key) = match finding {
             Finding::Agrees => return,
             Finding::Apply(step) => {
                 let Some(row) = self.store.rows.get(&id) else { return };
@@ -115,13 +115,16 @@ impl World {
                 self.tally.takebacks += u64::from(runner_of(&read) != Some(runner));
                 return self.attempt(host, id, read, step, Some(runner), None, By::Inventory);
             }
-            Finding::Remove { epoch } => (Message::Remove { epoch }, epoch),
-            Finding::Release { epoch } => (Message::Release { epoch }, epoch),
+            Finding::Remove { epoch } => {
+                (Message::Remove { epoch }, OutboxKey::Remove { runner: runner_name(runner), epoch })
+            }
+            Finding::Release { epoch } => {
+                (Message::Release { epoch }, OutboxKey::Release { runner: runner_name(runner), epoch })
+            }
         };
         if self.plan.mistake == Some(Mistake::NoDepartures) {
             return;
         }
-        let key = OutboxKey::Leave { runner: runner_name(runner), epoch };
         self.trace(id, || format!("inventory of {runner}: {message}"));
         let target = Target::Runner(runner_name(runner));
         let entry = OutboxEntry { sandbox_id: sandbox_name(id), key, target, message };

@@ -59,7 +59,9 @@ impl World {
             (Target::BackupMaker { runner }, Message::Call(_)) => match key {
                 OutboxKey::Backup { attempt } => Event::Back { id, runner: number_of(runner), attempt },
                 OutboxKey::Event { .. } | OutboxKey::Call { .. } => unreachable!("a backup has its own key"),
-                OutboxKey::Leave { .. } | OutboxKey::Discard { .. } => unreachable!("a backup has its own key"),
+                OutboxKey::Remove { .. } | OutboxKey::Release { .. } | OutboxKey::Discard { .. } => {
+                    unreachable!("a backup has its own key")
+                }
             },
             (Target::BackupStore, Message::DiscardBackups { before }) => Event::Discard { id, before, key },
             (Target::Subscribers, Message::Event(_)) => Event::See { id, key },

@@ -90,8 +90,11 @@ impl Store {
     /// Returns the runners that still owe the acknowledgement of a removal or release of this sandbox.
     pub fn owing(&self, id: Id) -> impl Iterator<Item = RunnerId> {
         self.outbox.iter().filter_map(move |((of, key), _)| match key {
-            OutboxKey::Leave { runner, .. } if *of == id => Some(number_of(runner)),
-            OutboxKey::Leave { .. } | OutboxKey::Event { .. } | OutboxKey::Call { .. } => None,
+            OutboxKey::Remove { runner, .. } | OutboxKey::Release { runner, .. } if *of == id => {
+                Some(number_of(runner))
+            }
+            OutboxKey::Remove { .. } | OutboxKey::Release { .. } => None,
+            OutboxKey::Event { .. } | OutboxKey::Call { .. } => None,
             OutboxKey::Backup { .. } | OutboxKey::Discard { .. } => None,
         })
     }
@@ -99,7 +102,9 @@ impl Store {
     /// Returns the removals and releases that a runner still has to acknowledge.
     pub fn owed_by(&self, runner: RunnerId) -> Vec<(Id, OutboxKey)> {
         let leaves = |key: &OutboxKey| match key {
-            OutboxKey::Leave { runner: left, .. } => number_of(left) == runner,
+            OutboxKey::Remove { runner: left, .. } | OutboxKey::Release { runner: left, .. } => {
+                number_of(left) == runner
+            }
             OutboxKey::Event { .. } | OutboxKey::Call { .. } => false,
             OutboxKey::Backup { .. } | OutboxKey::Discard { .. } => false,
         };

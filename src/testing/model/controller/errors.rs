@@ -70,7 +70,8 @@ impl Pass<'_> {
             return self.look_for_backup();
         }
         let mut write = self.change();
-        write.leave_runner(Owed::Nothing);
+        // A recovery of the same epoch may still arrive.
+        write.leave_runner(if self.row.repair.is_some() { Owed::Release } else { Owed::Nothing });
         write.row.repair = None;
         if has_any_backup(self.row) {
             write.row.recoverable = true;

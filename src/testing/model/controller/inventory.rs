@@ -54,6 +54,9 @@ impl Model {
                 if !must_be_asked(row, copy) {
                     return Compared::Agrees;
                 }
+                if copy.is_some_and(|copy| copy.state == CopyState::Running && !copy.released) {
+                    write.disk_changes();
+                }
             }
             (ListedBy::OtherRunner, None) => return Compared::Agrees,
             (ListedBy::OtherRunner, Some(copy)) => {
@@ -114,5 +117,5 @@ fn belongs_elsewhere(row: &Columns, copy: &Listed, context: Context) -> Option<C
     if settled(row) && (row.has_runner || has_current_backup(row)) && context.live_fork_children() == 0 {
         return Some(Compared::Remove { epoch });
     }
-    Some(if copy.released { Compared::Agrees } else { Compared::Release { epoch } })
+    Some(if copy.released { Compared::Agrees } else { Compared::Release { epoch: copy.epoch.unwrap_or(0) } })
 }

@@ -16,14 +16,7 @@ impl Pass<'_> {
             write.effects.owed = Owed::Removal; // For the return of the runner.
             return self.apply(write);
         }
-        if awaits_backup(row) {
-            write.lose_backup_report();
-            return self.apply(write);
-        }
-        if row.must_ask_store {
-            return None; // The store is asked first.
-        }
-        if self.may_have_backup() {
+        if awaits_backup(row) || self.may_have_backup() {
             return self.look_for_backup();
         }
         let (state, goal) = (row.state.as_str(), row.desired_state.as_str());

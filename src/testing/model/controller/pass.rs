@@ -4,12 +4,12 @@ use super::super::{
     clock,
     decide::{Model, read},
     effects::Taken,
-    row::{at, awaited, has_any_backup, settled},
+    row::{at, awaited, awaits_backup, has_any_backup, limited, settled},
     write::Write,
 };
 use crate::{
     controller::{Observed, Question, RunnerStanding, RunnerView, Stored},
-    lifecycle::Columns,
+    lifecycle::{Columns, Lifecycle},
     policy::Policy,
     rules::{Task, TaskKind, Timer},
     vocabulary::{BackupState, DesiredState, Micros, SandboxState as S},
@@ -53,9 +53,21 @@ impl Model {
     /// Returns what the controller does next.
     pub fn reconcile(&self, row: &Columns, view: &RunnerView, now: DateTime<Utc>) -> Decided {
         let row = &read(row);
+        let view = &as_of(*view, row);
         let pass = Pass { row, view, policy: &self.policy, now: Micros::from(now).into() };
         pass.next().unwrap_or_else(|| pass.wait())
     }
+}
+
+/// Contract 15: a view of another revision neither answers, nor places, nor counts live forks.
+fn as_of(view: RunnerView, row: &Columns) -> RunnerView {
+    if view.revision == row.revision {
+        return view;
+    }
+    let ready = view.runner == RunnerStanding::Ready;
+    let runner = if ready { RunnerStanding::Ready } else { RunnerStanding::NotReady };
+    let fresh = RunnerView::of(&Lifecycle::from(*row));
+    RunnerView { runner, live_fork_children: u32::MAX, warm_pool: view.warm_pool, ..fresh }
 }
 
 impl Pass<'_> {
@@ -106,14 +118,22 @@ impl Pass<'_> {
         Some(Decided::Ask(Question::Store { attempt: self.row.backup_attempt }))
     }
 
-    /// Contract 9: before a sandbox is declared lost, the store is asked about an attempt that was given up.
+    /// Contract 9: before anything is given up for want of a backup, the store says what it has of the last attempt.
     pub(super) fn may_have_backup(&self) -> bool {
         let row = self.row;
-        row.backup_attempt > 0 && row.backup_state == BackupState::None && !has_any_backup(row)
+        let gave_up = row.backup_state == BackupState::None && !has_any_backup(row);
+        let is_numbered = row.backup_attempt > 0;
+        (is_numbered && (gave_up || awaits_backup(row))) || row.must_ask_store
     }
 
     pub(super) fn look_for_backup(&self) -> Next {
+        if self.row.must_ask_store && !awaits_backup(self.row) {
+            return None;
+        }
         let mut write = self.change();
+        if awaits_backup(self.row) {
+            write.lose_backup_report();
+        }
         write.row.must_ask_store = true;
         self.apply(write)
     }
@@ -183,7 +203,7 @@ impl Pass<'_> {
 
     /// Ends the change if the time limit of its state is over.
     pub(super) fn time_out(&self) -> Next {
-        let limit = self.policy.time_limits.of_state(self.row.state)?;
+        let limit = self.policy.time_limits.of_state(limited(self.row))?;
         let lasted = micros(self.now).saturating_sub(micros(self.row.state_since));
         if lasted <= minutes(limit.get()) {
             return None;

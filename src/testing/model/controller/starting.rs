@@ -53,7 +53,7 @@ impl Pass<'_> {
                 return None;
             }
             if self.may_have_backup() {
-                return self.look_for_backup();
+                return self.if_pending(self.look_for_backup());
             }
             return self.if_pending(self.fail(Fault::Lost));
         }
@@ -101,6 +101,10 @@ impl Pass<'_> {
             }
             (_, "creating" | "starting" | "restoring" | "destroyed") | ("resuming", "resuming") => self.time_out(),
             ("resuming", "paused") | ("starting", "stopped") => self.resend_or_time_out(), // D5, D20
+            // An older copy, which the restore replaces.
+            ("restoring", "stopped" | "paused") if has_current_backup(self.row) => {
+                self.if_pending(self.resend_or_time_out())
+            }
             // D27: the runner is asked once more, and then the backup is placed again.
             ("restoring", _) if has_current_backup(self.row) => {
                 let mut write = self.change();
