@@ -23,7 +23,7 @@ pub use request::{
     ServerChoices, UpdateSandboxNetworkSettings, UpdateSandboxState,
 };
 pub use stored::{
-    ApplyError, BackupRef, LifecycleView, Message, NetworkSettings, OutboxEntry, OutboxKey, RecordEdit, Sandbox,
-    ServerFields, ServerTexts, StepDetails, Target,
+    ApplyError, BackupRef, LifecycleView, Message, NetworkSettings, OutboxEntries, OutboxEntry, OutboxKey, RecordEdit,
+    Sandbox, ServerFields, ServerTexts, StepDetails, Target,
 };
 pub use webhook::{SandboxCreated, SandboxStateUpdated};

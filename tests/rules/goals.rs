@@ -120,7 +120,7 @@ fn a_wait_on_a_record_is_counted_from_the_write_of_the_command() {
     let row = stored.lifecycle();
     let step =
         row.decide(Command::Start, &Policy::default(), Context::of(row), noon()).expect("the command is accepted");
-    stored.apply(&step, StepDetails::default()).expect("there is no other writer");
+    let _ = stored.apply(&step, StepDetails::default()).expect("there is no other writer");
     let shown = stored.dto();
     assert_eq!(Goal::Started.assess(shown, noon()), pending(SandboxState::Starting));
     let later = noon() + Duration::minutes(6);

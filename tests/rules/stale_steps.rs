@@ -149,7 +149,7 @@ fn an_edit_after_a_stop_keeps_the_stop_and_raises_the_revision() {
     let mut sandbox = stored();
     let row = *sandbox.lifecycle();
     let stops = decided(row, Command::Stop { force: false }, NOW);
-    sandbox.apply(&stops, StepDetails::default()).expect("there is no other writer");
+    let _ = sandbox.apply(&stops, StepDetails::default()).expect("there is no other writer");
     assert_eq!(sandbox.edit(labels(), NOW), None);
     let stopping = written(stops, row);
     assert_eq!(sandbox.lifecycle().columns(), Columns { revision: 2, ..stopping.columns() });

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 fn a_stop_changes_exactly_three_fields() {
     let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
     let stop = decided(&sandbox, Command::Stop { force: false }, "2024-10-01T16:45:00Z");
-    sandbox.apply(&stop, StepDetails::default()).unwrap();
+    let _ = sandbox.apply(&stop, StepDetails::default()).unwrap();
     assert_eq!(serde_json::to_string(sandbox.dto()).unwrap(), SEED.trim_end());
     assert_eq!(sandbox.lifecycle().state(), SandboxState::Started);
 }
@@ -23,7 +23,7 @@ fn a_step_that_writes_nothing_leaves_the_record_unchanged() {
     let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
     let before = sandbox.clone();
     let start = decided(&sandbox, Command::Start, "2024-10-01T16:45:00Z");
-    sandbox.apply(&start, StepDetails::default()).unwrap();
+    let _ = sandbox.apply(&start, StepDetails::default()).unwrap();
     assert_eq!(sandbox, before);
 }
 
@@ -31,10 +31,10 @@ fn a_step_that_writes_nothing_leaves_the_record_unchanged() {
 fn a_deleted_sandbox_is_renamed_only_once() {
     let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
     let destroy = decided(&sandbox, Command::Destroy { force: false }, "2024-10-01T16:45:00Z");
-    sandbox.apply(&destroy, StepDetails::default()).unwrap();
+    let _ = sandbox.apply(&destroy, StepDetails::default()).unwrap();
     assert_eq!(sandbox.name(), "DESTROYED_my-development-sandbox_1727801100000");
     let again = decided(&sandbox, Command::Destroy { force: true }, "2024-10-01T16:46:00Z");
-    sandbox.apply(&again, StepDetails::default()).unwrap();
+    let _ = sandbox.apply(&again, StepDetails::default()).unwrap();
     assert_eq!(sandbox.name(), "DESTROYED_my-development-sandbox_1727801100000");
     assert_eq!(sandbox.dto().state.value().unwrap().as_str(), "destroying");
 }
@@ -49,7 +49,7 @@ fn a_reported_error_sets_the_error_reason() {
         epoch: None,
     };
     let step = decided(&sandbox, report, "2024-10-01T16:45:00.5Z");
-    sandbox.apply(&step, StepDetails { reason: Some("disk full"), ..StepDetails::default() }).unwrap();
+    let _ = sandbox.apply(&step, StepDetails { reason: Some("disk full"), ..StepDetails::default() }).unwrap();
     let shown = serde_json::to_value(sandbox.dto()).unwrap();
     let mut expected: Value = serde_json::from_str(STARTED).unwrap();
     expected["state"] = json!("error");
@@ -70,7 +70,7 @@ fn a_recovery_from_backup_keeps_the_previous_runner() {
     let unseen = ServerFields { backup: Some(backup.clone()), ..ServerFields::default() };
     let mut sandbox: Sandbox = Sandbox::from_api(serde_json::from_value(given).unwrap(), unseen).unwrap();
     let step = decided(&sandbox, Command::Recover { start: true }, "2024-10-01T16:45:00Z");
-    sandbox.apply(&step, StepDetails::default()).unwrap();
+    let _ = sandbox.apply(&step, StepDetails::default()).unwrap();
     assert_eq!(sandbox.previous_runner_id(), Some("r1"));
     assert_eq!((sandbox.runner_id(), sandbox.error_reason()), (None, None));
     assert_eq!(sandbox.backup(), Some(&backup));
@@ -86,14 +86,14 @@ fn only_a_step_that_completes_a_backup_needs_a_backup_reference() {
     assert_eq!(sandbox.apply(&completed, StepDetails::default()), Err(ApplyError::MissingBackup));
     assert_eq!(sandbox, before);
     let backup = BackupRef { snapshot: "b1".into(), registry: "eu".into() };
-    sandbox.apply(&completed, StepDetails { backup: Some(&backup), ..StepDetails::default() }).unwrap();
+    let _ = sandbox.apply(&completed, StepDetails { backup: Some(&backup), ..StepDetails::default() }).unwrap();
     assert_eq!(sandbox.backup(), Some(&backup));
     // The backup reference of this row is unknown, which prevents neither a touch nor a destroy.
     let mut lost: Sandbox = Sandbox::from_row(dto(STARTED), *sandbox.lifecycle(), ServerTexts::default());
     let touch = decided(&lost, Command::Touch, "2024-10-01T16:45:30Z");
-    lost.apply(&touch, StepDetails::default()).unwrap();
+    let _ = lost.apply(&touch, StepDetails::default()).unwrap();
     let destroy = decided(&lost, Command::Destroy { force: false }, "2024-10-01T16:46:00Z");
-    lost.apply(&destroy, StepDetails::default()).unwrap();
+    let _ = lost.apply(&destroy, StepDetails::default()).unwrap();
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_step_that_assigns_a_runner_needs_the_id_of_the_runner() {
     let before = sandbox.clone();
     assert_eq!(sandbox.apply(&step, StepDetails::default()), Err(ApplyError::MissingRunner));
     assert_eq!(sandbox, before);
-    sandbox.apply(&step, StepDetails { runner: Some("r2"), ..StepDetails::default() }).unwrap();
+    let _ = sandbox.apply(&step, StepDetails { runner: Some("r2"), ..StepDetails::default() }).unwrap();
     assert_eq!(sandbox.runner_id(), Some("r2"));
     assert_eq!(sandbox.lifecycle().state(), SandboxState::Restoring);
 }
@@ -119,7 +119,7 @@ fn a_step_that_assigns_a_runner_needs_the_id_of_the_runner() {
 fn a_stale_step_leaves_the_record_unchanged() {
     let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
     let stop = decided(&sandbox, Command::Stop { force: false }, "2024-10-01T16:45:00Z");
-    sandbox.apply(&stop, StepDetails::default()).unwrap();
+    let _ = sandbox.apply(&stop, StepDetails::default()).unwrap();
     let before = sandbox.clone();
     let error = sandbox.apply(&stop, StepDetails::default()).unwrap_err();
     assert!(matches!(error, ApplyError::Stale(_)));

@@ -33,7 +33,7 @@ fn stored(fields: Value) -> Sandbox {
 fn waking() -> Sandbox {
     let mut sandbox = stored(json!({ "state": "stopped", "desiredState": "stopped", "backupState": "Completed" }));
     let step = decided(&sandbox, Command::Start, "2024-10-01T16:45:00Z");
-    sandbox.apply(&step, StepDetails::default()).expect("there is no other writer");
+    let _ = sandbox.apply(&step, StepDetails::default()).expect("there is no other writer");
     sandbox
 }
 
@@ -50,7 +50,7 @@ fn pass(sandbox: &Sandbox, known: impl FnOnce(&mut RunnerView)) -> Step {
 fn applied(sandbox: &mut Sandbox, step: &Step, runner: Option<&str>) -> Vec<OutboxEntry> {
     let backup = backup();
     let details = StepDetails { runner, backup: Some(&backup), ..StepDetails::default() };
-    sandbox.apply(step, details).expect("there is no other writer")
+    sandbox.apply(step, details).expect("there is no other writer").into_iter().collect()
 }
 
 /// Returns the entries that are no events: their key, to whom they go, and what they say.

@@ -109,7 +109,7 @@ fn a_webhook_body_has_the_states_before_and_after_a_step() {
     let body: UpdateSandboxState = read(json!({"state": "stopped"}));
     let report = Report::try_from(&body).unwrap();
     let step = sandbox.lifecycle().decide(report, &Policy::default(), Context::of(sandbox.lifecycle()), now).unwrap();
-    sandbox.apply(&step, StepDetails::default()).unwrap();
+    let _ = sandbox.apply(&step, StepDetails::default()).unwrap();
     let event = Event::StateUpdated { old_state: SandboxState::Started, new_state: SandboxState::Stopped };
     let webhook = SandboxStateUpdated::from_event(&sandbox, event, now).unwrap();
     assert_eq!(

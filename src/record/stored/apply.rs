@@ -1,14 +1,14 @@
 //! How a step is applied to the stored record: to the lifecycle and to the texts around it.
 
 use super::{
-    outbox::{OutboxEntry, Runners, entry},
+    outbox::{OutboxEntries, Runners, entry},
     sandbox::Sandbox,
     server_fields::BackupRef,
 };
 use crate::record::form::{Maybe, Timestamp};
 use crate::rules::{Cause, Effect, ReasonText, RunnerChange, Stale, Stamp, Step};
 use crate::{lifecycle::Lifecycle, vocabulary::BackupState, vocabulary::Fault};
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, string::String};
 use chrono::{DateTime, Utc};
 
 /// The values that a step may need and does not hold.
@@ -52,7 +52,7 @@ impl<X> Sandbox<X> {
     ///
     /// # Errors
     /// [`ApplyError`]. The sandbox is then unchanged.
-    pub fn apply(&mut self, step: &Step, details: StepDetails<'_>) -> Result<Vec<OutboxEntry>, ApplyError> {
+    pub fn apply(&mut self, step: &Step, details: StepDetails<'_>) -> Result<OutboxEntries, ApplyError> {
         let before = self.lifecycle;
         let after = step.apply(before)?;
         self.check_details(step, &after, details)?;
@@ -85,7 +85,8 @@ impl<X> Sandbox<X> {
         }
         let runners = Runners { before: left.as_deref(), after: self.runner_id() };
         let numbered = step.effects().zip(0..);
-        Ok(numbered.filter_map(|(effect, n)| entry(&self.record.id, effect, n, after.revision(), &runners)).collect())
+        let sent = numbered.filter_map(|(effect, n)| entry(&self.record.id, effect, n, after.revision(), &runners));
+        Ok(OutboxEntries(sent.collect()))
     }
 
     /// Checks that the step has all details that it needs, before anything is changed.

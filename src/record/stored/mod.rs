@@ -11,6 +11,6 @@ mod server_fields;
 pub use apply::{ApplyError, StepDetails};
 pub use columns::LifecycleView;
 pub use edit::{NetworkSettings, RecordEdit};
-pub use outbox::{Message, OutboxEntry, OutboxKey, Target};
+pub use outbox::{Message, OutboxEntries, OutboxEntry, OutboxKey, Target};
 pub use sandbox::{Sandbox, ServerTexts};
 pub use server_fields::{BackupRef, ServerFields};

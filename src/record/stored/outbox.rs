@@ -1,7 +1,7 @@
 //! The outbox: what a step sends, each entry with its target and its key.
 
 use crate::rules::{Call, Effect, Event, Task, TaskKind};
-use alloc::string::String;
+use alloc::{string::String, vec, vec::Vec};
 use core::fmt;
 use serde::Serialize;
 
@@ -19,6 +19,22 @@ pub struct OutboxEntry {
     pub target: Target,
     /// What is sent.
     pub message: Message,
+}
+
+/// What a step sends, in the order of its effects. The host stores the entries in the transaction that writes the step: a
+/// call that is not stored is never made.
+#[must_use = "store these entries with the step: a call that is not stored is never made"]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct OutboxEntries(pub(super) Vec<OutboxEntry>);
+
+impl IntoIterator for OutboxEntries {
+    type Item = OutboxEntry;
+    type IntoIter = vec::IntoIter<OutboxEntry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
 }
 
 /// What makes an entry unique among those of one sandbox.

@@ -23,7 +23,9 @@ use alloc::string::String;
 /// let stop = Command::Stop { force: false };
 /// let row = sandbox.lifecycle();
 /// let step = row.decide(stop, &Policy::default(), Context::of(row), now)?;
-/// sandbox.apply(&step, StepDetails::default())?;
+/// for entry in sandbox.apply(&step, StepDetails::default())? {
+///     println!("stored in the outbox, with the record: {entry}");
+/// }
 /// assert_eq!(sandbox.dto().state.value().and_then(|state| state.known()), Some(SandboxState::Stopping));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

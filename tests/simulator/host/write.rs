@@ -13,7 +13,7 @@ use crate::{
 };
 use sandbox_lifecycle::{
     Columns, Effect, Lifecycle, Sandbox,
-    record::{ApplyError, Message, OutboxEntry, OutboxKey, ServerTexts, StepDetails, Target},
+    record::{ApplyError, Message, OutboxEntries, OutboxEntry, OutboxKey, ServerTexts, StepDetails, Target},
     rules::Task as RunnerTask,
 };
 use std::rc::Rc;
@@ -149,7 +149,7 @@ impl World {
 }
 
 /// Returns the record after the step, and what the step sends; `None` if the record has changed since.
-fn applied(sandbox: &Sandbox, attempt: &Attempt) -> Option<(Sandbox, Vec<OutboxEntry>)> {
+fn applied(sandbox: &Sandbox, attempt: &Attempt) -> Option<(Sandbox, OutboxEntries)> {
     let mut sandbox = sandbox.clone();
     let runner = attempt.runner.map(runner_name);
     let backup = attempt.backup.map(reference);
