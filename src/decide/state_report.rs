@@ -8,6 +8,7 @@ use crate::vocabulary::{DesiredState as D, Fault, Micros, SandboxState as S};
 
 /// Notes that the runner must be asked, because it reported a state that nobody waited for (contract 4 of
 /// `docs/PROTOCOL.md`). A change under way, and a row that is to be asked already, are asked about anyway.
+#[cold] // The epoch of such a report matches, yet nobody waits for it: rare, so it stays out of the way of the others.
 pub(super) fn ask(row: &Lifecycle, state: S, epoch: u32, now: Micros) -> Step {
     let status = row.status;
     let rests = states![Started Stopped Paused].contains(status.state()) && status.is_settled();
