@@ -1,6 +1,6 @@
 //! The door of the stored record: the decisions of its lifecycle, with the identities that a lifecycle does not know.
 
-use super::outbox::{Message, OutboxEntry, OutboxKey, Target};
+use super::outbox::OutboxEntry;
 use super::sandbox::{Sandbox, ServerTexts};
 use crate::controller::{Finding, ListedBy, Next, RunnerView};
 use crate::lifecycle::Lifecycle;
@@ -9,7 +9,7 @@ use crate::record::form::{Extras, Maybe, Timestamp};
 use crate::rules::{AsInput, Context, Ignored, Refusal, Report, Step};
 use crate::runner::Listed;
 use crate::vocabulary::{DesiredState, SandboxState};
-use alloc::{borrow::ToOwned, string::String};
+use alloc::string::String;
 use chrono::{DateTime, Utc};
 
 impl<X> Sandbox<X> {
@@ -72,7 +72,7 @@ impl<X> Sandbox<X> {
         self.lifecycle.compare(by, copy, context, now)
     }
 
-    /// Whether an API still shows this sandbox. A destroyed one is gone, and so is a failed one that is to be destroyed. A
+    /// Whether an API still shows this sandbox. It hides a destroyed sandbox, and a failed one with desired state destroyed. A
     /// sandbox that was evicted, or that timed out in the queue, stays visible until its record is removed.
     pub fn is_visible(&self) -> bool {
         let row = &self.lifecycle;
@@ -89,20 +89,10 @@ impl<X> Sandbox<X> {
         self.lifecycle = self.lifecycle.with_next_revision();
     }
 
-    /// Returns the entry for the outbox of a finding that tells this runner to remove or release its copy.
+    /// Returns the outbox entry of a finding that tells this runner to remove or release its copy. For a copy without a record
+    /// use [`OutboxEntry::of_finding`].
     pub fn departure(&self, runner_id: &str, finding: &Finding) -> Option<OutboxEntry> {
-        let runner = runner_id.to_owned();
-        let (key, message) = match finding {
-            Finding::Remove { epoch } => {
-                (OutboxKey::Remove { runner, epoch: *epoch }, Message::Remove { epoch: *epoch })
-            }
-            Finding::Release { epoch } => {
-                (OutboxKey::Release { runner, epoch: *epoch }, Message::Release { epoch: *epoch })
-            }
-            Finding::Agrees | Finding::Apply(_) => return None,
-        };
-        let target = Target::Runner(runner_id.to_owned());
-        Some(OutboxEntry { sandbox_id: self.record.id.clone(), key, target, message })
+        OutboxEntry::of_finding(&self.record.id, runner_id, finding)
     }
 
     /// Returns the id of the sandbox that it was forked from.

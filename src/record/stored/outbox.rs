@@ -1,5 +1,6 @@
 //! The outbox: what a step sends, each entry with its target and its key.
 
+use crate::controller::Finding;
 use crate::rules::{Call, Effect, Event, Task, TaskKind};
 use alloc::{string::String, vec, vec::Vec};
 use core::fmt;
@@ -19,6 +20,19 @@ pub struct OutboxEntry {
     pub target: Target,
     /// What is sent.
     pub message: Message,
+}
+
+impl OutboxEntry {
+    /// Returns the entry of a finding that tells this runner to remove or release its copy, also of a sandbox that has no
+    /// record.
+    pub fn of_finding(sandbox_id: &str, runner_id: &str, finding: &Finding) -> Option<Self> {
+        let (key, target, message) = match *finding {
+            Finding::Remove { epoch } => removal(runner_id, epoch),
+            Finding::Release { epoch } => release(runner_id, epoch),
+            Finding::Agrees | Finding::Apply(_) => return None,
+        };
+        Some(Self { sandbox_id: sandbox_id.into(), key, target, message })
+    }
 }
 
 /// What a step sends, in the order of its effects. The host stores the entries in the transaction that writes the step: a
@@ -166,7 +180,6 @@ pub(super) fn entry(
     revision: u32,
     runners: &Runners<'_>,
 ) -> Option<OutboxEntry> {
-    let left = || runners.before.map(String::from);
     let (key, target, message) = match effect {
         Effect::Call(call @ Call { task: Task::Backup { attempt }, .. }) => {
             let maker = Target::BackupMaker { runner: runners.after?.into() };
@@ -176,14 +189,8 @@ pub(super) fn entry(
             let key = OutboxKey::Call { epoch: call.epoch, task: call.task.into() };
             (key, Target::Runner(runners.after?.into()), Message::Call(call))
         }
-        Effect::Remove { epoch } => {
-            let runner = left()?;
-            (OutboxKey::Remove { runner: runner.clone(), epoch }, Target::Runner(runner), Message::Remove { epoch })
-        }
-        Effect::Release { epoch } => {
-            let runner = left()?;
-            (OutboxKey::Release { runner: runner.clone(), epoch }, Target::Runner(runner), Message::Release { epoch })
-        }
+        Effect::Remove { epoch } => removal(runners.before?, epoch),
+        Effect::Release { epoch } => release(runners.before?, epoch),
         Effect::DiscardBackups { before } => {
             (OutboxKey::Discard { before }, Target::BackupStore, Message::DiscardBackups { before })
         }
@@ -194,4 +201,12 @@ pub(super) fn entry(
         Effect::StoreChild | Effect::RaiseParent | Effect::Purge => return None,
     };
     Some(OutboxEntry { sandbox_id: sandbox_id.into(), key, target, message })
+}
+
+fn removal(runner: &str, epoch: u32) -> (OutboxKey, Target, Message) {
+    (OutboxKey::Remove { runner: runner.into(), epoch }, Target::Runner(runner.into()), Message::Remove { epoch })
+}
+
+fn release(runner: &str, epoch: u32) -> (OutboxKey, Target, Message) {
+    (OutboxKey::Release { runner: runner.into(), epoch }, Target::Runner(runner.into()), Message::Release { epoch })
 }

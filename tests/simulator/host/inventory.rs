@@ -14,7 +14,7 @@ use crate::{
 use sandbox_lifecycle::{
     Report,
     controller::{Finding, RunnerStanding},
-    record::{Message, OutboxEntry, OutboxKey, Target},
+    record::OutboxEntry,
     rules::{Job, Outcome},
     runner::Listed,
 };
@@ -107,27 +107,18 @@ impl World {
     }
 
     fn act_on(&mut self, host: HostId, id: Id, runner: RunnerId, finding: Finding) {
-        let (message, key) = match finding {
-            Finding::Agrees => return,
-            Finding::Apply(step) => {
-                let Some(row) = self.store.rows.get(&id) else { return };
-                let read = Rc::clone(&row.sandbox);
-                self.tally.takebacks += u64::from(runner_of(&read) != Some(runner));
-                return self.attempt(host, id, read, step, Some(runner), None, By::Inventory);
-            }
-            Finding::Remove { epoch } => {
-                (Message::Remove { epoch }, OutboxKey::Remove { runner: runner_name(runner), epoch })
-            }
-            Finding::Release { epoch } => {
-                (Message::Release { epoch }, OutboxKey::Release { runner: runner_name(runner), epoch })
-            }
-        };
+        if let Finding::Apply(step) = finding {
+            let Some(row) = self.store.rows.get(&id) else { return };
+            let read = Rc::clone(&row.sandbox);
+            self.tally.takebacks += u64::from(runner_of(&read) != Some(runner));
+            return self.attempt(host, id, read, step, Some(runner), None, By::Inventory);
+        }
+        let departure = OutboxEntry::of_finding(&sandbox_name(id), &runner_name(runner), &finding);
+        let Some(entry) = departure else { return };
         if self.plan.mistake == Some(Mistake::NoDepartures) {
             return;
         }
-        self.trace(id, || format!("inventory of {runner}: {message}"));
-        let target = Target::Runner(runner_name(runner));
-        let entry = OutboxEntry { sandbox_id: sandbox_name(id), key, target, message };
+        self.trace(id, || format!("inventory of {runner}: {}", entry.message));
         let key = self.owe(id, entry, None, None);
         self.go_on(host, Task::Relay { id, keys: vec![key], then: None });
     }
