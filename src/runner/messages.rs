@@ -26,29 +26,19 @@ impl Ledger {
     /// Store the entry's ledger before the work begins.
     pub fn call(self, call: Call) -> Entry<CallVerdict> {
         if let Task::Backup { .. } = call.task {
-            return Entry::new(
-                self,
-                match self.departure {
-                    Some(Departure::Released { epoch: newest }) => {
-                        CallVerdict::Refuse(EpochRefusal::Released { newest })
-                    }
-                    Some(Departure::Removed { epoch: newest }) => CallVerdict::Refuse(EpochRefusal::Removed { newest }),
-                    None => CallVerdict::CarryOut { replaces_copy: false, supersedes: None },
-                },
-            );
+            let verdict = match self.departure {
+                Some(departure) => CallVerdict::Refuse(departure.refusal()),
+                None => CallVerdict::CarryOut { replaces_copy: false, supersedes: None },
+            };
+            return Entry::new(self, verdict);
         }
         if let Some(refusal) = self.refuse(call.epoch) {
             return Entry::new(self, CallVerdict::Refuse(refusal));
         }
         let newest = call.epoch;
-        match self.departure {
-            Some(Departure::Released { epoch }) if epoch == newest => {
-                return Entry::new(self, CallVerdict::Refuse(EpochRefusal::Released { newest }));
-            }
-            Some(Departure::Removed { epoch }) if epoch == newest => {
-                return Entry::new(self, CallVerdict::Refuse(EpochRefusal::Removed { newest }));
-            }
-            Some(Departure::Released { .. } | Departure::Removed { .. }) | None => {}
+        if let Some(refusal) = self.departure.map(Departure::refusal).filter(|refusal| refusal.newest_epoch() == newest)
+        {
+            return Entry::new(self, CallVerdict::Refuse(refusal));
         }
         if let Some(work) = self.work_of(newest) {
             return Entry::new(self, work.repeated(call));
@@ -139,6 +129,16 @@ impl Ledger {
         let supersedes = self.call_under_way().map(|call| call.epoch);
         let left = Self { newest: Some(epoch), work: None, departure: Some(departure) };
         Entry::new(left, LeaveVerdict::CarryOut { supersedes })
+    }
+}
+
+impl Departure {
+    /// Returns the refusal of a call that does not undo this departure.
+    const fn refusal(self) -> EpochRefusal {
+        match self {
+            Self::Released { epoch: newest } => EpochRefusal::Released { newest },
+            Self::Removed { epoch: newest } => EpochRefusal::Removed { newest },
+        }
     }
 }
 
