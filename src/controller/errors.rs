@@ -4,7 +4,7 @@
 use super::next::Next;
 use super::pass::Pass;
 use super::view::Observed;
-use crate::rules::{Owed, RunnerChange, step::payload::OwnTask};
+use crate::rules::{Owed, RunnerChange, step::draft::Draft, step::payload::OwnTask};
 use crate::vocabulary::{DesiredState as D, Fault, Repair, SandboxState as S};
 
 impl Pass<'_> {
@@ -12,14 +12,8 @@ impl Pass<'_> {
     /// the sandbox can be recovered.
     pub(super) fn look_into_error(&self) -> Option<Next> {
         let status = self.row.status;
-        if !status.has_runner() || !self.is_ready() {
-            return None;
-        }
-        let shown = match self.observed() {
-            Observed::NotAsked => return self.ask(),
-            Observed::NoAnswer | Observed::Busy => return None,
-            Observed::NotFound => S::Destroyed,
-            Observed::State(shown) => shown,
+        let Some(shown) = self.shown_copy() else {
+            return self.ask_about_copy();
         };
         let mends = status.repair().is_some();
         // A copy that is found although the backup is current comes from a restore, and may have run since.
@@ -31,8 +25,7 @@ impl Pass<'_> {
         match shown {
             S::Destroyed => self.copy_is_lost(),
             S::Started | S::Stopped | S::Paused if arrives(shown) => {
-                let draft = self.shown(shown).repair(None);
-                self.apply(if shown == S::Started { draft.drop_finished_backup() } else { draft.disk_changes() })
+                self.apply(self.taken_as_shown(shown).repair(None))
             }
             // The call that mends it was lost, or has not ended.
             S::Started | S::Stopped | S::Paused if mends => self.resend(),
@@ -65,8 +58,7 @@ impl Pass<'_> {
             return self.look_for_backup();
         }
         let has_backup = self.row.status.has_any_backup();
-        // Nobody holds the disk any more, so the completed backup is the newest that there is.
-        // The ask has the epoch of a recovery that may still arrive.
+        // The call of a recovery may still arrive, and an ask does not refuse it.
         let owed = if self.row.status.repair().is_some() { Owed::Release } else { Owed::Nothing };
         let draft = self.draft().runner(RunnerChange::Released).owes(owed).repair(None).must_ask(false);
         self.apply(if has_backup { draft.recoverable(true) } else { draft.ours(Fault::Lost) })
@@ -75,19 +67,11 @@ impl Pass<'_> {
     /// Looks at a sandbox at rest that its runner reported about, or that an inventory disagrees with.
     pub(super) fn look_at_rest(&self) -> Option<Next> {
         let status = self.row.status;
-        if !status.has_runner() || !self.is_ready() {
-            return None;
-        }
-        let shown = match self.observed() {
-            Observed::NotAsked => return self.ask(),
-            Observed::NoAnswer | Observed::Busy => return None,
-            Observed::NotFound => S::Destroyed,
-            Observed::State(shown) => shown,
+        let Some(shown) = self.shown_copy() else {
+            return self.ask_about_copy();
         };
         if shown == status.state() {
-            let size = self.view.observed_size.filter(|size| *size != self.row.size);
-            let draft = self.draft().must_ask(false);
-            return self.apply(if let Some(size) = size { draft.size(size) } else { draft });
+            return self.apply(self.answered());
         }
         let desired = match shown {
             S::Started => D::Started,
@@ -102,8 +86,35 @@ impl Pass<'_> {
             S::Unknown => return None,
             S::BuildFailed | S::Paused => return self.apply(self.draft().must_ask(false)),
         };
-        let draft = self.shown(shown).desired(desired);
-        self.apply(if shown == S::Started { draft.drop_finished_backup() } else { draft.disk_changes() })
+        self.apply(self.taken_as_shown(shown).desired(desired))
+    }
+
+    /// Returns the state that the runner shows of its copy, `destroyed` if it has none, and nothing as long as it has not
+    /// answered.
+    fn shown_copy(&self) -> Option<S> {
+        if !self.can_answer() {
+            return None;
+        }
+        match self.observed() {
+            Observed::NotAsked | Observed::NoAnswer | Observed::Busy => None,
+            Observed::NotFound => Some(S::Destroyed),
+            Observed::State(shown) => Some(shown),
+        }
+    }
+
+    /// Asks a runner that can answer, once in a pass.
+    fn ask_about_copy(&self) -> Option<Next> {
+        if self.can_answer() && matches!(self.observed(), Observed::NotAsked) { self.ask() } else { None }
+    }
+
+    fn can_answer(&self) -> bool {
+        self.row.status.has_runner() && self.is_ready()
+    }
+
+    /// Writes the state that the runner shows without having been called for it: the disk may have changed.
+    fn taken_as_shown(&self, shown: S) -> Draft {
+        let draft = self.shown(shown);
+        if shown == S::Started { draft.drop_finished_backup() } else { draft.disk_changes() }
     }
 
     /// A sandbox at rest has no copy any more. It is not deleted, because nobody asked for that: it is an error, from

@@ -100,10 +100,8 @@ impl Lifecycle {
         if agrees || asked_anyway || looked_into || status.desired() == D::Destroyed {
             return Finding::Agrees;
         }
-        let draft = draft_of(self, now).must_ask(true);
-        // It runs, so no backup is current any more, whatever the ask shows.
         let runs = copy.is_some_and(|copy| copy.state == CopyState::Running && !copy.released);
-        apply(if runs { draft.disk_changes().finish_or_drop() } else { draft.finish_or_drop() })
+        apply(draft_of(self, now).must_ask_about_copy(runs).finish_or_drop())
     }
 
     /// Whether another ask about a sandbox in error would change nothing: it is recoverable, and its copy neither shows the

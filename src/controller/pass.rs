@@ -79,12 +79,7 @@ impl Pass<'_> {
         if status.must_ask_store() && !status.awaits_backup() {
             return None;
         }
-        let draft = self.draft().must_ask_store(true);
-        self.apply(if status.awaits_backup() {
-            draft.backup(BackupState::Error, status.has_backup_ref())
-        } else {
-            draft
-        })
+        self.apply(self.draft().must_ask_store(true).end_unreported_backup())
     }
 
     pub(super) fn fail(&self, fault: Fault) -> Option<Next> {
@@ -94,7 +89,12 @@ impl Pass<'_> {
     /// Writes a state that the runner shows. It counts only because the runner was asked, so a late call or report of the old
     /// epoch must not undo it.
     pub(super) fn shown(&self, state: S) -> Draft {
-        let draft = self.draft().state(state).must_ask(false).raises_epoch();
+        self.answered().state(state).raises_epoch()
+    }
+
+    /// Writes that the runner was asked, and the size that its copy shows.
+    pub(super) fn answered(&self) -> Draft {
+        let draft = self.draft().must_ask(false);
         match self.view.observed_size {
             Some(size) if size != self.row.size => draft.size(size),
             Some(_) | None => draft,

@@ -7,8 +7,7 @@ use crate::rules::{
 use crate::vocabulary::{DesiredState as D, Fault, Micros, SandboxState as S};
 
 /// Notes that the runner must be asked, because it reported a state that nobody waited for (contract 4 of
-/// `docs/PROTOCOL.md`). A change under way, and a row that is to be asked already, are asked about anyway.
-#[cold] // The epoch of such a report matches, yet nobody waits for it: rare, so it stays out of the way of the others.
+/// `docs/PROTOCOL.md`). The controller asks about a change under way without this note, and one note is enough.
 pub(super) fn ask(row: &Lifecycle, state: S, epoch: u32, now: Micros) -> Step {
     let status = row.status;
     let rests = states![Started Stopped Paused].contains(status.state()) && status.is_settled();
@@ -21,10 +20,9 @@ pub(super) fn ask(row: &Lifecycle, state: S, epoch: u32, now: Micros) -> Step {
     } else if !status.has_runner() {
         Ignored::NotAwaited
     } else {
-        let draft = Draft::new(row, Cause::Report(ReportKind::State), now).must_ask(true);
-        // It may run, so no backup is current any more, whatever the ask shows.
         let may_run = state == S::Started && epoch == row.epoch;
-        return if may_run { draft.disk_changes().finish_or_drop() } else { draft.finish_or_drop() };
+        let draft = Draft::new(row, Cause::Report(ReportKind::State), now);
+        return draft.must_ask_about_copy(may_run).finish_or_drop();
     };
     Step::ignored(row, why, now)
 }

@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::lifecycle::Lifecycle;
 use crate::policy::Policy;
 use crate::rules::{Cause, Command, Context, Stamp, Step, Timer, step::draft::Draft};
-use crate::vocabulary::{BackupState, DesiredState, Micros, SandboxState};
+use crate::vocabulary::{DesiredState, Micros, SandboxState};
 use chrono::{DateTime, Utc};
 
 /// Returns the step of a timer. It writes nothing if the timer is not armed or its deadline is not over.
@@ -22,8 +22,7 @@ pub(super) fn decide(row: &Lifecycle, timer: Timer, policy: &Policy, context: Co
         Timer::Ttl => draft.supersede(),
         Timer::QueueTimeout => draft.supersede().stamp(Stamp::QueueTimedOut),
         Timer::TimeLimit => draft.time_limit_over(),
-        // Its report may be lost, so the store is asked before the attempt counts as failed.
-        Timer::BackupLimit => draft.backup(BackupState::Error, row.status.has_backup_ref()).must_ask_store(true),
+        Timer::BackupLimit => draft.end_unreported_backup(),
         Timer::AutoDelete => draft.soft_delete(),
         Timer::AutoArchive => draft.state(SandboxState::Archiving).desired(DesiredState::Archived).archive_attempts(0),
         Timer::AutoPause => draft.state(SandboxState::Pausing).desired(DesiredState::Paused).calls(Command::Pause),

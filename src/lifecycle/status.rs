@@ -188,6 +188,12 @@ impl Status {
         self.has_usable_backup() | self.kept_backup()
     }
 
+    /// These columns after a new backup attempt was requested. The disk changes while it is made, or it does not.
+    pub(crate) const fn with_requested_backup(self, disk_changes: bool) -> Self {
+        // From now on the store is asked about this attempt, if about any.
+        self.with_backup(BackupState::Pending).with_changed_since_backup(disk_changes).with_must_ask_store(false)
+    }
+
     /// Whether a backup attempt is requested or under way.
     #[inline]
     pub(crate) const fn awaits_backup(self) -> bool {
@@ -256,8 +262,7 @@ impl Status {
         // A completed backup is kept as the last resort once the disk may have changed.
         let outdated = self.0 & OUTDATED_LOOKED_AT == OUTDATED.0;
         let also = Self::BLANK.with_recoverable(recoverable).with_kept_backup(outdated);
-        let Self(word) = Self(self.0 | also.0).edited(PAIRS[self.pair()].repair);
-        Self(word)
+        Self(self.0 | also.0).edited(PAIRS[self.pair()].repair)
     }
 
     /// The plain form of [`repaired`](Self::repaired), of which all but two flags depends on the pair of states.

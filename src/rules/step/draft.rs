@@ -85,6 +85,13 @@ impl Draft {
         self
     }
 
+    /// Notes that the runner must be asked about its copy. If the copy may run, no backup is current any more, whatever the ask
+    /// shows.
+    pub(crate) const fn must_ask_about_copy(self, may_run: bool) -> Self {
+        let asks = self.must_ask(true);
+        if may_run { asks.disk_changes() } else { asks }
+    }
+
     pub(crate) const fn must_ask_store(mut self, must_ask: bool) -> Self {
         self.step.after = self.step.after.with_must_ask_store(must_ask);
         self
@@ -132,12 +139,19 @@ impl Draft {
         self.backup(BackupState::Error, after.has_backup_ref())
     }
 
+    /// Ends an open backup attempt without its report, which may be lost: the store is asked whether it has the backup.
+    pub(crate) const fn end_unreported_backup(self) -> Self {
+        let after = self.step.after;
+        if !after.awaits_backup() {
+            return self;
+        }
+        self.backup(BackupState::Error, after.has_backup_ref()).must_ask_store(true)
+    }
+
     /// Requests a new backup attempt.
     pub(crate) const fn request_backup(mut self) -> Self {
-        let changes = !pairs::DISK_RESTS.contains(self.step.after.state());
-        let after = self.step.after.with_backup(BackupState::Pending).with_changed_since_backup(changes);
-        // From now on the store is asked about this attempt, if about any.
-        self.step.after = after.with_must_ask_store(false);
+        let disk_changes = !pairs::DISK_RESTS.contains(self.step.after.state());
+        self.step.after = self.step.after.with_requested_backup(disk_changes);
         self.step.effects.event = Some(EventName::BackupCreated);
         self
     }
@@ -345,15 +359,9 @@ impl Draft {
     /// Auto-archive does not act on it again until it has been used. A backup under way is looked up in the store.
     pub(crate) fn give_up_archive(self, fault: Fault) -> Self {
         let status = self.step.after;
-        let under_way = status.awaits_backup();
-        let draft = self.desired(D::Stopped).archive_attempts(MOST_ATTEMPTS);
+        let draft = self.desired(D::Stopped).archive_attempts(MOST_ATTEMPTS).end_unreported_backup();
         // Without a runner there is no call to supersede, and the epoch names the release that the lost runner is owed.
         let draft = if status.has_runner() { draft.raises_epoch() } else { draft };
-        let draft = if under_way {
-            draft.backup(BackupState::Error, status.has_backup_ref()).must_ask_store(true)
-        } else {
-            draft
-        };
         // An error is asked about: where the disk rests, the sandbox is stopped then.
         if matches!(status.state(), S::Error) {
             draft.must_ask(true)

@@ -193,8 +193,7 @@ impl Writes {
             after = after.with_changed_since_backup(false).with_kept_backup(false).with_must_ask_store(false);
         }
         if let Some(disk_changes) = self.requests_backup {
-            after = after.with_backup(BackupState::Pending).with_changed_since_backup(disk_changes);
-            after = after.with_must_ask_store(false);
+            after = after.with_requested_backup(disk_changes);
         }
         if self.resets_attempts {
             after = after.with_archive_attempts(0);
