@@ -59,7 +59,7 @@ impl Try<'_> {
             }
             Next::Resend { .. } => {
                 if self.world.host.call.is_none() {
-                    self.breaks("a call is to be sent again that the outbox does not hold");
+                    self.breaks("the controller resends a call that is not in the outbox");
                 }
                 self.send_call();
             }

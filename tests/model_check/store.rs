@@ -5,7 +5,7 @@ use crate::world::{Attempt, Copy, Message, World};
 use sandbox_lifecycle::rules::Report;
 
 impl Try<'_> {
-    pub fn begin_upload(&mut self, from: u8, number: u32, told: bool) {
+    pub fn begin_upload(&mut self, from: u8, number: u32, reports_begin: bool) {
         let runner = self.world.runner(from);
         let refused = number < self.world.host.discarded && self.model.flaw != Some(Flaw::ForgetfulStore);
         if runner.copy == Copy::None || refused {
@@ -13,7 +13,7 @@ impl Try<'_> {
         }
         let disk = runner.disk;
         self.world.host.attempts.push(Attempt { number, disk, whole: false, uploader: Some(from) });
-        if told {
+        if reports_begin {
             let begun = Report::BackupUnderWay { begun: true, attempt: Some(number) };
             self.report(from, begun);
         }

@@ -226,7 +226,7 @@ impl Try<'_> {
     }
 
     /// Begins the upload of a backup.
-    pub fn make_backup(&mut self, to: u8, attempt: u32, epoch: u32, told: bool) {
+    pub fn make_backup(&mut self, to: u8, attempt: u32, epoch: u32, reports_begin: bool) {
         let call = Call { task: Task::Backup { attempt }, epoch };
         let entry = self.world.runner(to).memory.ledger().call(call);
         self.store_ledger(to, entry.ledger(), None);
@@ -235,12 +235,12 @@ impl Try<'_> {
         if let Some(made) = self.world.host.attempts.iter().find(|made| made.number == attempt) {
             if made.whole {
                 self.world.send(Message::BackupEnd { from: to, attempt, well: true });
-            } else if told {
+            } else if reports_begin {
                 self.report(to, Report::BackupUnderWay { begun: true, attempt: Some(attempt) });
             }
             return;
         }
-        self.begin_upload(to, attempt, told);
+        self.begin_upload(to, attempt, reports_begin);
     }
 }
 

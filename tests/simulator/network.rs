@@ -87,7 +87,7 @@ pub enum Event {
         attempt: u32,
         version: u64,
     },
-    /// The backup store is told to discard attempts.
+    /// The host orders the backup store to discard attempts.
     Discard {
         id: Id,
         before: u32,

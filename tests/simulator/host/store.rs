@@ -24,7 +24,7 @@ pub struct Store {
     pub next: Id,
     /// What the hosts know of each runner.
     pub standings: Vec<RunnerStanding>,
-    /// Runners whose inventory is to be taken.
+    /// Runners that must still send their inventory.
     pub unlisted: BTreeSet<RunnerId>,
     /// The events that were committed, and those that subscribers saw.
     pub committed: BTreeSet<(Id, OutboxKey)>,

@@ -64,7 +64,7 @@ impl World {
         self.plan(down, Event::Boot { runner });
     }
 
-    /// The runner starts: it looks at each call that was under way, and at each copy that it was told to leave.
+    /// The runner restarts. It checks each call that was under way, and each copy that it has released or removed.
     pub fn boot(&mut self, runner: RunnerId) {
         if self.runners[runner].powered || self.runners[runner].wrecked {
             return;

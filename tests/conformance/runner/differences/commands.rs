@@ -106,7 +106,7 @@ pub const COMMANDS: &[Difference] = &[
             );
         },
     },
-    // D29 recover: not of a sandbox that is to be destroyed.
+    // D29: a sandbox with desired state destroyed is not recovered.
     Difference {
         id: "D29",
         applies: |row, expected| {
