@@ -55,12 +55,12 @@ fn judge(row: &Lifecycle, command: &Command, facts: Facts, policy: &Policy, now:
     let facts = facts.and(facts_of_numbers(command, row));
     let rule = rule_of(command);
     if facts.contain(rule.already) {
-        return already(row, rule.verb, now);
+        return already(row, rule.of.verb, now);
     }
     if rule.demands.without(facts).is_empty() {
         return accepted(row, command, rule, facts, policy, now);
     }
-    let refused = Refused::Command { verb: rule.verb, flag: rule.flag, profile: policy.profile };
+    let refused = Refused::Command { of: rule.of, profile: policy.profile };
     Err(Refusal::of_command(row, refused, facts))
 }
 
@@ -85,12 +85,12 @@ fn accepted(
 ) -> Result<Step, Refusal> {
     let outcome = rule.outcome(facts);
     let after = outcome.applied_to(row.status);
-    let cause = Cause::Command(rule.verb);
+    let cause = Cause::Command(rule.of.verb);
     Ok(Step {
         cause,
         row: *row,
         after,
-        next_epoch: next_epoch(row, after, outcome.effects, false),
+        next_epoch: next_epoch(row, after, outcome.begins_work),
         now,
         payload: Payload::Command(*command),
         longest_auto_archive: policy.max_auto_archive,

@@ -68,7 +68,7 @@ impl Lifecycle {
     ) -> impl Iterator<Item = (&'static Check, bool)> + use<> {
         let rule = rule_of(&command);
         let facts = command::facts(self, policy, &context, now.into()).and(command::facts_of_numbers(&command, self));
-        let checks = rule.verb.checks().iter().filter(|check| check.applies(rule.flag));
+        let checks = rule.of.verb.checks().iter().filter(|check| check.applies(rule.of.flag));
         checks.map(move |check| (check, facts.contain(check.guard)))
     }
 }

@@ -63,12 +63,13 @@ fn flag(command: &Command) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Command, rule_of};
+    use crate::rules::input::verb::VerbAndFlag;
 
     #[test]
     fn the_lookup_finds_the_rule_of_every_command_and_argument() {
         for command in Command::EXAMPLES.as_flattened() {
             let rule = rule_of(command);
-            assert_eq!((rule.verb, rule.flag), (command.verb(), command.verb() == rule.verb && command.flag()));
+            assert_eq!(rule.of, VerbAndFlag { verb: command.verb(), flag: command.flag() });
         }
     }
 }

@@ -32,6 +32,13 @@ word_list! {
     }
 }
 
+/// A verb with the yes-or-no argument of its command, `false` where it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VerbAndFlag {
+    pub(crate) verb: Verb,
+    pub(crate) flag: bool,
+}
+
 impl Verb {
     /// Whether the published API of this profile has a request for it.
     ///

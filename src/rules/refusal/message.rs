@@ -15,7 +15,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reported = self.reported_state();
         match self.refused {
-            Refused::Command { verb, .. } => write!(f, "cannot {} while the state is {reported}", Infinitive(verb))?,
+            Refused::Command { of, .. } => write!(f, "cannot {} while the state is {reported}", Infinitive(of.verb))?,
             Refused::Report(report, _) => write!(f, "the {report} report is refused while the state is {reported}")?,
             Refused::OtherRevision(asked) => {
                 return write!(

@@ -4,7 +4,11 @@ use crate::{
     lifecycle::{Lifecycle, Status, fact_set::Facts},
     policy::ApiProfile,
     rules::{
-        input::{report::ReportKind, timer::Timer, verb::Verb},
+        input::{
+            report::ReportKind,
+            timer::Timer,
+            verb::{Verb, VerbAndFlag},
+        },
         reason::{Reason, Retry},
         table::{form::Check, rows::accepted_with},
     },
@@ -43,8 +47,8 @@ pub struct Refusal {
 /// What was refused, and what is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// A command, with its yes-or-no argument, under an API profile.
-    Command { verb: Verb, flag: bool, profile: ApiProfile },
+    /// A command under an API profile.
+    Command { of: VerbAndFlag, profile: ApiProfile },
     /// A report, with the reason.
     Report(ReportKind, ReportReason),
     /// Any input, with a context that was gathered for another revision of the row.
@@ -94,7 +98,7 @@ impl Refusal {
     /// Returns what was refused.
     pub const fn asked(&self) -> Asked {
         match self.refused {
-            Refused::Command { verb, .. } => Asked::Command(verb),
+            Refused::Command { of, .. } => Asked::Command(of.verb),
             Refused::Report(report, _) => Asked::Report(report),
             Refused::OtherRevision(asked) => asked,
         }
@@ -133,7 +137,7 @@ impl Refusal {
     /// Returns the HTTP status to answer.
     pub fn http_status(&self) -> u16 {
         self.reason().http_status(match self.refused {
-            Refused::Command { verb, .. } => Some(verb),
+            Refused::Command { of, .. } => Some(of.verb),
             Refused::Report(..) | Refused::OtherRevision(_) => None,
         })
     }
@@ -153,7 +157,7 @@ impl Refusal {
     pub fn failing_checks(&self) -> impl Iterator<Item = &'static Check> + use<> {
         let facts = self.facts;
         let (checks, given): (&'static [Check], bool) = match self.refused {
-            Refused::Command { verb, flag, .. } => (verb.checks(), flag),
+            Refused::Command { of, .. } => (of.verb.checks(), of.flag),
             Refused::Report(..) | Refused::OtherRevision(_) => (&[], false),
         };
         checks.iter().filter(move |check| check.applies(given) && !facts.contain(check.guard))

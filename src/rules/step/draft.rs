@@ -284,7 +284,7 @@ impl Draft {
             return Step::ignored(&step.row, Ignored::Incoherent, step.now);
         }
         step.after = step.after.repaired();
-        step.next_epoch = next_epoch(&step.row, step.after, step.effects, raises_epoch);
+        step.next_epoch = next_epoch(&step.row, step.after, step.effects.begin_work() | raises_epoch);
         step
     }
 

@@ -99,4 +99,9 @@ impl SideEffects {
         soft_delete: false,
         owed: Owed::Nothing,
     };
+
+    /// Whether they begin a new piece of work on a runner: by a call, or because a runner is assigned.
+    pub(crate) const fn begin_work(self) -> bool {
+        self.calls | matches!(self.runner, RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious)
+    }
 }

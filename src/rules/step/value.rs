@@ -301,12 +301,11 @@ impl fmt::Display for Step {
     }
 }
 
-/// Returns the epoch after a write. A call, and a runner that is assigned or lost, begin a new piece of work, and so does
-/// what a draft says (contract 2 of `docs/PROTOCOL.md`). Reports of earlier work are stale then.
+/// Returns the epoch after a write. What begins a piece of work raises it, and so does the loss of the runner (contract 2 of
+/// `docs/PROTOCOL.md`). Reports of earlier work are stale then.
 #[inline]
 #[expect(clippy::as_conversions, reason = "true is 1; const code has only `as`")]
-pub(crate) const fn next_epoch(row: &Lifecycle, after: Status, effects: SideEffects, raises: bool) -> u32 {
-    let assigns = matches!(effects.runner, RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious);
-    let loses = row.status.has_runner() & !after.has_runner();
-    row.epoch.wrapping_add((effects.calls | assigns | loses | raises) as u32)
+pub(crate) const fn next_epoch(row: &Lifecycle, after: Status, begins_work: bool) -> u32 {
+    let loses_runner = row.status.has_runner() & !after.has_runner();
+    row.epoch.wrapping_add((begins_work | loses_runner) as u32)
 }

@@ -5,7 +5,7 @@ use crate::{
     rules::{
         event::{Event, EventName},
         guards,
-        input::verb::Verb,
+        input::verb::{Verb, VerbAndFlag},
         reason::Reason,
         step::side_effects::{Owed, ReasonText, RunnerChange, SideEffects},
     },
@@ -231,8 +231,7 @@ yes! {
 #[derive(Clone, Copy)]
 #[repr(align(64))] // A look-up then multiplies by a power of two.
 pub(crate) struct Rule {
-    pub(crate) verb: Verb,
-    pub(crate) flag: bool,
+    pub(crate) of: VerbAndFlag,
     pub(crate) already: Facts,
     /// The guards that must hold: those of all checks that apply.
     pub(crate) demands: Facts,
@@ -245,6 +244,8 @@ pub(crate) struct Outcome {
     when: Facts,
     edit: Edit,
     row_untouched: bool,
+    /// Whether the effects begin a new piece of work.
+    pub(crate) begins_work: bool,
     pub(crate) effects: SideEffects,
 }
 
@@ -260,7 +261,7 @@ impl Row {
         }
         let [first, second, third] = self.cases;
         let cases = [first.outcome(flag), second.outcome(flag), third.outcome(flag)];
-        Rule { verb: self.verb, flag, already: self.already, demands, cases }
+        Rule { of: VerbAndFlag { verb: self.verb, flag }, already: self.already, demands, cases }
     }
 }
 
@@ -272,7 +273,8 @@ impl Case {
         };
         let [none, all] = Status::EXTREMES;
         let edit = Edit::between(self.writes.applied_to(none, flag), self.writes.applied_to(all, flag));
-        Outcome { when, edit, row_untouched: self.writes.row_untouched, effects: self.writes.effects }
+        let Writes { row_untouched, effects, .. } = self.writes;
+        Outcome { when, edit, row_untouched, begins_work: effects.begin_work(), effects }
     }
 }
 
