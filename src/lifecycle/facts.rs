@@ -108,6 +108,8 @@ facts! {
         recovers_in_place "without a timeout and a usable backup": !status.timed_out_with_backup();
         recovers_from_backup "timed out with a usable backup, or without a runner and with a backup":
             status.recovers_from_backup();
+        recovery_keeps_copy "without a runner, or without a timeout and a usable backup":
+            !status.has_runner() || !status.timed_out_with_backup();
         not_repaired "without a recovery under way": status.repair() != Some(Repair::Recover);
         not_to_be_destroyed "not to be destroyed": desired != D::Destroyed;
         recovers_in_place_or_idle "nothing pending, or without a timeout and a usable backup":

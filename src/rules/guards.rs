@@ -52,6 +52,8 @@ guards! {
         // Facts of the row that context or profile can make hold where the row does not.
         cooled_down = recovers_in_place,
             "without a timeout and a usable backup, or not recovered from its backup within the cooldown";
+        no_fork_loses_disk = recovery_keeps_copy,
+            "without a runner, without a timeout and a usable backup, or without live fork children";
         disk_is_consistent = disk_unused, "stopped, or of a class that is snapshotted while it runs";
     }
 }
@@ -69,7 +71,7 @@ mod tests {
     #[test]
     fn each_guard_has_one_bit_of_its_own() {
         let own: alloc::vec::Vec<Facts> = NAMED.iter().chain(facts::NAMED).map(|(fact, ..)| *fact).collect();
-        let renamed = 2;
+        let renamed = 3;
         let mut seen = Facts::NONE;
         let mut twice = 0;
         for fact in own {

@@ -287,6 +287,31 @@ fn cases() -> Vec<Case> {
             OtherArguments,
             "cannot set auto-stop while the state is started: auto-pause is on and counts the same idle time: turn it off first",
         ),
+        case(
+            pauses,
+            Command::AutoDelete { interval: AutoDelete::AtOnce }.into(),
+            Reason::OneIdleTimer,
+            400,
+            OtherArguments,
+            "cannot set auto-delete while the state is started: auto-pause is on, and an ephemeral sandbox is never paused: turn it off first",
+        ),
+        Case {
+            context: alone.with_live_fork_children(1),
+            ..case(
+                Columns {
+                    backup_state: BackupState::Completed,
+                    has_backup_ref: true,
+                    fault: Some(Fault::Timeout),
+                    recoverable: true,
+                    ..broken()
+                },
+                Command::Recover { start: true }.into(),
+                Reason::ForkChildren,
+                400,
+                WhenSettled,
+                "cannot recover while the state is error and the desired state started: its forks still read its disk, which a recovery from the backup removes: destroy them first",
+            )
+        },
         Case {
             context: alone.with_live_fork_children(2),
             ..case(

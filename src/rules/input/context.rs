@@ -94,7 +94,7 @@ impl Context {
 /// Every way to make a context ends here, so that its facts are those of its fields.
 impl From<Fields> for Context {
     fn from(fields: Fields) -> Self {
-        let childless = guards::childless.when(fields.live_fork_children == 0);
+        let childless = guards::childless.and(guards::no_fork_loses_disk).when(fields.live_fork_children == 0);
         let unsuspended = guards::unsuspended.when(!fields.organization_suspended);
         let unlinked = guards::unlinked.when(!fields.linked);
         Self { facts: childless.and(unsuspended).and(unlinked), fields }

@@ -230,6 +230,7 @@ rules! {
         recovers_somewhere else NoRunner, "no runner is assigned that could repair it, and there is no backup";
         not_to_be_destroyed else InProgress, "it is being deleted";
         not_repaired else InProgress, "its recovery is under way";
+        no_fork_loses_disk else ForkChildren, "its forks still read its disk, which a recovery from the backup removes: destroy them first";
     }
     writes {
         recovers_from_backup:
@@ -281,6 +282,8 @@ rules! {
     {
         without_gpu else GpuMustStayEphemeral, "a GPU sandbox is always deleted when it stops";
         [no] unlinked else LinkedMustStayEphemeral, "a linked sandbox is always deleted when it stops";
+        [yes] auto_pause_off else OneIdleTimer,
+            "auto-pause is on, and an ephemeral sandbox is never paused: turn it off first";
         coherent else InProgress, "state and desired state are inconsistent";
     }
     writes {}

@@ -153,6 +153,10 @@ pub(super) fn recover(
     if row.desired_state == DesiredState::Destroyed || row.repair == Some(Repair::Recover) {
         return Err("in_progress");
     }
+    // D30: the removal that the old runner is owed would take the disk that the forks read.
+    if restorable(row) && row.has_runner && context.live_fork_children() > 0 {
+        return Err("fork_children");
+    }
     if from_backup {
         recover_from_backup(row, write, now);
     } else {

@@ -206,6 +206,9 @@ fn auto_delete(row: &Columns, write: &mut Write, minutes: AutoDelete, context: C
     if context.linked() && minutes != AutoDelete::AtOnce {
         return Err("linked_must_stay_ephemeral");
     }
+    if minutes == AutoDelete::AtOnce && row.auto_pause != AutoPause::Never {
+        return Err("one_idle_timer");
+    }
     write.row.auto_delete = minutes;
     in_coherent_states(row)
 }
