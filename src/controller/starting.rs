@@ -87,6 +87,8 @@ impl Pass<'_> {
         match observed {
             S::Started => self.write(self.shown(S::Started).drop_finished_backup()),
             S::Unknown if may_have_disk => self.time_out(),
+            // Back to unknown would begin the creation and its time limit anew, without an end.
+            S::Unknown if state == S::Creating => self.resend_or_time_out(),
             S::PullingSnapshot if status.is_fork_child() => self.time_out(),
             S::Unknown => self.write(self.draft().state(S::Unknown).raises_epoch()),
             S::PullingSnapshot if state != S::PullingSnapshot => {

@@ -1,6 +1,10 @@
 //! A restored copy that ran is newer than the backup (contract 9): its runner is released, and its disk is not removed.
 
-use crate::{after, answered, gone, pass, released, row, time::noon};
+use crate::{
+    after, answered, gone, pass, released, row,
+    scene::{NOW, Scene},
+    time::noon,
+};
 use sandbox_lifecycle::{
     Columns, DesiredState, Lifecycle, Next, Policy, RunnerView, SandboxState,
     controller::Observed,
@@ -23,6 +27,28 @@ fn an_older_copy_at_rest_does_not_end_a_restore() {
         let next = restoring.reconcile(&answered(&restoring, state), &Policy::default(), noon());
         assert_eq!(next, Next::Resend { task: TaskKind::Restore, epoch: 7 });
     }
+}
+
+/// The recorded rules went back to unknown and began the creation, and its limit, anew each time: it never ended.
+#[test]
+fn a_creation_that_its_runner_never_knows_ends_at_its_limit() {
+    let mut scene = Scene::of(Columns { state: SandboxState::Unknown, pending: true, epoch: 1, ..Columns::default() });
+    scene.pass(Observed::NotAsked);
+    assert_eq!(scene.row.state(), SandboxState::Creating);
+    let unknown = Observed::State(SandboxState::Unknown);
+    let epoch = scene.row.epoch();
+    assert_eq!(scene.next(unknown), Next::Resend { task: TaskKind::Create, epoch });
+    let late = scene.row.reconcile(
+        &RunnerView { observed: unknown, ..RunnerView::of(&scene.row) },
+        &Policy::default(),
+        NOW + chrono::Duration::minutes(16),
+    );
+    let Next::Apply(step) = late else { panic!("{late}") };
+    let failed = step.apply(scene.row).expect("nobody else writes");
+    assert_eq!(
+        (failed.state(), failed.fault(), failed.must_ask()),
+        (SandboxState::Error, Some(Fault::TimeLimit), true)
+    );
 }
 
 /// The restore failed although its copy ran, and the copy came to rest. Later the runner is declared gone.

@@ -93,6 +93,7 @@ impl Pass<'_> {
             (_, "started") => self.show_started(),
             // D14: it may have its disk. D33: a fork's child has no image.
             (_, "unknown") if starts_from_disk || self.row.is_fork_child => self.time_out(),
+            ("creating", "unknown") => self.resend_or_time_out(), // D14: created again, within its limit.
             (_, "pulling_snapshot") if self.row.is_fork_child => self.time_out(),
             (_, "unknown") => self.write(self.change_to_shown_only(S::Unknown)),
             ("pulling_snapshot", "pulling_snapshot") => self.time_out(),

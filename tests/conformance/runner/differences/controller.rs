@@ -216,13 +216,21 @@ pub const ACTIONS: &[Difference] = &[
     Difference {
         id: "D14",
         applies: |row, _| {
-            ["starting", "restoring", "resuming"].contains(&row.get("state"))
+            ["creating", "starting", "restoring", "resuming"].contains(&row.get("state"))
                 && row.get("desired") == "started"
                 && row.is("runner")
                 && row.get("observed") == "unknown"
                 && (row.is("pending") || stale(row))
         },
-        instead: |row, expected| if stale(row) { times_out(row, expected) } else { stays(row, expected) },
+        instead: |row, expected| {
+            if stale(row) {
+                return times_out(row, expected);
+            }
+            stays(row, expected);
+            if row.get("state") == "creating" {
+                set_where(expected, &[("runner_calls", "sandboxInfo;createSandbox")]);
+            }
+        },
     },
     // D19 no runner, no end.
     Difference {
