@@ -16,6 +16,9 @@ pub enum ListedBy {
     OwnRunner,
     /// Another runner, or any runner if the row has none.
     OtherRunner,
+    /// Another runner, whose copy an operator has declared to be the newest that is left: the runner that the row left last is
+    /// scrapped. Only an operator knows that, so no inventory says it by itself.
+    NewestSurvivor,
 }
 
 /// What to do about an entry of an inventory, or about a row that its runner does not list.
@@ -70,8 +73,13 @@ impl Lifecycle {
         }
         match (by, copy) {
             (ListedBy::OwnRunner, copy) => self.compare_own(copy, now.into()),
-            (ListedBy::OtherRunner, Some(copy)) => self.compare_other(copy, context, now.into()),
-            (ListedBy::OtherRunner, None) => Finding::Agrees,
+            (ListedBy::OtherRunner, Some(copy)) => {
+                // The row's epoch is that of the release which the runner that it left last has taken. A runner that it left
+                // before has an older disk.
+                self.compare_other(copy, copy.epoch == Some(self.epoch), context, now.into())
+            }
+            (ListedBy::NewestSurvivor, Some(copy)) => self.compare_other(copy, true, context, now.into()),
+            (ListedBy::OtherRunner | ListedBy::NewestSurvivor, None) => Finding::Agrees,
         }
     }
 
@@ -117,7 +125,7 @@ impl Lifecycle {
         waits && !copy.released && self.status.recoverable()
     }
 
-    fn compare_other(&self, copy: &Listed, context: Context, now: Micros) -> Finding {
+    fn compare_other(&self, copy: &Listed, is_newest: bool, context: Context, now: Micros) -> Finding {
         let status = self.status;
         let epoch = self.epoch;
         let rests = pairs::is_settled(status.state(), status.desired());
@@ -125,10 +133,7 @@ impl Lifecycle {
             return Finding::Remove { epoch };
         }
         let is_lost = status.state() == S::Error && !status.has_runner() && !status.has_usable_backup();
-        // The row's epoch is that of the release which the runner that it left last has taken. A runner that it left before
-        // has an older disk.
-        let left_last = copy.epoch == Some(epoch);
-        if is_lost && left_last && status.desired() != D::Destroyed {
+        if is_lost && is_newest && status.desired() != D::Destroyed {
             // What was lost with the runner is recoverable again. The ask that follows undoes the release.
             let draft = draft_of(self, now).runner(RunnerChange::Assigned).must_ask(true);
             return apply(draft.finish_or_drop());

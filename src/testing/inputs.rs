@@ -200,7 +200,7 @@ pub fn listed() -> impl Strategy<Value = Option<Listed>> + Clone {
 
 /// Generates who lists a copy.
 pub fn listed_by() -> impl Strategy<Value = ListedBy> + Clone {
-    select(&[ListedBy::OwnRunner, ListedBy::OtherRunner][..])
+    select(&[ListedBy::OwnRunner, ListedBy::OtherRunner, ListedBy::NewestSurvivor][..])
 }
 
 /// Generates a case of a sound row, at a moment at which a rule could change its answer. A platform meets such cases.

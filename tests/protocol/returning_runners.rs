@@ -1,7 +1,7 @@
 //! A runner that was declared gone returns with its old copy (contract 13).
 
 use crate::time::noon;
-use crate::{after, gone, pass, released, row};
+use crate::{after, answered, gone, pass, released, row};
 use sandbox_lifecycle::{
     Columns, Context, DesiredState, Lifecycle, SandboxState,
     controller::{Finding, ListedBy},
@@ -37,6 +37,22 @@ fn a_runner_that_was_left_before_the_last_one_is_not_taken_back() {
     assert_eq!(lost.state(), SandboxState::Error);
     assert!(takes_back(&lost, &released_copy(epoch)));
     assert_eq!(compared(&lost, &released_copy(epoch - 5)), Finding::Agrees);
+}
+
+/// r1 and then r2 were declared gone, and r2 is scrapped. Only an operator can say that r1's older copy is the newest that is
+/// left; then the sandbox is taken back, and its ask undoes the release.
+#[test]
+fn an_operator_takes_the_newest_copy_back_that_is_left() {
+    let started = row(Columns { epoch: 10, ..Columns::default() });
+    let lost = pass(&started, &gone(&started)).apply(started).expect("nobody else writes");
+    let older = released_copy(4);
+    let found = lost.compare(ListedBy::NewestSurvivor, Some(&older), Context::of(&lost), noon());
+    let Finding::Apply(step) = found else { panic!("{found}") };
+    let back = step.apply(lost).expect("nobody else writes");
+    assert_eq!((back.state(), back.has_runner(), back.must_ask()), (SandboxState::Error, true, true));
+    assert!(back.epoch() > lost.epoch(), "the ask has a newer epoch than the release");
+    let recoverable = after(back, &answered(&back, CopyState::AtRest));
+    assert!(recoverable.recoverable());
 }
 
 /// A sandbox in error was to be archived. Without a runner the archive is given up, and the runner returns after that.

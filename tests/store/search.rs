@@ -110,7 +110,7 @@ fn steps_on(row: &Lifecycle) -> Vec<Step> {
             }
         }
     }
-    for by in [ListedBy::OwnRunner, ListedBy::OtherRunner] {
+    for by in [ListedBy::OwnRunner, ListedBy::OtherRunner, ListedBy::NewestSurvivor] {
         match row.compare(by, Some(&COPY), context, soon) {
             Finding::Apply(step) => steps.push(step),
             Finding::Agrees | Finding::Remove { .. } | Finding::Release { .. } => {}

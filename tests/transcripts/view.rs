@@ -56,6 +56,7 @@ pub fn inventory(text: &str) -> Read<(ListedBy, Option<Listed>)> {
     let by = match who {
         "own runner" => ListedBy::OwnRunner,
         "another runner" => ListedBy::OtherRunner,
+        "the newest survivor" => ListedBy::NewestSurvivor,
         _ => return Err(wrong()),
     };
     if what == "nothing" {

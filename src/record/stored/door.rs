@@ -72,6 +72,14 @@ impl<X> Sandbox<X> {
         self.lifecycle.compare(by, copy, context, now)
     }
 
+    /// Takes a lost sandbox back from a runner whose copy an operator has declared to be the newest that is left, because the
+    /// runner that the sandbox left last is scrapped ([`ListedBy::NewestSurvivor`]). Otherwise as [`compare`](Self::compare).
+    ///
+    /// If the result is a step, apply it with the runner that lists this copy.
+    pub fn take_back(&self, copy: &Listed, context: Context, now: DateTime<Utc>) -> Finding {
+        self.lifecycle.compare(ListedBy::NewestSurvivor, Some(copy), context, now)
+    }
+
     /// Whether an API still shows this sandbox. It hides a destroyed sandbox, and a failed one with desired state destroyed. A
     /// sandbox that was evicted, or that timed out in the queue, stays visible until its record is removed.
     pub fn is_visible(&self) -> bool {

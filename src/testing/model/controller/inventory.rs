@@ -58,9 +58,11 @@ impl Model {
                     write.disk_changes();
                 }
             }
-            (ListedBy::OtherRunner, None) => return Compared::Agrees,
-            (ListedBy::OtherRunner, Some(copy)) => {
-                if let Some(compared) = belongs_elsewhere(row, copy, context) {
+            (ListedBy::OtherRunner | ListedBy::NewestSurvivor, None) => return Compared::Agrees,
+            (ListedBy::OtherRunner | ListedBy::NewestSurvivor, Some(copy)) => {
+                // It is the runner that the row left last, or an operator says that no newer copy is left.
+                let newest = by == ListedBy::NewestSurvivor || copy.epoch == Some(row.epoch);
+                if let Some(compared) = belongs_elsewhere(row, copy, newest, context) {
                     return compared;
                 }
                 write.assign_runner(); // Contract 13: the row takes it back.
@@ -104,14 +106,13 @@ fn looked_into(row: &Columns, copy: &Listed) -> bool {
 }
 
 /// Returns what another runner does with its copy, or `None` if the row takes that runner back.
-fn belongs_elsewhere(row: &Columns, copy: &Listed, context: Context) -> Option<Compared> {
+fn belongs_elsewhere(row: &Columns, copy: &Listed, newest: bool, context: Context) -> Option<Compared> {
     let goes = row.desired_state == DesiredState::Destroyed;
     let epoch = row.epoch;
     if row.state == S::Destroyed || (goes && !row.has_runner) {
         return Some(Compared::Remove { epoch });
     }
-    // It is the runner that the row left last.
-    if row.state == S::Error && !row.has_runner && !has_current_backup(row) && copy.epoch == Some(epoch) {
+    if row.state == S::Error && !row.has_runner && !has_current_backup(row) && newest {
         return None;
     }
     if settled(row) && (row.has_runner || has_current_backup(row)) && context.live_fork_children() == 0 {
