@@ -135,12 +135,15 @@ time_limits! {
     resizing: 30, Resizing;
     /// Ours: 60. A fork copies memory and disk, as a snapshot does. It ends in the desired state.
     forking: 60, Forking;
-    /// Ours: 1,440. A backup is tried up to four times, at two hours each, after waiting in a queue.
+    /// Ours: 1,440. A backup is tried up to four times, at two hours each.
     archiving: 1_440, Archiving;
     /// Ours: 30. A recovery in place, which may copy the disk; the state stays error.
     recovering: 30;
     /// Recorded: 120. It limits a backup under way, in any state.
     backup: 120;
+    /// Ours: 1,440. It limits a backup that is requested and has not begun, in any state: a queue may be long, but a request
+    /// that nobody takes must not block the next one for ever.
+    queued_backup: 1_440;
 }
 
 /// Returns the minutes of a default, which is never 0 and far below the maximum.

@@ -71,8 +71,10 @@ impl Demands {
 pub(super) struct Limits {
     /// Minutes, or `NOT` if a state has no limit.
     states: [u32; STATE_PLACES],
-    /// Microseconds.
+    /// Microseconds, of a backup under way.
     backup: i64,
+    /// Microseconds, of a backup that has not begun.
+    queued_backup: i64,
 }
 
 impl Limits {
@@ -84,7 +86,8 @@ impl Limits {
         if let Some(limit) = states.get_mut(REPAIR_PLACE) {
             *limit = limits.recovering.get();
         }
-        Self { states, backup: i64::from(limits.backup.get()).saturating_mul(MICROS_PER_MINUTE) }
+        let micros = |limit: Minutes| i64::from(limit.get()).saturating_mul(MICROS_PER_MINUTE);
+        Self { states, backup: micros(limits.backup), queued_backup: micros(limits.queued_backup) }
     }
 
     #[inline]
@@ -185,11 +188,12 @@ impl Armed {
         let queue = row.queue_timeout.map_or(0, |timeout| timeout.0.get()) & watched.queued;
         let limit = limits.of_state(row);
         // The write of this timer is dropped for a row with incoherent states, so the timer is not armed for it.
-        let backs_up = row.status.backs_up() & facts.contain(facts::coherent);
+        let awaits_backup = row.status.awaits_backup() & facts.contain(facts::coherent);
+        let backup_limit = choose(row.status.backs_up(), limits.backup, limits.queued_backup);
         Self {
             // An instant that is not set is the last instant, after which no timer acts.
             ttl: choose(facts.contain(facts::to_be_destroyed), UNARMED, row.destroy_at.as_micros()),
-            backup: choose(backs_up, row.backup_since.as_micros().wrapping_add(limits.backup), UNARMED),
+            backup: choose(awaits_backup, row.backup_since.as_micros().wrapping_add(backup_limit), UNARMED),
             watched_since: choose(queue == 0, row.since.as_micros(), row.created.as_micros()),
             queue,
             limit,

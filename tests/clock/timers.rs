@@ -6,10 +6,10 @@ use crate::{
 };
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Clock, Columns, Context, Lifecycle, Policy, SandboxState, Timer,
+    Clock, Columns, Context, DesiredState, Lifecycle, Policy, SandboxState, Timer,
     clock::Warning,
     rules::Cause,
-    vocabulary::{AutoArchive, AutoDelete, AutoStop, QueueTimeout},
+    vocabulary::{AutoArchive, AutoDelete, AutoStop, BackupState, QueueTimeout},
 };
 
 #[test]
@@ -105,4 +105,37 @@ fn idle_timers_do_not_act_in_a_warm_pool_or_without_a_ready_runner() {
         assert_eq!(row.due(&Policy::default(), context, now), None, "{context:?}");
     }
     assert_eq!(due(Columns { has_runner: false, ..at_noon() }, now), None);
+}
+
+/// The archive and the deletion of a sandbox that a person or a timer paused would lose its memory. Only a time to live ends it.
+#[test]
+fn no_idle_timer_acts_on_a_paused_sandbox_and_its_time_to_live_does() {
+    let years = noon() + Duration::days(3650);
+    let paused = Columns {
+        state: SandboxState::Paused,
+        desired_state: DesiredState::Paused,
+        auto_delete: AutoDelete::from(1),
+        ..at_noon()
+    };
+    assert_eq!(due(paused, years), None);
+    let lives = Columns { auto_destroy_at: Some(noon() + Duration::days(1)), ..paused };
+    assert_eq!(cause(lives, years), Some(Cause::Timer(Timer::Ttl)));
+}
+
+/// A request that nobody takes refused every other backup for ever.
+#[test]
+fn a_requested_backup_that_does_not_begin_ends_at_its_limit_and_the_store_is_asked() {
+    let requested = Columns {
+        backup_state: BackupState::Pending,
+        backup_attempt: 1,
+        backup_since: Some(noon()),
+        auto_stop: AutoStop::Never,
+        ..at_noon()
+    };
+    let limit = noon() + Duration::days(1);
+    assert_eq!(due(requested, limit), None);
+    let ended = due(requested, limit + Duration::microseconds(1)).expect("the limit is over");
+    assert_eq!(ended.cause(), Cause::Timer(Timer::BackupLimit));
+    let changes = ended.changes();
+    assert_eq!((changes.backup_state, changes.must_ask_store), (Some(BackupState::Error), Some(true)));
 }

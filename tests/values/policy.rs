@@ -8,7 +8,7 @@ fn limits() -> Value {
     json!({
         "creating": 15, "restoring": 30, "starting": 5, "pullingSnapshot": 30, "buildingSnapshot": 60,
         "snapshotting": 60, "stopping": 15, "destroying": 30, "pausing": 30, "resuming": 30, "resizing": 30,
-        "forking": 60, "archiving": 1_440, "recovering": 30, "backup": 120,
+        "forking": 60, "archiving": 1_440, "recovering": 30, "backup": 120, "queuedBackup": 1_440,
     })
 }
 
@@ -37,7 +37,8 @@ fn each_time_limit_belongs_to_the_state_of_its_name() {
         Some((name.collect::<String>(), json!(limit.get())))
     });
     let found: Value = Value::Object(found.collect());
-    let of_no_state = ["backup", "recovering"].map(|name| limits.as_object_mut().expect("an object").remove(name));
+    let of_no_state =
+        ["backup", "queuedBackup", "recovering"].map(|name| limits.as_object_mut().expect("an object").remove(name));
     assert!(of_no_state.iter().all(Option::is_some), "a backup and a recovery in place have limits of their own");
     assert_eq!(found, limits);
 }

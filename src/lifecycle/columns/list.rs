@@ -270,7 +270,7 @@ columns! {
     last_activity_at as last_activity_at: DateTime<Utc> = DateTime::UNIX_EPOCH, (last_activity), shown;
     /// When its state last changed.
     state_since as state_since: DateTime<Utc> = DateTime::UNIX_EPOCH, (since), server;
-    /// When the backup under way began.
+    /// When the backup under way was requested or began.
     backup_since as backup_since: Option<DateTime<Utc>> = None, (backup_since), server;
 }
 

@@ -102,10 +102,14 @@ pub(super) fn deadline(
         }
         Timer::BackupLimit => {
             let begun = row.backup_since.filter(|begun| *begun != Micros::MAX.into())?;
-            let writes = row.backup_state == BackupState::InProgress;
+            let limit = match row.backup_state {
+                BackupState::InProgress => policy.time_limits.backup,
+                BackupState::Pending => policy.time_limits.queued_backup,
+                BackupState::None | BackupState::Completed | BackupState::Error => return None,
+            };
             // The write of this timer is dropped where the states are incoherent.
             let can_end = super::row::coherent(row.state, row.desired_state);
-            (writes && can_end).then(|| after(begun, i64::from(policy.time_limits.backup.get())))
+            can_end.then(|| after(begun, i64::from(limit.get())))
         }
         Timer::AutoDelete => {
             let minutes = row.auto_delete.as_minutes();
