@@ -135,3 +135,21 @@ fn a_copy_is_created_once_its_image_was_fetched_though_the_runner_has_none_yet()
     assert_eq!(step(pass(Image::Pulling)).state(), SandboxState::Error, "the limit is over");
     assert_eq!(step(pass(Image::Ready)).state(), SandboxState::Unknown, "an image that is ready is used");
 }
+
+/// What was requested and has not begun waits for its runner, and an operator can end the wait: a runner that is declared gone
+/// is left, whatever the sandbox was to do.
+#[test]
+fn no_sandbox_waits_for_a_runner_that_is_declared_gone() {
+    for state in SandboxState::ALL {
+        for desired_state in DesiredState::ALL {
+            let columns = Columns { state: *state, desired_state: *desired_state, ..idle() };
+            let mut row = Lifecycle::from(columns).repaired();
+            if !row.has_runner() || !row.violations().is_empty() {
+                continue;
+            }
+            let gone = RunnerView { runner: RunnerStanding::Gone, ..RunnerView::of(&row) };
+            row = step(pass(row, gone)).apply(row).expect("it was decided on this row");
+            assert!(!row.has_runner(), "{state}/{desired_state}");
+        }
+    }
+}
