@@ -4,15 +4,17 @@ use crate::vocabulary::{Minutes, SandboxState};
 use serde::{Deserialize, Serialize};
 
 /// The published version of the API whose rules apply where versions differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, strum::Display)]
 #[non_exhaustive]
 pub enum ApiProfile {
     /// 0.190.0, the last server whose decisions are recorded. Conformance is measured under it.
     #[serde(rename = "0.190")]
+    #[strum(to_string = "0.190")]
     V0_190,
     /// 0.226, as published. Use it for a new platform.
     #[default]
     #[serde(rename = "0.226")]
+    #[strum(to_string = "0.226")]
     V0_226,
 }
 

@@ -19,8 +19,9 @@ pub use form::{
     RecognizedFault, TextMap, Timestamp, Wire,
 };
 pub use request::{
-    CreateBuildInfo, CreateSandbox, CreateSandboxSnapshot, ForkSandbox, GpuTypes, Owner, ResizeSandbox, SandboxLabels,
-    ServerChoices, UpdateSandboxNetworkSettings, UpdateSandboxState,
+    CommandRequest, CreateBuildInfo, CreateSandbox, CreateSandboxSnapshot, ForkSandbox, GpuTypes, HttpMethod,
+    HttpRequest, ListOrder, ListQuery, ListSort, NoRequest, Owner, RequestBody, RequestError, ResizeSandbox,
+    SandboxLabels, ServerChoices, UnknownFilter, UpdateSandboxNetworkSettings, UpdateSandboxState,
 };
 pub use stored::{
     ApplyError, BackupRef, LifecycleView, Message, NetworkSettings, OutboxEntries, OutboxEntry, OutboxKey, RecordEdit,

@@ -12,6 +12,7 @@ pub(crate) mod table;
 
 pub use call::{Call, Task, TaskKind};
 pub use event::{Event, EventName};
+pub(crate) use input::CommandKind;
 pub use input::{Answer, AsInput, Command, Context, Input, Job, Outcome, Report, ReportKind, Timer, Verb};
 pub use reason::{Reason, Retry};
 pub use refusal::{Asked, Refusal};

@@ -45,6 +45,11 @@ names! {
     // Only requests, lists, webhooks and errors have these.
     ttl_minutes linked_sandbox secrets include_memory items next_cursor total page total_pages event timestamp
     old_state new_state old_desired_state new_desired_state status_code message error
+    // Only the query of a list has these.
+    cursor limit include_errored_deleted include_warm states snapshots region_ids sandbox_classes min_cpu max_cpu
+    min_memory_gi_b max_memory_gi_b min_disk_gi_b max_disk_gi_b min_gpu max_gpu is_public is_recoverable
+    created_at_after created_at_before last_event_after last_event_before auto_destroy_at_after
+    auto_destroy_at_before sort order
     // Only the stored row has these: no API record shows them.
     pending has_backup_ref has_runner fault force_stop revision epoch state_since backup_since
     must_ask must_ask_store repair changed_since_backup kept_backup is_fork_child backup_attempt archive_attempts

@@ -170,17 +170,10 @@ fn gpu_android_and_linked_sandboxes_are_created_where_they_are_allowed() {
 }
 
 fn settled() -> ServerChoices {
+    let toolbox = "https://proxy.example.com/toolbox";
     ServerChoices {
-        id: "s1".into(),
-        organization_id: "o1".into(),
-        target: "eu".into(),
-        class: SandboxClass::Container,
         runner_id: Some("r1".into()),
-        gpu_type: None,
-        organization_suspended: false,
-        link: None,
-        snapshot_ref: None,
-        toolbox_proxy_url: "https://proxy.example.com/toolbox".into(),
+        ..ServerChoices::new("s1", "o1", "eu", SandboxClass::Container, toolbox)
     }
 }
 

@@ -6,6 +6,7 @@ mod published_records;
 mod record_door;
 mod records;
 mod requests;
+mod routes;
 mod validation;
 
 use chrono::{DateTime, Utc};

@@ -117,6 +117,30 @@ pub struct ServerChoices {
     pub toolbox_proxy_url: String,
 }
 
+impl ServerChoices {
+    /// Builds the choices for an organization that is not suspended, without a runner, a GPU model and a link.
+    pub fn new(
+        id: impl Into<String>,
+        organization_id: impl Into<String>,
+        target: impl Into<String>,
+        class: SandboxClass,
+        toolbox_proxy_url: impl Into<String>,
+    ) -> Self {
+        Self {
+            organization_suspended: false,
+            id: id.into(),
+            organization_id: organization_id.into(),
+            target: target.into(),
+            class,
+            runner_id: None,
+            gpu_type: None,
+            link: None,
+            snapshot_ref: None,
+            toolbox_proxy_url: toolbox_proxy_url.into(),
+        }
+    }
+}
+
 /// The owner of a linked sandbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {

@@ -11,6 +11,7 @@ pub(crate) mod verb;
 pub(crate) use any::InputRef;
 pub use any::{AsInput, Input};
 pub use command::Command;
+pub(crate) use command::CommandKind;
 pub use context::Context;
 pub use report::{Answer, Job, Outcome, Report, ReportKind};
 pub use timer::Timer;

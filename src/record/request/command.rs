@@ -1,0 +1,288 @@
+//! Commands as requests of the published API, from one table for clients and servers.
+
+use super::change::{CreateSandboxSnapshot, ForkSandbox, ResizeSandbox};
+use super::http::{HttpMethod, HttpRequest, RequestBody, add_parameter, escape, parameters, unescape};
+use crate::policy::ApiProfile;
+use crate::record::form::Maybe;
+use crate::rules::{Command, CommandKind, Verb};
+use crate::vocabulary::{
+    AutoArchive, AutoDelete, AutoPause, AutoStop, FieldError, FieldErrors, IntervalError, SizeChange, Ttl,
+};
+use alloc::{format, string::String, string::ToString};
+use serde::{Deserialize, Deserializer};
+
+/// A command for one sandbox, as a client sends it and a server receives it.
+///
+/// ```
+/// use sandbox_lifecycle::{ApiProfile, Command, record::CommandRequest};
+/// let stop = CommandRequest::new("my sandbox", Command::Stop { force: true });
+/// let sent = stop.http(ApiProfile::V0_226)?;
+/// assert_eq!(sent.to_string(), "POST /sandbox/my%20sandbox/stop?force=true");
+/// // A server reads the body only where a request has one.
+/// let body = &mut serde_json::Deserializer::from_slice(b"");
+/// let received = CommandRequest::from_http("POST", &sent.path, &sent.query, body)?;
+/// assert_eq!(received, stop);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CommandRequest {
+    /// The identifier or the name of the sandbox. A server looks for both.
+    pub sandbox: String,
+    /// The command.
+    pub command: Command,
+    /// The name of the new snapshot, which needs one, or of the new sandbox of a fork. Other commands have none.
+    pub name: Option<String>,
+}
+
+/// Why the published API has no request for a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoRequest {
+    /// The API of this profile does not offer it: see [`Verb::is_offered_by`].
+    #[error("the API {1} has no request to {0}")]
+    NotOffered(Verb, ApiProfile),
+    /// A snapshot has no name.
+    #[error("a snapshot needs a name")]
+    Unnamed,
+}
+
+/// Why a request is not a command. `E` is the error of the body's reader.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError<E> {
+    /// No command has this method and path: look for another route, or answer 404.
+    #[error("no command has this method and path")]
+    OtherRoute,
+    /// The path, the query or the body has invalid values. Answer 400.
+    #[error(transparent)]
+    Fields(#[from] FieldErrors),
+    /// The body cannot be read. Answer 400.
+    #[error("the body cannot be read: {0}")]
+    Body(E),
+}
+
+/// Where a request has the argument of its command.
+#[derive(Debug, Clone, Copy)]
+enum Argument {
+    None,
+    /// A parameter of the query.
+    Query(&'static str),
+    /// The last part of the path: minutes.
+    Minutes,
+    /// The body.
+    Body,
+}
+
+/// The table (published): the method, the last part of the path after the sandbox, and where the argument is.
+const fn route(kind: CommandKind) -> (HttpMethod, &'static str, Argument) {
+    match kind {
+        CommandKind::Start => (HttpMethod::Post, "start", Argument::None),
+        CommandKind::Stop => (HttpMethod::Post, "stop", Argument::Query("force")),
+        CommandKind::Destroy => (HttpMethod::Delete, "", Argument::None),
+        CommandKind::Pause => (HttpMethod::Post, "pause", Argument::None),
+        CommandKind::Archive => (HttpMethod::Post, "archive", Argument::None),
+        CommandKind::Resize => (HttpMethod::Post, "resize", Argument::Body),
+        CommandKind::Fork => (HttpMethod::Post, "fork", Argument::Body),
+        CommandKind::Snapshot => (HttpMethod::Post, "snapshot", Argument::Body),
+        CommandKind::Recover => (HttpMethod::Post, "recover", Argument::Query("skipStart")),
+        CommandKind::Backup => (HttpMethod::Post, "backup", Argument::None),
+        CommandKind::AutoStop => (HttpMethod::Post, "autostop", Argument::Minutes),
+        CommandKind::AutoPause => (HttpMethod::Post, "autopause", Argument::Minutes),
+        CommandKind::AutoArchive => (HttpMethod::Post, "autoarchive", Argument::Minutes),
+        CommandKind::AutoDelete => (HttpMethod::Post, "autodelete", Argument::Minutes),
+        CommandKind::Ttl => (HttpMethod::Post, "ttl", Argument::Minutes),
+        CommandKind::Touch => (HttpMethod::Post, "last-activity", Argument::None),
+    }
+}
+
+impl Command {
+    /// Returns the request of this command for the sandbox with this identifier or name.
+    pub fn request(self, sandbox: impl Into<String>) -> CommandRequest {
+        CommandRequest::new(sandbox, self)
+    }
+}
+
+impl CommandRequest {
+    /// Builds a request without a name.
+    pub fn new(sandbox: impl Into<String>, command: Command) -> Self {
+        Self { sandbox: sandbox.into(), command, name: None }
+    }
+
+    /// Returns the request with the name of the new snapshot or fork.
+    #[must_use]
+    pub fn with_name(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// Returns the request on the wire.
+    ///
+    /// # Errors
+    ///
+    /// The API of this profile does not offer the command, or a snapshot has no name.
+    pub fn http(&self, profile: ApiProfile) -> Result<HttpRequest, NoRequest> {
+        let verb = self.command.verb();
+        if !verb.is_offered_by(profile) {
+            return Err(NoRequest::NotOffered(verb, profile));
+        }
+        let (method, last, argument) = route(CommandKind::from(self.command));
+        let mut path = String::from("/sandbox/");
+        escape(&self.sandbox, &mut path);
+        for part in [last, self.minutes().as_deref().unwrap_or_default()] {
+            if !part.is_empty() {
+                path.push('/');
+                path.push_str(part);
+            }
+        }
+        let mut query = String::new();
+        if let (Argument::Query(name), Some(value)) = (argument, self.flag()) {
+            add_parameter(&mut query, name, value);
+        }
+        Ok(HttpRequest { method, path, query, body: self.body()? })
+    }
+
+    /// Returns the minutes at the end of the path.
+    fn minutes(&self) -> Option<String> {
+        Some(match self.command {
+            Command::AutoStop { interval } => interval.as_minutes().to_string(),
+            Command::AutoPause { interval } => interval.as_minutes().to_string(),
+            Command::AutoArchive { interval } => interval.as_minutes().to_string(),
+            Command::AutoDelete { interval } => interval.as_minutes().to_string(),
+            Command::Ttl { interval } => interval.as_minutes().to_string(),
+            Command::Start | Command::Stop { .. } | Command::Destroy { .. } | Command::Pause => return None,
+            Command::Archive | Command::Resize(_) | Command::Fork | Command::Snapshot { .. } => return None,
+            Command::Recover { .. } | Command::Backup | Command::Touch => return None,
+        })
+    }
+
+    /// Returns the value of the parameter. Without it, the server takes no.
+    fn flag(&self) -> Option<&'static str> {
+        let yes = match self.command {
+            Command::Stop { force } => force,
+            Command::Recover { start } => !start,
+            Command::Start | Command::Destroy { .. } | Command::Pause | Command::Archive | Command::Resize(_) => false,
+            Command::Fork | Command::Snapshot { .. } | Command::Backup | Command::AutoStop { .. } => false,
+            Command::AutoPause { .. } | Command::AutoArchive { .. } | Command::AutoDelete { .. } => false,
+            Command::Ttl { .. } | Command::Touch => false,
+        };
+        yes.then_some("true")
+    }
+
+    fn body(&self) -> Result<Option<RequestBody>, NoRequest> {
+        let body = match self.command {
+            Command::Resize(change) => RequestBody::Resize(change.into()),
+            Command::Fork => {
+                RequestBody::Fork(ForkSandbox { name: self.name.clone().into(), ..ForkSandbox::default() })
+            }
+            Command::Snapshot { include_memory } => {
+                let mut body = CreateSandboxSnapshot::new(self.name.clone().ok_or(NoRequest::Unnamed)?);
+                body.include_memory = if include_memory { Maybe::Value(true) } else { Maybe::Absent };
+                RequestBody::Snapshot(body)
+            }
+            Command::Start | Command::Stop { .. } | Command::Destroy { .. } | Command::Pause => return Ok(None),
+            Command::Archive | Command::Recover { .. } | Command::Backup | Command::Touch => return Ok(None),
+            Command::AutoStop { .. } | Command::AutoPause { .. } | Command::AutoArchive { .. } => return Ok(None),
+            Command::AutoDelete { .. } | Command::Ttl { .. } => return Ok(None),
+        };
+        Ok(Some(body))
+    }
+
+    /// Reads a request. The path begins after the address of the API, as in [`HttpRequest`], and the query has no question
+    /// mark. The body is read only where the command has one. Unknown parameters are ignored.
+    ///
+    /// # Errors
+    ///
+    /// See [`RequestError`].
+    pub fn from_http<'de, D: Deserializer<'de>>(
+        method: &str,
+        path: &str,
+        query: &str,
+        body: D,
+    ) -> Result<Self, RequestError<D::Error>> {
+        let mut parts = path.strip_prefix("/sandbox/").ok_or(RequestError::OtherRoute)?.split('/');
+        let sandbox = parts.next().and_then(unescape).filter(|id| !id.is_empty()).ok_or(RequestError::OtherRoute)?;
+        let (last, minutes) = (parts.next().unwrap_or_default(), parts.next());
+        let is_asked = |kind: CommandKind| {
+            let (by, at, argument) = route(kind);
+            by.to_string() == method && at == last && matches!(argument, Argument::Minutes) == minutes.is_some()
+        };
+        let mut examples = Command::EXAMPLES.iter().map(|[example, _]| *example);
+        let example = examples.find(|example| is_asked(CommandKind::from(*example))).filter(|_| parts.next().is_none());
+        let read = Given { query, minutes: minutes.unwrap_or_default() };
+        let (command, name) = read.command(example.ok_or(RequestError::OtherRoute)?, body)?;
+        Ok(Self { sandbox: sandbox.into_owned(), command, name })
+    }
+}
+
+/// The arguments of a request.
+struct Given<'a> {
+    query: &'a str,
+    minutes: &'a str,
+}
+
+impl Given<'_> {
+    /// Returns the command of this kind with these arguments, and the name in the body.
+    fn command<'de, D: Deserializer<'de>>(
+        &self,
+        kind: Command,
+        body: D,
+    ) -> Result<(Command, Option<String>), RequestError<D::Error>> {
+        let command = match kind {
+            Command::Resize(_) => {
+                let body: ResizeSandbox = ResizeSandbox::deserialize(body).map_err(RequestError::Body)?;
+                Command::try_from(&body)?
+            }
+            Command::Fork => {
+                let body: ForkSandbox = ForkSandbox::deserialize(body).map_err(RequestError::Body)?;
+                return Ok((Command::from(&body), body.name.into_value()));
+            }
+            Command::Snapshot { .. } => {
+                let body: CreateSandboxSnapshot =
+                    CreateSandboxSnapshot::deserialize(body).map_err(RequestError::Body)?;
+                return Ok((Command::from(&body), Some(body.name)));
+            }
+            Command::Stop { .. } => Command::Stop { force: self.parameter("force")? },
+            Command::Recover { .. } => Command::Recover { start: !self.parameter("skipStart")? },
+            Command::AutoStop { .. } => Command::AutoStop { interval: self.interval(AutoStop::FIELD)? },
+            Command::AutoPause { .. } => Command::AutoPause { interval: self.interval(AutoPause::FIELD)? },
+            Command::AutoArchive { .. } => Command::AutoArchive { interval: self.interval(AutoArchive::FIELD)? },
+            Command::AutoDelete { .. } => Command::AutoDelete { interval: self.interval(AutoDelete::FIELD)? },
+            Command::Ttl { .. } => Command::Ttl { interval: self.interval(Ttl::FIELD)? },
+            Command::Start | Command::Destroy { .. } | Command::Pause | Command::Archive => kind,
+            Command::Backup | Command::Touch => kind,
+        };
+        Ok((command, None))
+    }
+
+    fn parameter(&self, name: &'static str) -> Result<bool, FieldErrors> {
+        let given = parameters(self.query).find(|(other, _)| other == name);
+        match given.as_ref().map(|(_, value)| value.as_str()) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => invalid(name, other, "true or false"),
+        }
+    }
+
+    fn interval<T: TryFrom<i64, Error = IntervalError>>(&self, field: &'static str) -> Result<T, FieldErrors> {
+        let Ok(minutes) = self.minutes.parse::<i64>() else {
+            return invalid(field, self.minutes, "a whole number of minutes");
+        };
+        T::try_from(minutes).map_err(|error| FieldErrors::from(FieldError::from(IntervalError { field, ..error })))
+    }
+}
+
+fn invalid<T>(field: &'static str, value: &str, allowed: &str) -> Result<T, FieldErrors> {
+    Err(FieldError::new(field, format!("{value:?}"), allowed).into())
+}
+
+impl From<SizeChange> for ResizeSandbox {
+    fn from(change: SizeChange) -> Self {
+        let quantity = |quantity: Option<core::num::NonZeroU32>| quantity.map(|count| count.get().into()).into();
+        Self {
+            cpu: quantity(change.cpu),
+            memory: quantity(change.memory),
+            disk: quantity(change.disk),
+            ..Self::default()
+        }
+    }
+}
