@@ -1,5 +1,8 @@
 //! Transcripts: stories of sandboxes with the outcome of every line, in `tests/transcripts/*/*.txt`.
 //!
+//! The folder `differences` tells each difference of `docs/DIFFERENCES.md` as one story. Blank lines separate these stories,
+//! and each begins with `# Dn name: what a user sees`, with the id and the name of the table.
+//!
 //! A line of a story is an input. The lines below it that begin with `=`, `+` or `!` are its outcome: the row, the
 //! effects or the complete refusal. This test writes them and people review them. A difference fails the test;
 //! `UPDATE_TRANSCRIPTS=1 cargo test --test transcripts` rewrites the outcomes.
@@ -32,13 +35,24 @@ mod read;
 mod view;
 
 use difference::first_difference;
-use std::{fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
+}
+
+/// Returns every transcript, from every folder.
 fn stories() -> Vec<(PathBuf, String)> {
-    let folders = ["commands", "protocol", "reports_and_timers"];
-    let folders = folders.map(|name| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(name));
-    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder of transcripts"));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let folders = entries(&package().join("tests/transcripts")).into_iter().filter(|path| path.is_dir());
+    let mut paths: Vec<PathBuf> = folders.flat_map(|folder| entries(&folder)).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "txt"));
     paths.sort();
     paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).expect("a story"))).collect()
@@ -57,6 +71,42 @@ fn every_transcript_is_up_to_date() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Returns the differences that the table of `docs/DIFFERENCES.md` names: `D1 failed pause` and so on.
+fn named_differences() -> Vec<String> {
+    let page = fs::read_to_string(package().join("docs/DIFFERENCES.md")).expect("the page of the differences");
+    let first_cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let is_id = |word: &str| word.strip_prefix('D').is_some_and(|number| number.parse::<u32>().is_ok());
+    first_cells.filter(|cell| cell.split(' ').next().is_some_and(is_id)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_difference_has_one_story_and_every_story_tells_a_difference() {
+    let names = named_differences();
+    let (mut told, mut faults) = (BTreeSet::new(), Vec::new());
+    for (path, text) in stories() {
+        if path.parent().is_none_or(|folder| !folder.ends_with("differences")) {
+            continue;
+        }
+        for story in text.split("\n\n") {
+            let (title, lines) = story.trim_start().split_once('\n').unwrap_or((story, ""));
+            let name =
+                title.strip_prefix("# ").and_then(|title| title.split_once(": ")).map_or(title, |(name, _)| name);
+            let shows_more_than_a_row =
+                lines.lines().filter(|line| line.starts_with("= ") || line.starts_with("! ")).count() > 1;
+            if !names.iter().any(|known| known == name) {
+                faults.push(format!("{}: docs/DIFFERENCES.md has no difference `{name}`", path.display()));
+            } else if !shows_more_than_a_row {
+                faults.push(format!("{}: the story of {name} has no outcome", path.display()));
+            } else if !told.insert(name.to_owned()) {
+                faults.push(format!("{}: {name} is told twice", path.display()));
+            }
+        }
+    }
+    let untold = names.iter().filter(|name| !told.contains(*name));
+    faults.extend(untold.map(|name| format!("{name} has no story in tests/transcripts/differences/")));
+    assert!(!names.is_empty() && faults.is_empty(), "{}", faults.join("\n"));
 }
 
 /// Counts the inputs of a story: refused or without a change, and accepted.
