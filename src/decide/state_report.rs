@@ -15,10 +15,10 @@ pub(super) fn ask(row: &Lifecycle, state: S, epoch: u32, now: Micros) -> Step {
         Ignored::ToBeDestroyed
     } else if state == status.state() {
         Ignored::SameState
-    } else if status.must_ask() || !(rests || status.state() == S::Error) {
-        Ignored::AskedAnyway
     } else if !status.has_runner() {
         Ignored::NotAwaited
+    } else if status.must_ask() || !(rests || status.state() == S::Error) {
+        Ignored::AskedAnyway
     } else {
         let may_run = state == S::Started && epoch == row.epoch;
         let draft = Draft::new(row, Cause::Report(ReportKind::State), now);

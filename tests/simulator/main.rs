@@ -90,9 +90,13 @@ fn breaks(mistake: Mistake, law: Law) {
     println!("{mistake:?} breaks {law:?} with seed {seed}");
 }
 
+/// A call that is sent only once ends at its time limit if it is lost. Nothing is lost by it but time.
 #[test]
-fn a_backup_is_never_made_if_the_outbox_forgets_its_request() {
-    breaks(Mistake::OutboxForgetsCalls, Law::RestIsReached);
+fn many_more_time_limits_are_over_if_the_outbox_forgets_its_calls() {
+    let (sound, _) = run(0..60, None);
+    let (forgetful, broken) = run(0..60, Some(Mistake::OutboxForgetsCalls));
+    println!("{} time limits over, {} if the outbox forgets", sound.limits, forgetful.limits);
+    assert!(forgetful.limits > 2 * sound.limits && broken.is_empty(), "{:?}", counted(&broken));
 }
 
 #[test]
@@ -148,6 +152,16 @@ fn timers_are_missed_if_the_deadline_is_that_of_the_row_before() {
 #[test]
 fn backups_stay_for_ever_in_a_store_that_takes_late_uploads() {
     breaks(Mistake::TakesLateUploads, Law::NothingIsLeft);
+}
+
+#[test]
+fn idle_timers_act_on_a_warm_pool_that_the_context_does_not_name() {
+    breaks(Mistake::ForgetsThePool, Law::PoolIsLeftAlone);
+}
+
+#[test]
+fn linked_sandboxes_outlive_their_owner_if_nobody_destroys_them() {
+    breaks(Mistake::ForgetsLinked, Law::LinkedFollow);
 }
 
 #[test]

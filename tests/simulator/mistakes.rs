@@ -25,6 +25,10 @@ pub enum Mistake {
     TakesLateUploads,
     /// A host takes a report without looking at who sent it.
     TakesReportsOfOthers,
+    /// A host forgets that a sandbox waits unclaimed in its warm pool.
+    ForgetsThePool,
+    /// A host does not destroy what is linked to an owner together with it.
+    ForgetsLinked,
     /// An operator declares runners gone that are only cut off, and does not fence them.
     NoFencing,
 }

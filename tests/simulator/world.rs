@@ -44,6 +44,9 @@ pub struct Tally {
     pub repeated: u64,
     pub created: u64,
     pub forks: u64,
+    pub claims: u64,
+    pub evictions: u64,
+    pub limits: u64,
     pub purges: u64,
     pub commands: u64,
     pub refused: u64,
@@ -210,6 +213,9 @@ impl AddAssign for Tally {
         self.repeated += other.repeated;
         self.created += other.created;
         self.forks += other.forks;
+        self.claims += other.claims;
+        self.evictions += other.evictions;
+        self.limits += other.limits;
         self.purges += other.purges;
         self.commands += other.commands;
         self.refused += other.refused;
@@ -229,13 +235,27 @@ impl AddAssign for Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seeds, events, hours, crashes, runner_crashes, gone, messages, lost, repeated, .. } = self;
-        let Self { created, forks, purges, commands, refused, writes, conflicts, calls, asks, .. } = self;
+        let Self {
+            created,
+            forks,
+            claims,
+            evictions,
+            limits,
+            purges,
+            commands,
+            refused,
+            writes,
+            conflicts,
+            calls,
+            asks,
+            ..
+        } = self;
         let Self { resends, removals, releases, takebacks, inventories, most_late_writes, .. } = self;
         write!(
             f,
             "{seeds} seeds, {events} events in {hours} h; {crashes} crashes of hosts, {runner_crashes} of runners, \
              {gone} gone; {messages} messages, {lost} lost, {repeated} repeated; {created} created, {forks} forked, \
-             {purges} purged; {commands} commands, {refused} refused; {writes} writes, {conflicts} conflicts; \
+             {claims} claimed, {evictions} evicted, {purges} purged, {limits} time limits over; {commands} commands, {refused} refused; {writes} writes, {conflicts} conflicts; \
              {calls} calls, {asks} asks, {resends} resends, {removals} removals, {releases} releases, \
              {takebacks} takebacks, {inventories} inventories; at most {most_late_writes} writes to rest"
         )

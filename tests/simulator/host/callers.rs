@@ -13,9 +13,9 @@ use crate::{
 use sandbox_lifecycle::{
     Columns, Command, Lifecycle, NewSandbox, Sandbox, SandboxClass, SandboxDto, Verb,
     controller::RunnerStanding,
-    decide::Origin,
+    decide::{Link, Origin},
     record::{RecordEdit, ServerTexts},
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, Minutes, Size, SizeChange, Ttl},
+    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, GpuType, Minutes, Size, SizeChange, Ttl},
 };
 use std::{num::NonZeroU32, rc::Rc};
 
@@ -45,6 +45,9 @@ impl World {
 
     /// A caller commands a sandbox, and often again soon after.
     pub fn wish(&mut self, id: Id) {
+        if self.store.pool.contains(&id) {
+            return self.claim(id);
+        }
         let Some(host) = self.any_host() else { return };
         let Some(row) = self.store.rows.get(&id) else { return };
         let sandbox = Rc::clone(&row.sandbox);
@@ -103,6 +106,11 @@ impl World {
         }
         let placed = self.random.happens(700).then(|| self.random.one_of(&ready));
         let class = if self.random.happens(600) { SandboxClass::LinuxVm } else { SandboxClass::Container };
+        let spot = self.random.happens(80);
+        let unlinked = self.store.rows.keys().filter(|id| !self.store.owners.contains_key(id));
+        let owners: Vec<Id> = unlinked.copied().collect();
+        let owner = (!spot && !owners.is_empty() && self.random.happens(150)).then(|| self.random.one_of(&owners));
+        let ephemeral = spot || owner.is_some() || self.random.happens(100);
         let request = NewSandbox {
             origin: match (placed, class) {
                 (Some(_), _) => Origin::OnRunner,
@@ -112,7 +120,11 @@ impl World {
             class,
             auto_stop: self.random.happens(500).then(|| AutoStop::After(minutes(30))),
             auto_archive: self.random.happens(500).then(|| AutoArchive::After(minutes(45))),
-            auto_delete: self.random.happens(100).then_some(AutoDelete::AtOnce),
+            auto_delete: ephemeral.then_some(AutoDelete::AtOnce),
+            gpu: u8::from(spot),
+            gpu_type: spot.then_some(GpuType::H100),
+            spot,
+            link: owner.map(|_| Link { owner_is_linked: false }),
             ..NewSandbox::default()
         };
         let now = self.time();
@@ -122,6 +134,11 @@ impl World {
         let row = if self.random.happens(300) { Lifecycle::from(wrapping) } else { row };
         let id = self.store.next;
         self.store.next += 1;
+        if let Some(owner) = owner {
+            self.store.owners.insert(id, owner);
+        } else if self.random.happens(120) {
+            self.store.pool.insert(id);
+        }
         let mut record = SandboxDto::new(sandbox_name(id), "o", sandbox_name(id), "u", "eu", Size::default());
         record.runner_id = placed.map(runner_name).into();
         let sandbox = Sandbox::from_row(record, row, ServerTexts::default());

@@ -4,6 +4,7 @@ mod callers;
 mod inventory;
 mod outbox;
 mod pass;
+mod platform;
 mod process;
 mod store;
 mod write;
@@ -37,4 +38,6 @@ pub enum By {
     Pass,
     /// An inventory, which comes again.
     Inventory,
+    /// The platform, which needs the GPU.
+    Eviction,
 }

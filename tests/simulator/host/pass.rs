@@ -95,7 +95,8 @@ impl World {
         self.send(event);
         let boot = self.hosts[host].boot;
         let silence = Task::Answer { number, answer: Reply::Silence };
-        let slow = self.fails(250);
+        // A host that waits long for answers meets more writes meanwhile.
+        let slow = self.plan.mistake == Some(Mistake::AnswerAtAnotherRevision) || self.fails(250);
         let most = if slow { 900 } else { 30 };
         let patience = self.random.between(3 * SECOND, most * SECOND);
         self.plan(patience, Event::Host { host, boot, task: Box::new(silence) });

@@ -133,6 +133,7 @@ impl World {
             self.hosts[host].busy.insert(id);
             self.go_on(host, Task::Pass(id));
         }
+        self.destroy_bereaved(host);
         self.send_due_entries(host);
         if self.hosts[host].boot == boot {
             self.plan(PERIODS[usize::from(!self.faulty)], Event::Sweep { host, boot });

@@ -26,6 +26,10 @@ pub struct Store {
     pub standings: Vec<RunnerStanding>,
     /// Runners that must still send their inventory.
     pub unlisted: BTreeSet<RunnerId>,
+    /// The sandboxes that wait unclaimed in the warm pool.
+    pub pool: BTreeSet<Id>,
+    /// The owner of each linked sandbox.
+    pub owners: BTreeMap<Id, Id>,
     /// The events that were committed, and those that subscribers saw.
     pub committed: BTreeSet<(Id, OutboxKey)>,
     pub seen: BTreeSet<(Id, OutboxKey)>,
@@ -121,6 +125,8 @@ impl World {
             .with_live_fork_children(self.store.live_children(id))
             .with_owed_departures(self.store.owing(id).count() as u32)
             .with_runner_unready(unready)
+            .with_warm_pool(self.is_pooled(id))
+            .with_linked(self.store.owners.contains_key(&id))
     }
 
     /// Gathers the view of a row for its revision, with the runner that placement found.
@@ -143,6 +149,7 @@ impl World {
                 Some(_) | None => Image::Missing,
             },
             live_fork_children: self.store.live_children(id),
+            warm_pool: self.is_pooled(id),
             ..RunnerView::of(sandbox.lifecycle())
         };
         (view, placed)

@@ -50,6 +50,7 @@ impl World {
             By::Pass => self.go_on(host, Task::Pass(id)),
             By::Caller(command) if tries < TRIES => self.act(host, id, command, tries + 1),
             By::Report(runner, report) if tries < TRIES => self.take_report(host, id, runner, report, tries + 1),
+            By::Eviction => self.evict(host, id, tries + 1),
             By::Caller(_) | By::Report(..) | By::Inventory => {}
         }
     }

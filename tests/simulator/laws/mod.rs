@@ -32,6 +32,12 @@ pub enum Law {
     ForksKeepTheirParent,
     /// No record is removed while removals or releases are owed.
     PurgesWait,
+    /// No idle timer acts on a sandbox that waits unclaimed in a warm pool.
+    PoolIsLeftAlone,
+    /// What is linked to an owner ends with it.
+    LinkedFollow,
+    /// Where a step says that the runner becomes the previous one, the record names it.
+    PreviousIsKnown,
 }
 
 /// The broken laws: how often, and the first story of each.

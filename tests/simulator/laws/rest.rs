@@ -22,6 +22,11 @@ impl World {
             self.judge_stranded(id, &sandbox);
         }
         self.judge_leftovers();
+        for id in self.bereaved() {
+            let forks = self.store.live_children(id);
+            let story = self.story(id);
+            self.verdict.hold(Law::LinkedFollow, forks > 0, || format!("{story}: its owner is destroyed"));
+        }
         let unseen: Vec<_> = self.store.committed.difference(&self.store.seen).cloned().collect();
         self.verdict.hold(Law::EventsAreSeen, unseen.is_empty(), || format!("never seen: {unseen:?}"));
         let truths: Vec<_> = self.truth.iter().map(|(id, truth)| (*id, truth.late_writes)).collect();

@@ -3,12 +3,12 @@
 use super::Law;
 use crate::{host::number_of, network::Id, world::World};
 use sandbox_lifecycle::{
-    DesiredState as D, Effect, Lifecycle, Sandbox, SandboxState as S, Step, Verb,
+    DesiredState as D, Effect, Lifecycle, Sandbox, SandboxState as S, Step, Timer, Verb,
     controller::RunnerStanding,
     lifecycle::Recovery,
     record::OutboxKey,
-    rules::{Call, Cause, Task},
-    vocabulary::{CopyState, is_older},
+    rules::{Call, Cause, RunnerChange, Task},
+    vocabulary::{CopyState, Fault, is_older},
 };
 
 impl World {
@@ -19,10 +19,16 @@ impl World {
         self.judge_grant(id, old, new, step.cause());
         self.judge_arrival(id, old, after);
         self.judge_forks(id, before, step);
+        self.judge_pool(id, step.cause());
+        self.judge_previous(id, before, after, step);
         let calm = !self.faulty;
         let truth = self.truth.entry(id).or_default();
         truth.late_writes += u32::from(calm);
         truth.deleted |= step.is_soft_delete();
+        let over = step.changes().fault == Some(Some(Fault::TimeLimit));
+        self.tally.limits += u64::from(over || step.cause() == Cause::Timer(Timer::BackupLimit));
+        self.tally.evictions += u64::from(step.cause() == Cause::Timer(Timer::SpotEviction));
+        let truth = self.truth.entry(id).or_default();
         if step.cause() == Cause::Command(Verb::Recover) && old.recovery() == Some(Recovery::FromBackup) {
             truth.given_up = truth.newest;
         }
@@ -90,6 +96,32 @@ impl World {
         let children = if ends { self.store.live_children(id) } else { 0 };
         let story = self.story(id);
         self.verdict.hold(Law::ForksKeepTheirParent, children == 0, || format!("{story}: {step}, {children} forks"));
+    }
+
+    /// No idle timer acts on what nobody has claimed.
+    fn judge_pool(&mut self, id: Id, cause: Cause) {
+        let idle = [Timer::AutoStop, Timer::AutoPause, Timer::AutoArchive, Timer::AutoDelete];
+        let holds = !self.store.pool.contains(&id) || !idle.iter().any(|timer| cause == Cause::Timer(*timer));
+        let story = self.story(id);
+        self.verdict.hold(Law::PoolIsLeftAlone, holds, || format!("{story}: {cause} in the warm pool"));
+    }
+
+    /// A runner that is left as the previous one is named by the record.
+    fn judge_previous(&mut self, id: Id, before: &Sandbox, after: &Sandbox, step: &Step) {
+        let leaves = step.effects().any(|effect| match effect {
+            Effect::Runner(change) => match change {
+                RunnerChange::ReleasedAsPrevious | RunnerChange::AssignedKeepingPrevious => true,
+                RunnerChange::Kept | RunnerChange::Released | RunnerChange::Assigned => false,
+            },
+            Effect::Call(_) | Effect::Remove { .. } | Effect::Release { .. } | Effect::DiscardBackups { .. } => false,
+            Effect::Emit(_) | Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::Stamp(_) => false,
+            Effect::StoreChild | Effect::RaiseParent | Effect::Purge => false,
+        });
+        let (left, named) = (before.runner_id(), after.previous_runner_id());
+        let story = self.story(id);
+        self.verdict.hold(Law::PreviousIsKnown, !leaves || left == named, || {
+            format!("{story}: left {left:?}, the record names {named:?}")
+        });
     }
 
     /// An event is committed once.

@@ -34,7 +34,8 @@ impl World {
                 self.plan(15 * MINUTE, Event::Operate { runner });
             }
             66..90 if healthy => self.end_process(runner),
-            90..100 => self.backups.forget_uploads(),
+            90..95 => self.backups.forget_uploads(),
+            95..100 => self.evict_one(),
             _ => {}
         }
         let after = self.random.between(MINUTE, 20 * MINUTE);
