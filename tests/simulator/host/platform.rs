@@ -68,11 +68,10 @@ impl World {
         let Some(row) = self.store.rows.get(&id).filter(|_| tries < TRIES) else { return };
         let read = Rc::clone(&row.sandbox);
         let context = self.context(id, &read);
-        if let Ok(step) = read.decide(Timer::SpotEviction, &self.policy, context, self.time()) {
-            if !step.is_noop() {
-                let attempt = Attempt { id, read, step, runner: None, backup: None, by: By::Eviction, tries };
-                self.go_on(host, Task::Commit(Box::new(attempt)));
-            }
+        let decided = read.decide(Timer::SpotEviction, &self.policy, context, self.time());
+        if let Some(step) = decided.ok().filter(|step| !step.is_noop()) {
+            let attempt = Attempt { id, read, step, runner: None, backup: None, by: By::Eviction, tries };
+            self.go_on(host, Task::Commit(Box::new(attempt)));
         }
     }
 }
