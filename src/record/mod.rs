@@ -22,6 +22,7 @@ pub use request::{
     CreateBuildInfo, CreateSandbox, CreateSandboxSnapshot, ForkSandbox, GpuTypes, Owner, ResizeSandbox, SandboxLabels,
     ServerChoices, UpdateSandboxNetworkSettings, UpdateSandboxState,
 };
+pub(crate) use stored::last_write;
 pub use stored::{
     ApplyError, BackupRef, LifecycleView, Message, NetworkSettings, OutboxEntries, OutboxEntry, OutboxKey, RecordEdit,
     Sandbox, ServerFields, ServerTexts, StepDetails, Target,

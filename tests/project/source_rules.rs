@@ -6,7 +6,7 @@
 
 use crate::source::{Source, catch_alls, root, sources};
 use sandbox_lifecycle::{
-    DesiredState, Goal, Reason, SandboxClass, SandboxState, Timer, Verb,
+    DesiredState, Reason, SandboxClass, SandboxState, Timer, Verb,
     lifecycle::Column,
     rules::EventName,
     vocabulary::{BackupState, CopyState, Fault, GpuType, Repair, Word},
@@ -39,7 +39,6 @@ fn spellings() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("src/rules/input/verb.rs", Verb::WORDS),
         ("src/rules/input/timer.rs", Timer::WORDS),
         ("src/rules/event.rs", EventName::WORDS),
-        ("src/client/goal.rs", Goal::WORDS),
     ];
     let words = lists.iter().flat_map(|(file, words)| words.iter().map(move |word| (*word, *file)));
     let names = Column::ALL.iter().flat_map(|column| [column.name, column.sql_name]);
@@ -51,8 +50,7 @@ fn spellings() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
 }
 
 /// Labels for people that read like a word of the wire.
-const LABELS: [(&str, &str); 10] = [
-    ("src/lifecycle/facts.rs", "settled"),
+const LABELS: [(&str, &str); 9] = [
     ("src/lifecycle/facts.rs", "recoverable"),
     ("src/lifecycle/facts.rs", "ephemeral"),
     ("src/lifecycle/held_resources.rs", "disk"),
