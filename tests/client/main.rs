@@ -2,7 +2,9 @@
 
 #[path = "../support/cases.rs"]
 mod cases;
+mod contents;
 mod evidence;
+mod forecasts;
 mod goals;
 mod since;
 #[path = "../support/time.rs"]
