@@ -7,6 +7,7 @@ mod forecast;
 mod goal;
 mod observation;
 mod seen;
+mod usage;
 mod wait;
 
 pub use assessment::{Assessment, Missing, UnreachableReason};
@@ -16,4 +17,5 @@ pub use forecast::{Forecast, Outcome, ShowsOwner};
 pub use goal::Goal;
 pub use observation::{Observation, Shown};
 pub use seen::Seen;
+pub use usage::Usage;
 pub use wait::Wait;

@@ -10,6 +10,7 @@ mod since;
 #[path = "../support/time.rs"]
 mod time;
 mod times;
+mod usage;
 mod waits;
 mod words;
 
