@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::seen::Seen;
 use crate::lifecycle::{Lifecycle, Recovery};
 use crate::rules::{Cause, Step, Verb};
-use crate::vocabulary::{BackupState, DesiredState, Fault, SandboxState};
+use crate::vocabulary::{BackupState, DesiredState, Fault, SandboxState, names};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -97,11 +97,11 @@ impl Contents {
 
     fn parts(&self) -> [(Presence, &'static str); 4] {
         let Self { processes, memory, disk, backup } = *self;
-        [(processes, "running processes"), (memory, "memory"), (disk, "disk"), (backup, "backup")]
+        [(processes, "running processes"), (memory, names::memory), (disk, names::disk), (backup, "completed backup")]
     }
 }
 
-/// `disk, backup`; a part that is not known has a question mark.
+/// `disk, completed backup`; a part that is not known has a question mark.
 impl fmt::Display for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let there = self.parts().into_iter().filter(|(presence, _)| *presence != Presence::No);

@@ -130,9 +130,10 @@ impl Goal {
         }
     }
 
-    /// Returns the reason if the desired state is known and does not lead to this goal.
+    /// Returns the reason if the desired state is known and does not lead to this goal. The legacy `resized` leads to no known
+    /// state.
     fn wanted_elsewhere(self, desired: Seen<DesiredState>) -> Option<UnreachableReason> {
-        let desired = desired.known()?;
+        let desired = desired.known().filter(|desired| *desired != DesiredState::Resized)?;
         let leads = match (self, self.state()) {
             (Self::Stopped, _) if desired == DesiredState::Destroyed => true,
             (Self::Recovered, _) => matches!(desired, DesiredState::Started | DesiredState::Stopped),
@@ -152,14 +153,10 @@ impl Goal {
                 ApiProfile::V0_226 => Judgement::Moving(state),
             },
             Seen::NotShown | Seen::Unknown if may_end_destroyed => Judgement::NotSeen(Missing::DesiredState),
-            Seen::NotShown | Seen::Unknown | Seen::Known(_) if self == Self::Recovered => {
-                if recovers(state, known) {
-                    Judgement::Moving(state)
-                } else {
-                    failed
-                }
+            desired @ (Seen::NotShown | Seen::Unknown | Seen::Known(_)) => {
+                let may_recover = self == Self::Recovered && self.wanted_elsewhere(desired).is_none();
+                if may_recover && recovers(state, known) { Judgement::Moving(state) } else { failed }
             }
-            Seen::NotShown | Seen::Unknown | Seen::Known(_) => failed,
         }
     }
 
@@ -190,9 +187,10 @@ impl Goal {
                 (SandboxState::Started | SandboxState::Stopped, Err(unknown)) => unknown,
                 (_, Err(_)) => Judgement::Moving(state),
             },
+            Self::Resized(_) if state.is_transient() => Judgement::Moving(state),
             Self::Resized(change) => match (settled, known.evidence.size_with_state()) {
-                (Ok(false), _) => Judgement::Moving(state),
-                (Err(_), _) if state.is_transient() => Judgement::Moving(state),
+                // It may be about to be destroyed.
+                (Err(unknown), _) if desired == Seen::Unknown || !is_between_resizes(state) => unknown,
                 (_, None) => Judgement::NotSeen(Missing::Size),
                 (_, Some(size)) if change.applied_to(size) == size => Judgement::REACHED,
                 (_, Some(_)) => Judgement::lost(UnreachableReason::NotDone(state)),
@@ -240,6 +238,11 @@ impl Goal {
 fn is_leaving(evidence: &Evidence) -> bool {
     evidence.state().known() == Some(SandboxState::Destroying)
         || evidence.desired_state().known() == Some(DesiredState::Destroyed)
+}
+
+/// Whether a resize begins and ends in this state. Such a state shows that nothing else is desired: the API would report it.
+const fn is_between_resizes(state: SandboxState) -> bool {
+    matches!(state, SandboxState::Started | SandboxState::Stopped)
 }
 
 /// Returns why the sandbox is gone.

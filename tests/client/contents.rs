@@ -36,18 +36,18 @@ fn each_state_carries_what_the_domain_says() {
         has_backup_ref: true,
         ..row(S::Archived, D::Archived).columns()
     };
-    assert_eq!(Contents::from(&Lifecycle::from(backed_up)).to_string(), "backup");
+    assert_eq!(Contents::from(&Lifecycle::from(backed_up)).to_string(), "completed backup");
 }
 
 #[test]
 fn a_record_does_not_show_whether_an_older_backup_is_kept() {
     let carried = |more| Contents::from(&Evidence::from(seen(&record("stopped", "stopped", more), at(0)))).to_string();
-    assert_eq!(carried(json!({"backupState": "Completed"})), "disk, backup");
-    assert_eq!(carried(json!({"backupState": "None"})), "disk, backup?");
-    assert_eq!(carried(json!({"backupState": "Verified"})), "disk, backup?");
+    assert_eq!(carried(json!({"backupState": "Completed"})), "disk, completed backup");
+    assert_eq!(carried(json!({"backupState": "None"})), "disk, completed backup?");
+    assert_eq!(carried(json!({"backupState": "Verified"})), "disk, completed backup?");
     let unknown = record("hibernated", "stopped", json!({}));
     let unknown = Contents::from(&Evidence::from(seen(&unknown, at(0))));
-    assert_eq!(unknown.to_string(), "running processes?, memory?, disk?, backup?");
+    assert_eq!(unknown.to_string(), "running processes?, memory?, disk?, completed backup?");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Clients: waits, evidence, deadlines for people, what a sandbox carries and what it holds.
 
+mod agreement;
 #[path = "../support/cases.rs"]
 mod cases;
 mod contents;
 mod evidence;
 mod forecasts;
 mod goals;
+mod official_clients;
 mod since;
 #[path = "../support/time.rs"]
 mod time;

@@ -24,7 +24,10 @@ const TIMES: [(Option<i64>, Option<i64>); 5] =
 /// Minutes after the first look: before and after each kind of limit.
 const LATER: [i64; 6] = [0, 6, 16, 31, 61, 1_441];
 
-const WAITS: [fn(Goal, Observation, Option<Duration>) -> Wait; 2] = [Wait::after, Wait::watching];
+/// Begins a wait.
+type Begin = fn(Goal, Observation, Option<Duration>) -> Wait;
+
+const WAITS: [Begin; 2] = [Wait::after, Wait::watching];
 
 #[test]
 fn a_record_and_its_lifecycle_give_the_same_assessment_for_every_state_goal_and_time() {
