@@ -63,13 +63,15 @@ impl Contents {
     #[must_use]
     pub fn lost_by(&self, step: &Step) -> Self {
         let before = step.before();
+        if is_from_backup(step) {
+            return Self { disk: self.disk, ..Self::NOTHING };
+        }
         if step.is_noop() || step.desired_state() == before.desired_state() && step.state() == before.state() {
             return Self::NOTHING;
         }
         match step.desired_state() {
             DesiredState::Destroyed => *self,
             DesiredState::Stopped => Self { disk: Presence::No, backup: Presence::No, ..*self },
-            DesiredState::Started if is_from_backup(step) => Self { disk: self.disk, ..Self::NOTHING },
             DesiredState::Started | DesiredState::Archived | DesiredState::Paused | DesiredState::Resized => {
                 Self::NOTHING
             }
@@ -148,5 +150,5 @@ fn is_from_backup(step: &Step) -> bool {
     let row = step.before();
     let is_recovery = step.cause() == Cause::Command(Verb::Recover);
     let may_have_backup = row.backup_state() == BackupState::Completed && row.fault() == Some(Fault::Timeout);
-    is_recovery && (row.recovery() == Some(Recovery::FromBackup) || may_have_backup)
+    is_recovery && !step.is_noop() && (row.recovery() == Some(Recovery::FromBackup) || may_have_backup)
 }

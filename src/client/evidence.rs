@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// same, because merging is commutative, associative and idempotent. Of two observations, this one counts:
 ///
 /// 1. one that shows the sandbox destroyed: a destroyed sandbox never comes back (a 404 shows it too);
-/// 2. the one with the later `updatedAt`, compared as instants, and any `updatedAt` before none;
+/// 2. the one with the later `updatedAt`, compared as instants; one without it only if neither has one;
 /// 3. the one that was seen later;
 /// 4. the greater one in the order of its fields, which only makes the result the same everywhere.
 ///

@@ -143,7 +143,8 @@ impl<T: Into<Self>> From<Option<T>> for Shown {
     }
 }
 
-/// A row has no `updatedAt`: rows are in the order in which they were read.
+/// A row has no `updatedAt`: rows count in the order in which they were read, and next to records not at all. A host that also
+/// merges records observes its [`Sandbox`], which has both.
 impl From<&Lifecycle> for Shown {
     fn from(row: &Lifecycle) -> Self {
         let settings = Settings {

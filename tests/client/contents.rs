@@ -110,6 +110,23 @@ fn a_recovery_from_the_backup_loses_what_the_disk_had_since() {
 }
 
 #[test]
+fn a_record_says_what_a_command_may_lose() {
+    let lost = |dto, command| {
+        let row = Lifecycle::try_from(&dto).expect("a lifecycle");
+        let step = row.decide(command, &Policy::default(), Context::of(&row), at(0)).expect("the command is accepted");
+        Contents::from(&Evidence::from(seen(&dto, at(0)))).lost_by(&step).to_string()
+    };
+    let started = |more| record("started", "started", more);
+    assert_eq!(lost(started(json!({})), Command::Stop { force: false }), "running processes, memory");
+    let ephemeral = started(json!({"autoDeleteInterval": 0, "backupState": "Completed"}));
+    let everything = "running processes, memory, disk, completed backup";
+    assert_eq!(lost(ephemeral, Command::Stop { force: false }), everything);
+    // The record does not show where the backup is, but the recovery uses it.
+    let timed_out = json!({"errorReason": "job timed out", "backupState": "Completed", "recoverable": true});
+    assert_eq!(lost(record("error", "started", timed_out), Command::Recover { start: true }), "disk?");
+}
+
+#[test]
 fn a_part_is_there_or_not_or_not_known() {
     let said = [Presence::No, Presence::Unknown, Presence::Yes].map(|presence| presence.to_string());
     assert_eq!(said, ["no", "unknown", "yes"]);
