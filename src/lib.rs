@@ -41,7 +41,7 @@ pub mod testing;
 pub mod vocabulary;
 
 // The types that people meet first. The others are in the module of their subject.
-pub use client::{Assessment, Goal, Observation};
+pub use client::{Assessment, Goal, Observation, Wait};
 pub use clock::Clock;
 pub use controller::{Next, RunnerView};
 pub use decide::NewSandbox;

@@ -37,6 +37,8 @@ pub enum Standing {
     },
     /// It is set, but its deadline is beyond the last instant that a time can have, so it never acts.
     Beyond,
+    /// It is set, but nothing shows the time from which it counts: a record may omit its times.
+    Unknown,
     /// It is turned off.
     Off,
     /// It does not act in this state or on this kind of sandbox.
@@ -72,6 +74,7 @@ impl fmt::Display for Standing {
             Self::Armed { at } => write!(f, "acts after {}", Micros::from(*at)),
             Self::Masked { by } => write!(f, "never acts: {by} always acts first"),
             Self::Beyond => f.write_str("never acts: its deadline is beyond the last instant"),
+            Self::Unknown => f.write_str("acts at an unknown time"),
             Self::Off => f.write_str("is off"),
             Self::NotHere => f.write_str("does not act on this sandbox in this state"),
         }
@@ -100,15 +103,13 @@ impl Lifecycle {
                 Clock::passes_at(at).map_or_else(|| row.never_acts(timer, at), |at| Standing::Armed { at: at.into() });
             // Both count from the last activity, and auto-delete does not act on an archived sandbox.
             let masked = timer == Timer::AutoDelete && row.archive_comes_first() && !context.warm_pool();
-            let masked = masked && standing != Standing::Beyond;
+            let masked = masked && !matches!(standing, Standing::Beyond | Standing::Unknown);
             Deadline { timer, standing: if masked { Standing::Masked { by: Timer::AutoArchive } } else { standing } }
         })
     }
 
     /// Returns the standing of a timer whose boundary cannot pass.
     fn never_acts(&self, timer: Timer, boundary: i64) -> Standing {
-        // A backup that has not begun has no deadline, although its boundary is a number.
-        let can_be_armed = timer != Timer::BackupLimit || self.backup_since != NEVER;
         let is_set = match timer {
             Timer::AutoStop => self.auto_stop != AutoStop::Never,
             Timer::AutoPause => self.auto_pause != AutoPause::Never,
@@ -117,10 +118,22 @@ impl Lifecycle {
             Timer::QueueTimeout => self.queue_timeout.is_some(),
             Timer::AutoArchive | Timer::TimeLimit | Timer::BackupLimit | Timer::Retention | Timer::SpotEviction => true,
         };
-        match (is_set, Clock::is_armed(boundary) && can_be_armed) {
+        match (is_set, Clock::is_armed(boundary)) {
             (false, _) => Standing::Off,
+            (true, true) if self.counts_from(timer) == NEVER => Standing::Unknown,
             (true, true) => Standing::Beyond,
             (true, false) => Standing::NotHere,
+        }
+    }
+
+    /// Returns the instant from which a timer counts, or its deadline if that is stored.
+    const fn counts_from(&self, timer: Timer) -> Micros {
+        match timer {
+            Timer::AutoStop | Timer::AutoPause | Timer::AutoArchive | Timer::AutoDelete => self.last_activity,
+            Timer::TimeLimit | Timer::Retention => self.since,
+            Timer::QueueTimeout => self.created,
+            Timer::BackupLimit => self.backup_since,
+            Timer::Ttl | Timer::SpotEviction => self.destroy_at,
         }
     }
 

@@ -43,9 +43,11 @@ impl Lifecycle {
         let (stops, pauses) = (self.auto_stop != AutoStop::Never, self.auto_pause != AutoPause::Never);
         let can_pause = self.class.is_vm() && !self.is_ephemeral();
         let limited = self.destroy_at != NEVER;
+        // Where a time is unknown, nothing is said about it.
+        let (created, used) = (self.created != NEVER, self.last_activity != NEVER);
         let idle = self.auto_stop.minutes().into_iter().chain(self.auto_pause.minutes()).min();
         let idle_end = idle.map(|minutes| self.created.saturating_add_minutes(i64::from(minutes.get())));
-        let outlived = limited && idle_end.is_some_and(|end| self.destroy_at <= end);
+        let outlived = limited && created && idle_end.is_some_and(|end| self.destroy_at <= end);
         [
             (self.archive_comes_first(), Warning::DeleteNeverActs),
             (!(stops || limited || (pauses && can_pause)), Warning::NothingStopsIt),
@@ -54,7 +56,7 @@ impl Lifecycle {
             (stops && pauses, Warning::TwoIdleTimers),
             (self.auto_archive == AutoArchive::AtOnce && !self.is_ephemeral(), Warning::ArchivedAtOnce),
             (self.is_ephemeral(), Warning::StopDeletes),
-            (self.last_activity > Micros::from(now), Warning::UsedInTheFuture),
+            (used && self.last_activity > Micros::from(now), Warning::UsedInTheFuture),
         ]
         .into_iter()
         .filter_map(|(holds, warning)| holds.then_some(warning))

@@ -22,8 +22,9 @@ impl Lifecycle {
     #[must_use]
     pub fn fork_child(&self, now: DateTime<Utc>) -> Self {
         let now = Micros::from(now);
-        let destroy_at = if self.destroy_at == NEVER {
-            NEVER
+        let destroy_at = if self.destroy_at == NEVER || self.created == NEVER {
+            // No limit, or nothing shows how long the life of the parent is.
+            self.destroy_at
         } else {
             let life = self.destroy_at.as_micros().saturating_sub(self.created.as_micros());
             now.saturating_add_micros(life).min(LAST)

@@ -23,6 +23,7 @@ pub use request::{
     HttpRequest, ListOrder, ListQuery, ListSort, NoRequest, Owner, RequestBody, RequestError, ResizeSandbox,
     SandboxLabels, ServerChoices, UnknownFilter, UpdateSandboxNetworkSettings, UpdateSandboxState,
 };
+pub(crate) use stored::last_write;
 pub use stored::{
     ApplyError, BackupRef, LifecycleView, Message, NetworkSettings, OutboxEntries, OutboxEntry, OutboxKey, RecordEdit,
     Sandbox, ServerFields, ServerTexts, StepDetails, Target,

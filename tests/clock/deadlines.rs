@@ -22,7 +22,7 @@ fn the_next_deadline_is_the_earliest_armed_one_and_the_clock_wakes_right_after_i
         assert_eq!(woken, Some(at + Duration::microseconds(1)));
         let armed = row.deadlines(&policy, Context::of(&row)).filter_map(|deadline| match deadline.standing {
             Standing::Armed { at } => Some((at, deadline.timer)),
-            Standing::Masked { .. } | Standing::Beyond | Standing::Off | Standing::NotHere => None,
+            Standing::Masked { .. } | Standing::Beyond | Standing::Unknown | Standing::Off | Standing::NotHere => None,
         });
         assert_eq!(armed.min(), Some((at, timer)));
     }
@@ -66,7 +66,7 @@ fn the_instant_before_the_last_one_is_a_deadline() {
     let backing_up = Columns { backup_state: BackupState::InProgress, ..at_noon() };
     assert_eq!(
         standing(backing_up, Timer::BackupLimit),
-        Standing::NotHere,
+        Standing::Unknown,
         "the row does not say when the backup began"
     );
 }
@@ -133,5 +133,5 @@ fn an_auto_delete_that_cannot_act_is_not_reported_as_masked() {
     let found: Vec<_> = in_a_pool.filter(|deadline| deadline.timer == Timer::AutoDelete).collect();
     assert_eq!(found, [Deadline { timer: Timer::AutoDelete, standing: Standing::NotHere }]);
     let late = Columns { last_activity_at: last_instant(), ..row };
-    assert_eq!(standing(late, Timer::AutoDelete), Standing::Beyond);
+    assert_eq!(standing(late, Timer::AutoDelete), Standing::Unknown, "the last instant stands for an unknown time");
 }

@@ -5,7 +5,6 @@ mod context;
 mod controller;
 mod destroy;
 mod forks;
-mod goals;
 mod new_sandboxes;
 mod refusal_advice;
 mod refusals;

@@ -1,7 +1,8 @@
 //! Records of every published version, one per line, written by hand from the published field lists.
 
 use sandbox_lifecycle::{
-    Goal, Lifecycle, Observation, Sandbox, SandboxDto,
+    Goal, Lifecycle, Observation, Policy, Sandbox, SandboxDto, Wait,
+    client::Evidence,
     record::{
         Kept, LifecycleView, NumberedSandboxPage, SandboxCreated, SandboxListItem, SandboxPage, SandboxStateUpdated,
     },
@@ -96,18 +97,20 @@ fn converting_a_newer_record_fails_and_names_every_unknown_word() {
 }
 
 #[test]
-fn a_goal_assesses_every_form_of_a_record() {
+fn every_form_of_a_record_shows_the_same() {
     let now = "2024-10-01T17:00:00Z".parse().unwrap();
     for line in PUBLISHED.iter().flat_map(|version| version.lines()) {
         let dto: SandboxDto = serde_json::from_str(line).unwrap();
         let view: LifecycleView = serde_json::from_str(line).unwrap();
-        let seen = Observation::from(&dto);
-        assert_eq!(Observation::from(&view), seen);
-        assert_eq!(Observation::from(&SandboxListItem::from(&dto)), seen);
-        // An observation of a record without times has no start; a lifecycle takes the year 1970.
-        if let (Ok(row), Some(_)) = (Lifecycle::try_from(&dto), seen.since) {
-            let (by_record, by_row) = (Goal::Stopped.assess(&dto, now), Goal::Stopped.assess(&row, now));
-            assert_eq!(std::mem::discriminant(&by_record), std::mem::discriminant(&by_row), "{line}");
+        let seen = Observation::new(&dto, now);
+        assert_eq!(Observation::new(&SandboxListItem::from(&dto), now), seen);
+        let assess = |first| Wait::watching(Goal::Stopped, first, None).assess(&Policy::default(), now);
+        let evicted = dto.spot_evicted_at.value().is_some() || dto.queue_timed_out_at.value().is_some();
+        if !evicted {
+            assert_eq!(Observation::new(&view, now), seen, "a view does not show why a sandbox is gone");
+        }
+        if let (Ok(row), Some(_)) = (Lifecycle::try_from(&dto), Evidence::from(seen).is_ephemeral()) {
+            assert_eq!(assess(Observation::new(&row, now)), assess(seen), "{line}");
         }
     }
 }

@@ -33,7 +33,8 @@ macro_rules! columns {
         /// not know is ignored. A value that it does not know is an error that names the column.
         ///
         /// Intervals are in minutes; 0 and negative numbers mean what each type says. Times are in UTC and cut to
-        /// microseconds. The last instant that chrono knows stands for none where a time may be missing.
+        /// microseconds. The last instant that chrono knows stands for none where a time may be missing, and for
+        /// unknown elsewhere: no timer counts from it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct Columns {
             $($(#[doc = $doc])+ pub $column: $type,)+

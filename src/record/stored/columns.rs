@@ -2,7 +2,7 @@
 //! how a lifecycle is shown.
 
 use super::server_fields::ServerFields;
-use crate::lifecycle::{Columns, Lifecycle, pairs};
+use crate::lifecycle::{Columns, Lifecycle, instants::NEVER, pairs};
 use crate::record::api::{SandboxDto, SandboxListItem};
 use crate::record::form::{
     AssignedRunner, Maybe, Number, ReadAs, RecognizedFault, Timestamp, WriteFrom, defaults, object,
@@ -26,15 +26,22 @@ pub(crate) trait ShowsColumns {
             force_stop: server.force_stop,
             revision: server.revision,
             epoch: server.epoch,
-            state_since: server.state_since.unwrap_or(shown.last_activity_at),
+            state_since: server.state_since.unwrap_or(shown.state_since),
             backup_since: server.backup_since,
             ..shown
         }))
     }
 }
 
+/// Returns the last time at which the record was used or written, as far as it shows. Its state is not younger.
+pub(crate) fn last_write(last_activity_at: &Maybe<Timestamp>, updated_at: &Maybe<Timestamp>) -> Option<DateTime<Utc>> {
+    let time = |field: &Maybe<Timestamp>| field.value().and_then(Timestamp::time);
+    time(last_activity_at).max(time(updated_at))
+}
+
 /// Lists the columns in the order of the record, which is also the order of errors. `field: wire as type = column` is read
-/// and shown, `field: wire as type => column` is only read. `check_given` makes a field required.
+/// and shown, `field: wire as type ? column` is a time that is shown unless it is unknown, and `field: wire as type => column`
+/// is only read. `check_given` makes a field required.
 macro_rules! columns {
     ($records:tt $($(#[$doc:meta])* $field:ident: $wire:ty as $type:ty, $direction:tt $column:ident $(, $check:ident)?;)+) => {
         object! {
@@ -67,14 +74,15 @@ macro_rules! columns {
     (@read $record:ident { $($field:ident: $type:ty, $column:ident $(, $check:ident)?;)+ }) => {
         impl<X> ShowsColumns for $record<X> {
             fn shown_columns(&self, errors: &mut Vec<FieldError>) -> Columns {
-                let mut columns = Columns { has_runner: false, ..Columns::default() };
+                // The record may omit a time. It is unknown then, and not the year 1970.
+                let unknown = DateTime::from(NEVER);
+                let (created_at, last_activity_at) = (unknown, unknown);
+                let mut columns = Columns { has_runner: false, created_at, last_activity_at, ..Columns::default() };
                 $($(self.$field.$check(names::$field, errors);)?
                 if let Some(value) = ReadAs::<$type>::read_as(&self.$field, names::$field, errors) {
                     columns.$column = value.into();
                 })+
-                if self.last_activity_at.value().is_none() && self.updated_at.value().is_none() {
-                    columns.last_activity_at = columns.created_at;
-                }
+                columns.state_since = last_write(&self.last_activity_at, &self.updated_at).unwrap_or(unknown);
                 columns
             }
         }
@@ -90,6 +98,11 @@ macro_rules! columns {
     (@show $record:ident $before:ident $now:ident $field:ident: $type:ty, = $column:ident) => {
         if $before.is_none_or(|before| before.$column != $now.$column) {
             $record.$field.write_from(Option::<$type>::from($now.$column));
+        }
+    };
+    (@show $record:ident $before:ident $now:ident $field:ident: $type:ty, ? $column:ident) => {
+        if $before.is_none_or(|before| before.$column != $now.$column) {
+            $record.$field.write_from(Some($now.$column).filter(|time| *time != DateTime::from(NEVER)));
         }
     };
     (@show $record:ident $before:ident $now:ident $field:ident: $type:ty, => $column:ident) => {};
@@ -129,11 +142,11 @@ columns! {
     /// Minutes that the sandbox may wait for a runner.
     queue_timeout: Number as QueueTimeout, = queue_timeout;
     /// When the sandbox was created.
-    created_at: Timestamp as DateTime<Utc>, = created_at;
+    created_at: Timestamp as DateTime<Utc>, ? created_at;
     /// When the record was last written.
     updated_at: Timestamp as DateTime<Utc>, => last_activity_at;
     /// When the sandbox was last used or changed its state.
-    last_activity_at: Timestamp as DateTime<Utc>, = last_activity_at;
+    last_activity_at: Timestamp as DateTime<Utc>, ? last_activity_at;
     /// The class.
     sandbox_class: Open<SandboxClass> as SandboxClass, = class;
     /// Whether a runner is assigned.
@@ -144,7 +157,8 @@ impl<X> LifecycleView<X> {
     /// Returns the lifecycle of this record and the server's own fields.
     ///
     /// A column that the record omits has its default: the server's interval, class `container`, backup state `None`. An
-    /// omitted time is the time before it in this order: last activity, update, creation.
+    /// omitted last activity is the last update. Any other omitted time is unknown: the last instant stands for it, and no
+    /// timer counts from it.
     ///
     /// # Errors
     /// Every field with a value that is not allowed, and `state` and `desiredState` if they are missing.

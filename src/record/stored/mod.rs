@@ -10,6 +10,7 @@ mod server_fields;
 
 pub use apply::{ApplyError, StepDetails};
 pub use columns::LifecycleView;
+pub(crate) use columns::last_write;
 pub use edit::{NetworkSettings, RecordEdit};
 pub use outbox::{Message, OutboxEntries, OutboxEntry, OutboxKey, Target};
 pub use sandbox::{Sandbox, ServerTexts};

@@ -4,7 +4,7 @@ use super::word::word_list;
 
 word_list! {
     /// The state of a sandbox's backup. A completed backup allows an archive and a restore.
-    #[derive(Default)]
+    #[derive(Default, PartialOrd, Ord)]
     #[repr(u8)]
     #[non_exhaustive]
     pub enum BackupState is "backup state" {
