@@ -8,13 +8,12 @@ mod evidence;
 mod forecasts;
 mod goals;
 mod official_clients;
-mod since;
+mod plans;
+mod shown;
 #[path = "../support/time.rs"]
 mod time;
-mod times;
 mod usage;
 mod waits;
-mod words;
 
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
