@@ -1,33 +1,35 @@
 //! The state of a wait: reached, pending, stuck or unreachable.
 
-use crate::vocabulary::{DesiredState, SandboxState};
+use crate::vocabulary::{DesiredState, SandboxState, object_form};
 use chrono::{DateTime, Utc};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// The state of a wait for a goal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "assessment", rename_all = "snake_case")]
-pub enum Assessment {
-    /// The goal is reached.
-    Reached,
-    /// The sandbox is on its way to the goal.
-    Pending {
-        /// The state, or `None` if this crate does not know the word.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        state: Option<SandboxState>,
-    },
-    /// The sandbox does not reach the goal without another command. A recovery in place shows as
-    /// starting or stopping, so that a wait goes on.
-    Unreachable {
-        /// The reason.
-        reason: UnreachableReason,
-    },
-    /// The sandbox is on its way to the goal, but the time limit of its state passed.
-    Stuck {
-        /// When this state began, as far as the record shows.
-        since: DateTime<Utc>,
-    },
+object_form! {
+    /// The state of a wait for a goal.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    form: #[serde(tag = "assessment", rename_all = "snake_case")]
+    pub enum Assessment {
+        /// The goal is reached.
+        Reached,
+        /// The sandbox is on its way to the goal.
+        Pending {
+            /// The state, or `None` if this crate does not know the word.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            state: Option<SandboxState>,
+        },
+        /// The sandbox does not reach the goal without another command. A recovery in place shows as
+        /// starting or stopping, so that a wait goes on.
+        Unreachable {
+            /// The reason.
+            reason: UnreachableReason,
+        },
+        /// The sandbox is on its way to the goal, but the time limit of its state passed.
+        Stuck {
+            /// When this state began, as far as the record shows.
+            since: DateTime<Utc>,
+        },
+    }
 }
 
 impl fmt::Display for Assessment {

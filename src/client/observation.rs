@@ -2,23 +2,25 @@
 
 use crate::lifecycle::Lifecycle;
 use crate::record::{LifecycleView, Maybe, Number, SandboxDto, SandboxListItem, Timestamp};
-use crate::vocabulary::{DesiredState, Open, SandboxState};
+use crate::vocabulary::{DesiredState, Open, SandboxState, object_form};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// What a client saw of a sandbox. Words that this crate does not know are `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Observation {
-    /// The reported state.
-    pub state: Option<SandboxState>,
-    /// The desired state. If it is `None`, the reported state alone decides;
-    /// [`Goal::Settled`](crate::Goal::Settled) is never reached without it.
-    pub desired: Option<DesiredState>,
-    /// Whether a stop deletes the sandbox.
-    pub ephemeral: bool,
-    /// When the state began, as far as the record shows. Without it no wait is stuck.
-    pub since: Option<DateTime<Utc>>,
+object_form! {
+    /// What a client saw of a sandbox. Words that this crate does not know are `None`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+    form: #[serde(default, rename_all = "camelCase")]
+    pub struct Observation {
+        /// The reported state.
+        pub state: Option<SandboxState>,
+        /// The desired state. If it is `None`, the reported state alone decides;
+        /// [`Goal::Settled`](crate::Goal::Settled) is never reached without it.
+        pub desired: Option<DesiredState>,
+        /// Whether a stop deletes the sandbox.
+        pub ephemeral: bool,
+        /// When the state began, as far as the record shows. Without it no wait is stuck.
+        pub since: Option<DateTime<Utc>>,
+    }
 }
 
 impl Observation {
