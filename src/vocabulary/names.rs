@@ -44,7 +44,7 @@ names! {
     daemon_version runner_id linked_sandbox_id toolbox_proxy_url
     // Only requests, lists, webhooks and errors have these.
     ttl_minutes linked_sandbox secrets include_memory items next_cursor total page total_pages event timestamp
-    old_state new_state old_desired_state new_desired_state status_code message error
+    old_state new_state old_desired_state new_desired_state status_code message error code source
     // Only the stored row has these: no API record shows them.
     pending has_backup_ref has_runner fault force_stop revision epoch state_since backup_since
     must_ask must_ask_store repair changed_since_backup kept_backup is_fork_child backup_attempt archive_attempts
@@ -54,3 +54,6 @@ names! {
     // Only the ledger of a runner and its answers have these.
     call departure end newest released size work
 }
+
+/// The older name of [`code`] in the bodies of errors, the only name of the API in snake case.
+pub(crate) const error_code: &str = "error_code";

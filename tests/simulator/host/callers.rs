@@ -122,7 +122,7 @@ impl World {
         let row = if self.random.happens(300) { Lifecycle::from(wrapping) } else { row };
         let id = self.store.next;
         self.store.next += 1;
-        let mut record = SandboxDto::new(sandbox_name(id), "o", sandbox_name(id), "u", "eu", Size::default());
+        let mut record = SandboxDto::new(sandbox_name(id), "o", sandbox_name(id), "u", "eu", "", Size::default());
         record.runner_id = placed.map(runner_name).into();
         let sandbox = Sandbox::from_row(record, row, ServerTexts::default());
         let deadline = self.clock.next(&row);
