@@ -1,6 +1,6 @@
 //! The choices of a platform: limits, time limits and the API profile. Each default has a reason.
 
-use crate::vocabulary::{Minutes, SandboxState};
+use crate::vocabulary::{Minutes, SandboxState, object_form};
 use serde::{Deserialize, Serialize};
 
 /// The published version of the API whose rules apply where versions differ.
@@ -18,37 +18,40 @@ pub enum ApiProfile {
     V0_226,
 }
 
-/// All choices of a platform. Start from [`Policy::default`] and change a field.
-///
-/// ```
-/// use sandbox_lifecycle::{ApiProfile, Policy};
-/// let mut policy = Policy::default();
-/// policy.profile = ApiProfile::V0_190;
-/// ```
-///
-/// A stored policy may lack fields, which then have their defaults. An unknown field is an error, because a limit with a
-/// misspelled name would limit nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Policy {
-    /// The version of the API whose rules apply.
-    pub profile: ApiProfile,
-    /// The longest auto-archive interval that a command can set; an interval of 0 means this one (recorded: 43,200 minutes,
-    /// 30 days).
-    pub max_auto_archive: Minutes,
-    /// The least time between two recoveries from a backup, in minutes (recorded: 60).
-    pub recovery_cooldown: Minutes,
-    /// The number of failed attempts to archive a sandbox after which one more is made; at most 5 count (recorded: 3). When
-    /// they are used up, the archive is given up.
-    pub max_archive_attempts: u32,
-    /// How often a restore is placed before it ends in error, at most 7 (ours: 3, so that one bad runner costs no sandbox).
-    pub max_restore_attempts: u8,
-    /// How long a controller waits before it looks again at a sandbox that needs reconciling (ours: 1 minute, well within the
-    /// shortest time limit).
-    pub look_again: Minutes,
-    /// The longest time of each change.
-    pub time_limits: TimeLimits,
+object_form! {
+    /// All choices of a platform. Start from [`Policy::default`] and change a field.
+    ///
+    /// ```
+    /// use sandbox_lifecycle::{ApiProfile, Policy};
+    /// let mut policy = Policy::default();
+    /// policy.profile = ApiProfile::V0_190;
+    /// ```
+    ///
+    /// A stored policy may lack fields, which then have their defaults. An unknown field is an error, because a limit
+    /// with a misspelled name would limit nothing.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    form: #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+    pub struct Policy {
+        /// The version of the API whose rules apply.
+        pub profile: ApiProfile,
+        /// The longest auto-archive interval that a command can set; an interval of 0 means this one (recorded: 43,200
+        /// minutes, 30 days).
+        pub max_auto_archive: Minutes,
+        /// The least time between two recoveries from a backup, in minutes (recorded: 60).
+        pub recovery_cooldown: Minutes,
+        /// The number of failed attempts to archive a sandbox after which one more is made; at most 5 count (recorded:
+        /// 3). When they are used up, the archive is given up.
+        pub max_archive_attempts: u32,
+        /// How often a restore is placed before it ends in error, at most 7 (ours: 3, so that one bad runner costs no
+        /// sandbox).
+        pub max_restore_attempts: u8,
+        /// How long a controller waits before it looks again at a sandbox that needs reconciling (ours: 1 minute, well
+        /// within the shortest time limit).
+        pub look_again: Minutes,
+        /// The longest time of each change.
+        pub time_limits: TimeLimits,
+    }
 }
 
 impl Default for Policy {
@@ -66,8 +69,8 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Returns the policy of the recorded 0.190 server. Features that it did not have (auto-pause, time to live, the queue
-    /// timeout) are accepted too.
+    /// Returns the policy of the recorded 0.190 server. Features that it did not have (auto-pause, time to live, the
+    /// queue timeout) are accepted too.
     pub fn recorded() -> Self {
         Self { profile: ApiProfile::V0_190, ..Self::default() }
     }
@@ -76,17 +79,20 @@ impl Policy {
 /// Declares the time limits, each with its default and the state that it limits.
 macro_rules! time_limits {
     ($($(#[doc = $doc:literal])+ $limit:ident: $default:literal $(, $state:ident)?;)+) => {
-        /// The time limits: how long a transitional state may last, in minutes.
-        ///
-        /// [`due`](crate::Lifecycle::due) ends the change, or [`reconcile`](crate::Lifecycle::reconcile) if the controller
-        /// follows it. The change ends in error, unless the limit says otherwise.
-        ///
-        /// A limit is recorded, or it is ours, because the recorded server waits forever there. Each of ours gives its reason.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-        #[non_exhaustive]
-        pub struct TimeLimits {
-            $($(#[doc = $doc])+ pub $limit: Minutes,)+
+        object_form! {
+            /// The time limits: how long a transitional state may last, in minutes.
+            ///
+            /// [`due`](crate::Lifecycle::due) ends the change, or [`reconcile`](crate::Lifecycle::reconcile) if the
+            /// controller follows it. The change ends in error, unless the limit says otherwise.
+            ///
+            /// A limit is recorded, or it is ours, because the recorded server waits forever there. Each of ours gives
+            /// its reason.
+            #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+            #[non_exhaustive]
+            form: #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+            pub struct TimeLimits {
+                $($(#[doc = $doc])+ pub $limit: Minutes,)+
+            }
         }
 
         impl Default for TimeLimits {
@@ -98,8 +104,8 @@ macro_rules! time_limits {
         impl TimeLimits {
             /// Returns the limit of a state, if it has one.
             ///
-            /// States without a change under way have none. The next pass leaves `unknown`, and `pending_build` has the queue
-            /// timeout.
+            /// States without a change under way have none. The next pass leaves `unknown`, and `pending_build` has the
+            /// queue timeout.
             pub const fn of_state(&self, state: SandboxState) -> Option<Minutes> {
                 match state {
                     $($(SandboxState::$state => Some(self.$limit),)?)+

@@ -1,49 +1,51 @@
 //! The state of a wait: reached, pending, unknown, unreachable, stuck or timed out.
 
-use crate::vocabulary::{DesiredState, SandboxState};
+use crate::vocabulary::{DesiredState, SandboxState, object_form};
 use chrono::{DateTime, Utc};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// The state of a wait for a goal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "assessment", rename_all = "snake_case", rename_all_fields = "camelCase")]
-#[must_use]
-pub enum Assessment {
-    /// The goal is reached.
-    Reached,
-    /// The sandbox is on its way to the goal.
-    Pending {
-        /// The state.
-        state: SandboxState,
-        /// When to look again.
-        next_look: DateTime<Utc>,
-    },
-    /// What was seen does not show whether the goal is reached.
-    Unknown {
-        /// What is missing.
-        missing: Missing,
-        /// When to look again; `None` if no further look at the sandbox shows it.
-        next_look: Option<DateTime<Utc>>,
-    },
-    /// The sandbox does not reach the goal without another command. A recovery in place shows as starting or stopping, so
-    /// that a wait goes on.
-    Unreachable {
-        /// The reason.
-        reason: UnreachableReason,
-    },
-    /// The sandbox may be on its way to the goal, but the time limit of its state passed.
-    Stuck {
-        /// The state, if it is known.
-        state: Option<SandboxState>,
-        /// Since when it counts: the begin of the state, as far as it was seen, or the command, if that is later.
-        since: DateTime<Utc>,
-    },
-    /// The caller's own timeout passed first. The sandbox may still reach the goal.
-    TimedOut {
-        /// The state, if it is known.
-        state: Option<SandboxState>,
-    },
+object_form! {
+    /// The state of a wait for a goal.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[must_use]
+    form: #[serde(tag = "assessment", rename_all = "snake_case", rename_all_fields = "camelCase")]
+    pub enum Assessment {
+        /// The goal is reached.
+        Reached,
+        /// The sandbox is on its way to the goal.
+        Pending {
+            /// The state.
+            state: SandboxState,
+            /// When to look again.
+            next_look: DateTime<Utc>,
+        },
+        /// What was seen does not show whether the goal is reached.
+        Unknown {
+            /// What is missing.
+            missing: Missing,
+            /// When to look again; `None` if no further look at the sandbox shows it.
+            next_look: Option<DateTime<Utc>>,
+        },
+        /// The sandbox does not reach the goal without another command. A recovery in place shows as starting or stopping, so
+        /// that a wait goes on.
+        Unreachable {
+            /// The reason.
+            reason: UnreachableReason,
+        },
+        /// The sandbox may be on its way to the goal, but the time limit of its state passed.
+        Stuck {
+            /// The state, if it is known.
+            state: Option<SandboxState>,
+            /// Since when it counts: the begin of the state, as far as it was seen, or the command, if that is later.
+            since: DateTime<Utc>,
+        },
+        /// The caller's own timeout passed first. The sandbox may still reach the goal.
+        TimedOut {
+            /// The state, if it is known.
+            state: Option<SandboxState>,
+        },
+    }
 }
 
 impl Assessment {

@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::seen::Seen;
 use crate::lifecycle::{Lifecycle, Recovery};
 use crate::rules::{Cause, Step, Verb};
-use crate::vocabulary::{BackupState, DesiredState, Fault, SandboxState, names};
+use crate::vocabulary::{BackupState, DesiredState, Fault, SandboxState, names, object_form};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -21,28 +21,30 @@ pub enum Presence {
     Yes,
 }
 
-/// What a sandbox carries that a caller may want to keep.
-///
-/// ```
-/// use sandbox_lifecycle::{Columns, Command, Context, Lifecycle, Policy, client::{Contents, Presence}};
-/// let (row, policy, now) = (Lifecycle::from(Columns::default()), Policy::default(), chrono::DateTime::UNIX_EPOCH);
-/// let contents = Contents::from(&row);
-/// assert_eq!(contents.to_string(), "running processes, memory, disk");
-/// let stop = row.decide(Command::Stop { force: false }, &policy, Context::of(&row), now)?;
-/// assert_eq!(contents.lost_by(&stop).to_string(), "running processes, memory");
-/// # Ok::<(), sandbox_lifecycle::Refusal>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Contents {
-    /// Processes that run.
-    pub processes: Presence,
-    /// The memory of processes, which run or are paused.
-    pub memory: Presence,
-    /// A disk on a runner.
-    pub disk: Presence,
-    /// A completed backup. It may be older than the disk.
-    pub backup: Presence,
+object_form! {
+    /// What a sandbox carries that a caller may want to keep.
+    ///
+    /// ```
+    /// use sandbox_lifecycle::{Columns, Command, Context, Lifecycle, Policy, client::{Contents, Presence}};
+    /// let (row, policy, now) = (Lifecycle::from(Columns::default()), Policy::default(), chrono::DateTime::UNIX_EPOCH);
+    /// let contents = Contents::from(&row);
+    /// assert_eq!(contents.to_string(), "running processes, memory, disk");
+    /// let stop = row.decide(Command::Stop { force: false }, &policy, Context::of(&row), now)?;
+    /// assert_eq!(contents.lost_by(&stop).to_string(), "running processes, memory");
+    /// # Ok::<(), sandbox_lifecycle::Refusal>(())
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+    form: #[serde(rename_all = "camelCase")]
+    pub struct Contents {
+        /// Processes that run.
+        pub processes: Presence,
+        /// The memory of processes, which run or are paused.
+        pub memory: Presence,
+        /// A disk on a runner.
+        pub disk: Presence,
+        /// A completed backup. It may be older than the disk.
+        pub backup: Presence,
+    }
 }
 
 impl Contents {

@@ -2,51 +2,55 @@
 
 use super::observation::{Observation, Settings, Shown};
 use super::seen::Seen;
-use crate::vocabulary::{BackupState, DesiredState, SandboxState, Size};
+use crate::vocabulary::{BackupState, DesiredState, SandboxState, Size, object_form};
 use chrono::{DateTime, Utc};
 use core::cmp::Ordering;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// Everything that was seen of one sandbox, merged into what is known best.
-///
-/// Reads, list items, webhooks, 404s and answers to commands may come late, repeatedly and in any order: the result is the
-/// same, because merging is commutative, associative and idempotent. Of two observations, this one counts:
-///
-/// 1. one that shows the sandbox destroyed: a destroyed sandbox never comes back (a 404 shows it too);
-/// 2. the one with the later `updatedAt`, compared as instants; one without it only if neither has one;
-/// 3. the one that was seen later;
-/// 4. the greater one in the order of its fields, which only makes the result the same everywhere.
-///
-/// The settings (auto-delete, size, backup), which a webhook does not show, come from the last observation that shows them by rules
-/// 2 to 4. That a sandbox was evicted or timed out in the queue is never forgotten.
-///
-/// ```
-/// use sandbox_lifecycle::{Columns, DesiredState, Lifecycle, Observation, SandboxState, client::{Evidence, Seen}};
-/// let read_at = chrono::DateTime::UNIX_EPOCH;
-/// let stopping = Lifecycle::from(Columns { state: SandboxState::Stopping, ..Columns::default() });
-/// let (record, gone) = (Observation::new(&stopping, read_at), Observation::new(None::<&Lifecycle>, read_at));
-/// let evidence: Evidence = [gone, record].into_iter().collect();
-/// assert!(evidence.is_gone());
-/// assert_eq!(evidence.is_ephemeral(), Some(false), "the record is gone, but it was seen before");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Evidence {
-    best: Option<Observation>,
-    settings: Option<Dated>,
-    not_found_at: Option<DateTime<Utc>>,
-    spot_evicted_at: Option<DateTime<Utc>>,
-    queue_timed_out_at: Option<DateTime<Utc>>,
+object_form! {
+    /// Everything that was seen of one sandbox, merged into what is known best.
+    ///
+    /// Reads, list items, webhooks, 404s and answers to commands may come late, repeatedly and in any order: the result is the
+    /// same, because merging is commutative, associative and idempotent. Of two observations, this one counts:
+    ///
+    /// 1. one that shows the sandbox destroyed: a destroyed sandbox never comes back (a 404 shows it too);
+    /// 2. the one with the later `updatedAt`, compared as instants; one without it only if neither has one;
+    /// 3. the one that was seen later;
+    /// 4. the greater one in the order of its fields, which only makes the result the same everywhere.
+    ///
+    /// The settings (auto-delete, size, backup), which a webhook does not show, come from the last observation that shows them by rules
+    /// 2 to 4. That a sandbox was evicted or timed out in the queue is never forgotten.
+    ///
+    /// ```
+    /// use sandbox_lifecycle::{Columns, DesiredState, Lifecycle, Observation, SandboxState, client::{Evidence, Seen}};
+    /// let read_at = chrono::DateTime::UNIX_EPOCH;
+    /// let stopping = Lifecycle::from(Columns { state: SandboxState::Stopping, ..Columns::default() });
+    /// let (record, gone) = (Observation::new(&stopping, read_at), Observation::new(None::<&Lifecycle>, read_at));
+    /// let evidence: Evidence = [gone, record].into_iter().collect();
+    /// assert!(evidence.is_gone());
+    /// assert_eq!(evidence.is_ephemeral(), Some(false), "the record is gone, but it was seen before");
+    /// ```
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+    form: #[serde(default, rename_all = "camelCase")]
+    pub struct Evidence {
+        best: Option<Observation>,
+        settings: Option<Dated>,
+        not_found_at: Option<DateTime<Utc>>,
+        spot_evicted_at: Option<DateTime<Utc>>,
+        queue_timed_out_at: Option<DateTime<Utc>>,
+    }
 }
 
-/// Settings, and from when they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Dated {
-    updated_at: Option<DateTime<Utc>>,
-    observed_at: DateTime<Utc>,
-    #[serde(flatten)]
-    settings: Settings,
+object_form! {
+    /// Settings, and from when they are.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    form: #[serde(rename_all = "camelCase")]
+    struct Dated {
+        updated_at: Option<DateTime<Utc>>,
+        observed_at: DateTime<Utc>,
+        #[serde(flatten)]
+        settings: Settings,
+    }
 }
 
 impl Evidence {

@@ -6,17 +6,19 @@ use crate::record::{
     LifecycleView, Maybe, Number, Sandbox, SandboxCreated, SandboxDto, SandboxListItem, SandboxStateUpdated, Timestamp,
     last_write,
 };
-use crate::vocabulary::{BackupState, DesiredState, Open, SandboxState, Size};
+use crate::vocabulary::{BackupState, DesiredState, Open, SandboxState, Size, object_form};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// One look at a sandbox: what it shows, and when it was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Observation {
-    pub(super) observed_at: DateTime<Utc>,
-    #[serde(flatten)]
-    pub(super) shown: Shown,
+object_form! {
+    /// One look at a sandbox: what it shows, and when it was seen.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    form: #[serde(rename_all = "camelCase")]
+    pub struct Observation {
+        pub(super) observed_at: DateTime<Utc>,
+        #[serde(flatten)]
+        pub(super) shown: Shown,
+    }
 }
 
 impl Observation {
@@ -50,31 +52,35 @@ impl Observation {
     }
 }
 
-/// What a record, a list item, a webhook, a row or a 404 shows of a sandbox. Each part may be missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Shown {
-    pub(super) not_found: bool,
-    pub(super) state: Seen<SandboxState>,
-    pub(super) desired_state: Seen<DesiredState>,
-    pub(super) since: Option<DateTime<Utc>>,
-    pub(super) updated_at: Option<DateTime<Utc>>,
-    pub(super) recoverable: Option<bool>,
-    pub(super) spot_evicted_at: Option<DateTime<Utc>>,
-    pub(super) queue_timed_out_at: Option<DateTime<Utc>>,
-    pub(super) settings: Option<Settings>,
+object_form! {
+    /// What a record, a list item, a webhook, a row or a 404 shows of a sandbox. Each part may be missing.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+    form: #[serde(default, rename_all = "camelCase")]
+    pub struct Shown {
+        pub(super) not_found: bool,
+        pub(super) state: Seen<SandboxState>,
+        pub(super) desired_state: Seen<DesiredState>,
+        pub(super) since: Option<DateTime<Utc>>,
+        pub(super) updated_at: Option<DateTime<Utc>>,
+        pub(super) recoverable: Option<bool>,
+        pub(super) spot_evicted_at: Option<DateTime<Utc>>,
+        pub(super) queue_timed_out_at: Option<DateTime<Utc>>,
+        pub(super) settings: Option<Settings>,
+    }
 }
 
-/// What only whole records and rows show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct Settings {
-    pub(super) ephemeral: Option<bool>,
-    pub(super) size: Option<Size>,
-    pub(super) gpus: Option<u8>,
-    /// Minutes.
-    pub(super) queue_timeout: Option<u32>,
-    pub(super) backup_state: Seen<BackupState>,
+object_form! {
+    /// What only whole records and rows show.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+    form: #[serde(default, rename_all = "camelCase")]
+    pub(super) struct Settings {
+        pub(super) ephemeral: Option<bool>,
+        pub(super) size: Option<Size>,
+        pub(super) gpus: Option<u8>,
+        /// Minutes.
+        pub(super) queue_timeout: Option<u32>,
+        pub(super) backup_state: Seen<BackupState>,
+    }
 }
 
 impl Shown {

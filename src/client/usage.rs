@@ -4,27 +4,29 @@ use super::evidence::Evidence;
 use super::observation::Observation;
 use super::seen::Seen;
 use crate::lifecycle::HeldResources;
-use crate::vocabulary::{Micros, SandboxState, Size};
+use crate::vocabulary::{Micros, SandboxState, Size, object_form};
 use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// What a sandbox held between two times, as quantities multiplied by time.
-///
-/// A change counts from the moment at which the API shows it: a requested start is `starting`, and holds compute. Rows and
-/// records give the same answer, because both show the reported state.
-///
-/// It is exact if the history has every change: one webhook or poll for each. Between two polls the earlier one counts until
-/// the later record was written. What is before the first observation, or in a state or with a size that is not shown, is
-/// [`unknown_seconds`](Self::unknown_seconds) and not zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Usage {
-    cpu: u64,
-    memory: u64,
-    disk: u64,
-    gpu: u64,
-    unknown: u64,
+object_form! {
+    /// What a sandbox held between two times, as quantities multiplied by time.
+    ///
+    /// A change counts from the moment at which the API shows it: a requested start is `starting`, and holds compute. Rows and
+    /// records give the same answer, because both show the reported state.
+    ///
+    /// It is exact if the history has every change: one webhook or poll for each. Between two polls the earlier one counts until
+    /// the later record was written. What is before the first observation, or in a state or with a size that is not shown, is
+    /// [`unknown_seconds`](Self::unknown_seconds) and not zero.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+    form: #[serde(rename_all = "camelCase")]
+    pub struct Usage {
+        cpu: u64,
+        memory: u64,
+        disk: u64,
+        gpu: u64,
+        unknown: u64,
+    }
 }
 
 const MICROS_PER_SECOND: u64 = 1_000_000;

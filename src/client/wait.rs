@@ -5,71 +5,73 @@ use super::evidence::Evidence;
 use super::goal::{Goal, Judgement, Known};
 use super::observation::Observation;
 use crate::policy::Policy;
-use crate::vocabulary::{Micros, SandboxState};
+use crate::vocabulary::{Micros, SandboxState, object_form};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// A wait for a goal, after a command.
-///
-/// It keeps what was seen, ignores what is older than the command, ends at every state from which the goal cannot be
-/// reached, and says when to look again. A correct wait of a client is this loop:
-///
-/// ```
-/// use sandbox_lifecycle::{Assessment, Goal, Observation, Policy, SandboxDto, client::Wait};
-/// use sandbox_lifecycle::chrono::{DateTime, TimeDelta, Utc};
-/// # trait Api {
-/// #     fn now(&self) -> DateTime<Utc>;
-/// #     fn sleep_until(&mut self, at: DateTime<Utc>);
-/// #     fn stop(&mut self, id: &str) -> SandboxDto;
-/// #     fn get(&mut self, id: &str) -> Option<SandboxDto>;
-/// # }
-/// fn stop(api: &mut impl Api, id: &str, timeout: TimeDelta) -> Result<(), Assessment> {
-///     let answer = api.stop(id);
-///     let mut wait = Wait::after(Goal::Stopped, Observation::new(&answer, api.now()), Some(timeout));
-///     loop {
-///         let assessment = wait.assess(&Policy::default(), api.now());
-///         let Some(next_look) = assessment.next_look() else {
-///             return if assessment == Assessment::Reached { Ok(()) } else { Err(assessment) };
-///         };
-///         api.sleep_until(next_look);
-///         let asked_at = api.now();
-///         wait.observe(Observation::new(api.get(id).as_ref(), asked_at)); // `None` is a 404.
-///     }
-/// }
-/// # use sandbox_lifecycle::{Columns, DesiredState, Lifecycle, Sandbox, SandboxState, vocabulary::{AutoDelete, Size}};
-/// # struct Fake(DateTime<Utc>, Vec<Option<SandboxDto>>);
-/// # impl Api for Fake {
-/// #     fn now(&self) -> DateTime<Utc> { self.0 }
-/// #     fn sleep_until(&mut self, at: DateTime<Utc>) { assert!(at > self.0); self.0 = at }
-/// #     fn stop(&mut self, _id: &str) -> SandboxDto { self.1.pop().unwrap().unwrap() }
-/// #     fn get(&mut self, _id: &str) -> Option<SandboxDto> { self.1.pop().unwrap() }
-/// # }
-/// # let record = |state, auto_delete| {
-/// #     let dto = SandboxDto::new("s1", "o1", "n", "daytona", "eu", Size::default());
-/// #     let desired_state = DesiredState::Stopped;
-/// #     let row = Lifecycle::from(Columns { state, desired_state, auto_delete, ..Columns::default() });
-/// #     Some(Sandbox::from_row(dto, row, Default::default()).dto().clone())
-/// # };
-/// # let (now, timeout) = (DateTime::UNIX_EPOCH, TimeDelta::minutes(5));
-/// # for (auto_delete, expected) in [(AutoDelete::AtOnce, true), (AutoDelete::NEVER, false)] {
-/// #     let seen = vec![None, record(SandboxState::Stopping, auto_delete), record(SandboxState::Stopping, auto_delete)];
-/// #     assert_eq!(stop(&mut Fake(now, seen), "s1", timeout).is_ok(), expected);
-/// # }
-/// ```
-///
-/// A wait begins with the answer of its command, and its timeout is a parameter, so that neither is forgotten.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Wait {
-    goal: Goal,
-    began_at: DateTime<Utc>,
-    /// Whether a command of the caller began the wait, so that nothing counts from before.
-    is_asked: bool,
-    answer: Option<Observation>,
-    /// Microseconds.
-    timeout: Option<i64>,
-    evidence: Evidence,
-    snapshot: Option<bool>,
+object_form! {
+    /// A wait for a goal, after a command.
+    ///
+    /// It keeps what was seen, ignores what is older than the command, ends at every state from which the goal cannot be
+    /// reached, and says when to look again. A correct wait of a client is this loop:
+    ///
+    /// ```
+    /// use sandbox_lifecycle::{Assessment, Goal, Observation, Policy, SandboxDto, client::Wait};
+    /// use sandbox_lifecycle::chrono::{DateTime, TimeDelta, Utc};
+    /// # trait Api {
+    /// #     fn now(&self) -> DateTime<Utc>;
+    /// #     fn sleep_until(&mut self, at: DateTime<Utc>);
+    /// #     fn stop(&mut self, id: &str) -> SandboxDto;
+    /// #     fn get(&mut self, id: &str) -> Option<SandboxDto>;
+    /// # }
+    /// fn stop(api: &mut impl Api, id: &str, timeout: TimeDelta) -> Result<(), Assessment> {
+    ///     let answer = api.stop(id);
+    ///     let mut wait = Wait::after(Goal::Stopped, Observation::new(&answer, api.now()), Some(timeout));
+    ///     loop {
+    ///         let assessment = wait.assess(&Policy::default(), api.now());
+    ///         let Some(next_look) = assessment.next_look() else {
+    ///             return if assessment == Assessment::Reached { Ok(()) } else { Err(assessment) };
+    ///         };
+    ///         api.sleep_until(next_look);
+    ///         let asked_at = api.now();
+    ///         wait.observe(Observation::new(api.get(id).as_ref(), asked_at)); // `None` is a 404.
+    ///     }
+    /// }
+    /// # use sandbox_lifecycle::{Columns, DesiredState, Lifecycle, Sandbox, SandboxState, vocabulary::{AutoDelete, Size}};
+    /// # struct Fake(DateTime<Utc>, Vec<Option<SandboxDto>>);
+    /// # impl Api for Fake {
+    /// #     fn now(&self) -> DateTime<Utc> { self.0 }
+    /// #     fn sleep_until(&mut self, at: DateTime<Utc>) { assert!(at > self.0); self.0 = at }
+    /// #     fn stop(&mut self, _id: &str) -> SandboxDto { self.1.pop().unwrap().unwrap() }
+    /// #     fn get(&mut self, _id: &str) -> Option<SandboxDto> { self.1.pop().unwrap() }
+    /// # }
+    /// # let record = |state, auto_delete| {
+    /// #     let dto = SandboxDto::new("s1", "o1", "n", "daytona", "eu", "", Size::default());
+    /// #     let desired_state = DesiredState::Stopped;
+    /// #     let row = Lifecycle::from(Columns { state, desired_state, auto_delete, ..Columns::default() });
+    /// #     Some(Sandbox::from_row(dto, row, Default::default()).dto().clone())
+    /// # };
+    /// # let (now, timeout) = (DateTime::UNIX_EPOCH, TimeDelta::minutes(5));
+    /// # for (auto_delete, expected) in [(AutoDelete::AtOnce, true), (AutoDelete::NEVER, false)] {
+    /// #     let seen = vec![None, record(SandboxState::Stopping, auto_delete), record(SandboxState::Stopping, auto_delete)];
+    /// #     assert_eq!(stop(&mut Fake(now, seen), "s1", timeout).is_ok(), expected);
+    /// # }
+    /// ```
+    ///
+    /// A wait begins with the answer of its command, and its timeout is a parameter, so that neither is forgotten.
+    #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+    form: #[serde(rename_all = "camelCase")]
+    pub struct Wait {
+        goal: Goal,
+        began_at: DateTime<Utc>,
+        /// Whether a command of the caller began the wait, so that nothing counts from before.
+        is_asked: bool,
+        answer: Option<Observation>,
+        /// Microseconds.
+        timeout: Option<i64>,
+        evidence: Evidence,
+        snapshot: Option<bool>,
+    }
 }
 
 /// The shortest and the longest time between two looks, in microseconds: 1 and 30 seconds.

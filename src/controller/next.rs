@@ -1,10 +1,10 @@
 //! What the controller does next, and the questions that it asks.
 
 use crate::rules::{Step, TaskKind};
-use crate::vocabulary::Micros;
+use crate::vocabulary::{Micros, object_form};
 use chrono::{DateTime, Utc};
 use core::fmt;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What the controller does next.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -36,22 +36,24 @@ pub enum Next {
     Nothing,
 }
 
-/// A question of the controller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Question {
-    /// To the row's own runner: what is its copy doing? The runner refuses calls of older epochs from then on. The answer is
-    /// [`RunnerView::observed`](crate::RunnerView::observed).
-    Runner {
-        /// The row's epoch.
-        epoch: u32,
-    },
-    /// To the backup store: does it have the whole backup of this attempt? The answer is
-    /// [`RunnerView::stored`](crate::RunnerView::stored).
-    Store {
-        /// The row's last attempt.
-        attempt: u32,
-    },
+object_form! {
+    /// A question of the controller.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+    form: #[serde(rename_all = "camelCase")]
+    pub enum Question {
+        /// To the row's own runner: what is its copy doing? The runner refuses calls of older epochs from then on. The
+        /// answer is [`RunnerView::observed`](crate::RunnerView::observed).
+        Runner {
+            /// The row's epoch.
+            epoch: u32,
+        },
+        /// To the backup store: does it have the whole backup of this attempt? The answer is
+        /// [`RunnerView::stored`](crate::RunnerView::stored).
+        Store {
+            /// The row's last attempt.
+            attempt: u32,
+        },
+    }
 }
 
 impl fmt::Display for Next {

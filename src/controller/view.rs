@@ -1,5 +1,6 @@
 //! What a controller knows of the runner and of placement when it reconciles a sandbox.
 
+use crate::vocabulary::object_form;
 use crate::{
     lifecycle::Lifecycle,
     runner::CopyAnswer,
@@ -7,44 +8,46 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What the controller knows in addition to the row. [`RunnerView::of`] is a ready runner that was not asked.
-///
-/// It is made for one revision of one row: what the runner and the store answered counts only for the revision that was
-/// read before they were asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RunnerView {
-    /// The revision of the row for which it was made.
-    pub revision: u32,
-    /// Whether the sandbox's runner can work.
-    #[serde(default)]
-    pub runner: RunnerStanding,
-    /// What the runner answered about its copy.
-    #[serde(default)]
-    pub observed: Observed,
-    /// The size of the copy, where the runner answered it. A sandbox at rest takes it, because a resize may have ended
-    /// without its report.
-    #[serde(default)]
-    pub observed_size: Option<Size>,
-    /// What the backup store answered about the last attempt.
-    #[serde(default)]
-    pub stored: Stored,
-    /// Which runner has room for the sandbox, if it has no runner or must leave its own. These are no candidates: a runner
-    /// that still owes the acknowledgement of a removal or release of this sandbox, or that has a released copy of it; and
-    /// the runner that the step leaves, whose removal of the old copy would delete the new one.
-    #[serde(default)]
-    pub placement: Placement,
-    /// The state of the image on the sandbox's own runner, while the image is built or fetched.
-    #[serde(default)]
-    pub image: Image,
-    /// How many forks of it are alive, as in [`Context::live_fork_children`](crate::Context::live_fork_children). Nothing
-    /// removes its disk while there are any. Count them for this revision: [`RunnerView::of`] sets 0.
-    #[serde(default)]
-    pub live_fork_children: u32,
-    /// Whether the sandbox waits unclaimed in a warm pool. It changes only the time of
-    /// [`Next::Wait`](crate::Next::Wait).
-    #[serde(default)]
-    pub warm_pool: bool,
+object_form! {
+    /// What the controller knows in addition to the row. [`RunnerView::of`] is a ready runner that was not asked.
+    ///
+    /// It is made for one revision of one row: what the runner and the store answered counts only for the revision that
+    /// was read before they were asked.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    form: #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    pub struct RunnerView {
+        /// The revision of the row for which it was made.
+        pub revision: u32,
+        /// Whether the sandbox's runner can work.
+        #[serde(default)]
+        pub runner: RunnerStanding,
+        /// What the runner answered about its copy.
+        #[serde(default)]
+        pub observed: Observed,
+        /// The size of the copy, where the runner answered it. A sandbox at rest takes it, because a resize may have
+        /// ended without its report.
+        #[serde(default)]
+        pub observed_size: Option<Size>,
+        /// What the backup store answered about the last attempt.
+        #[serde(default)]
+        pub stored: Stored,
+        /// Which runner has room for the sandbox, if it has no runner or must leave its own. These are no candidates: a
+        /// runner that still owes the acknowledgement of a removal or release of this sandbox, or that has a released
+        /// copy of it; and the runner that the step leaves, whose removal of the old copy would delete the new one.
+        #[serde(default)]
+        pub placement: Placement,
+        /// The state of the image on the sandbox's own runner, while the image is built or fetched.
+        #[serde(default)]
+        pub image: Image,
+        /// How many forks of it are alive, as in [`Context::live_fork_children`](crate::Context::live_fork_children).
+        /// Nothing removes its disk while there are any. Count them for this revision: [`RunnerView::of`] sets 0.
+        #[serde(default)]
+        pub live_fork_children: u32,
+        /// Whether the sandbox waits unclaimed in a warm pool. It changes only the time of
+        /// [`Next::Wait`](crate::Next::Wait).
+        #[serde(default)]
+        pub warm_pool: bool,
+    }
 }
 
 impl RunnerView {
@@ -63,8 +66,8 @@ impl RunnerView {
         }
     }
 
-    /// Returns the view as far as it counts for this row. Of a view of another revision nothing is left that could move or
-    /// remove anything: the controller asks again.
+    /// Returns the view as far as it counts for this row. Of a view of another revision nothing is left that could move
+    /// or remove anything: the controller asks again.
     pub(super) fn for_row(self, row: &Lifecycle) -> Self {
         if self.revision == row.revision {
             return self;
@@ -110,8 +113,8 @@ pub enum Observed {
     /// It was not asked for this revision.
     #[default]
     NotAsked,
-    /// The runner did not answer, or refused the ask because it has seen a newer epoch. Only the clock counts then: a change
-    /// whose time limit is over ends.
+    /// The runner did not answer, or refused the ask because it has seen a newer epoch. Only the clock counts then: a
+    /// change whose time limit is over ends.
     NoAnswer,
     /// The runner has no such sandbox.
     NotFound,

@@ -1,18 +1,20 @@
 //! What a sandbox holds of its runner: what a quota counts and a bill charges.
 
 use super::value::Lifecycle;
-use crate::vocabulary::{DesiredState, SandboxState, Size};
+use crate::vocabulary::{DesiredState, SandboxState, Size, object_form};
 use core::fmt;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// The resources that a sandbox holds: compute (CPU, memory, GPU) and disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HeldResources {
-    /// It holds CPU, memory and GPUs.
-    pub compute: bool,
-    /// It holds disk.
-    pub disk: bool,
+object_form! {
+    /// The resources that a sandbox holds: compute (CPU, memory, GPU) and disk.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+    form: #[serde(rename_all = "camelCase")]
+    pub struct HeldResources {
+        /// It holds CPU, memory and GPUs.
+        pub compute: bool,
+        /// It holds disk.
+        pub disk: bool,
+    }
 }
 
 /// `compute and disk`, `disk` or `nothing`.

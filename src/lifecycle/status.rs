@@ -10,11 +10,12 @@
 )]
 
 use super::pairs;
-use crate::vocabulary::{BackupState, DesiredState, Fault, Repair, SandboxState};
+use crate::vocabulary::{BackupState, DesiredState, Fault, Repair, SandboxState, object_form};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// Declares the columns: how to read one and to write one, its type, its first bit, its width, and its form as a number.
+/// Declares the columns: how to read one and to write one, its type, its first bit, its width, and its form as a
+/// number.
 macro_rules! packed {
     ($($column:ident $with:ident: $type:ty, $at:literal, $wide:literal, |$value:ident| $number:expr, |$bits:ident| $read:expr;)+) => {
         /// The columns that every kind of step may change.
@@ -44,11 +45,13 @@ macro_rules! packed {
             "two columns share a bit"
         );
 
-        /// The same columns apart, as they are stored and shown.
-        #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Unpacked {
-            $($column: $type,)+
+        object_form! {
+            /// The same columns apart, as they are stored and shown.
+            #[derive(Debug, Clone, Copy, Serialize)]
+            form: #[serde(rename_all = "camelCase")]
+            struct Unpacked {
+                $($column: $type,)+
+            }
         }
 
         impl From<Unpacked> for Status {
@@ -148,8 +151,8 @@ impl Status {
         if matches!(state, SandboxState::Creating) && self.is_fork_child() { SandboxState::Forking } else { state }
     }
 
-    /// The place of the time limit in a table over states: that of [`limited_state`](Self::limited_state), or the last place
-    /// for a repair. Only a runner repairs a sandbox, and only one in error.
+    /// The place of the time limit in a table over states: that of [`limited_state`](Self::limited_state), or the last
+    /// place for a repair. Only a runner repairs a sandbox, and only one in error.
     #[inline]
     pub(crate) const fn limit_place(self) -> usize {
         const REPAIRS: u32 = Status(!0).0 ^ Status(!0).with_repair(None).0;

@@ -3,7 +3,7 @@
 //! A record becomes a value that rules read in two steps. *Reading* ([`SandboxDto`], [`LifecycleView`]) demands only
 //! the fields that every published version has, and keeps unknown words, unknown fields, null and absent, and the form
 //! of a timestamp. *Validating* (into [`Sandbox`] or [`Lifecycle`](crate::Lifecycle)) reports all faulty fields at
-//! once, each with its value and what is allowed.
+//! once, each with its value and what is allowed. A reader that stores nothing takes a [`PartialLifecycle`] instead.
 
 mod api;
 mod form;
@@ -12,7 +12,8 @@ mod stored;
 mod webhook;
 
 pub use api::{
-    BuildInfo, ErrorBody, Messages, NumberedSandboxPage, SandboxDto, SandboxListItem, SandboxPage, SandboxVolume,
+    Advice, BuildInfo, ErrorBody, FaultyItem, Items, Messages, NumberedSandboxPage, SandboxDto, SandboxListItem,
+    SandboxPage, SandboxVolume,
 };
 pub use form::{
     AssignedRunner, DomainAllowList, Dropped, Extras, Kept, Maybe, NetworkAllowList, Number, OneOrMany,
@@ -25,7 +26,7 @@ pub use request::{
 };
 pub(crate) use stored::last_write;
 pub use stored::{
-    ApplyError, BackupRef, LifecycleView, Message, NetworkSettings, OutboxEntries, OutboxEntry, OutboxKey, RecordEdit,
-    Sandbox, ServerFields, ServerTexts, StepDetails, Target,
+    ApplyError, BackupRef, LifecycleView, Message, NetworkSettings, OutboxEntries, OutboxEntry, OutboxKey,
+    PartialLifecycle, RecordEdit, Sandbox, ServerFields, ServerTexts, StepDetails, Target,
 };
 pub use webhook::{SandboxCreated, SandboxStateUpdated};

@@ -2,79 +2,81 @@
 
 use super::no_fields::no_fields;
 use crate::lifecycle::Lifecycle;
-use crate::vocabulary::{Repair, SandboxState as S, Size, field_reader as read};
+use crate::vocabulary::{Repair, SandboxState as S, Size, field_reader as read, object_form};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// What the host asks a runner to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
-#[strum_discriminants(
-    name(TaskKind),
-    doc = "A task without its arguments. With the epoch it is the key of a call in an outbox.",
-    derive(Hash, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray),
-    serde(rename_all = "camelCase"),
-    strum(serialize_all = "kebab-case")
-)]
-#[serde(tag = "task", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum Task {
-    /// Create the sandbox from its image.
-    #[serde(deserialize_with = "no_fields")]
-    Create,
-    /// Create it again from its backup, and replace any copy that the runner has. The runner may be the one that it had before,
-    /// if that one is owed nothing.
-    #[serde(deserialize_with = "no_fields")]
-    Restore,
-    /// Start it.
-    #[serde(deserialize_with = "no_fields")]
-    Start,
-    /// Resume it from its memory.
-    #[serde(deserialize_with = "no_fields")]
-    Resume,
-    /// Stop it.
-    Stop {
-        /// Use SIGKILL instead of SIGTERM.
-        #[serde(deserialize_with = "read::force")]
-        force: bool,
-    },
-    /// Pause it.
-    #[serde(deserialize_with = "no_fields")]
-    Pause,
-    /// Remove the runner's copy, and say when it is gone.
-    #[serde(deserialize_with = "no_fields")]
-    Destroy,
-    /// Change its size.
-    Resize {
-        /// The whole new size, not the difference.
-        #[serde(deserialize_with = "read::to")]
-        to: Size,
-    },
-    /// Write an image of it.
-    Snapshot {
-        /// Include its memory.
-        #[serde(deserialize_with = "read::include_memory")]
-        include_memory: bool,
-    },
-    /// Copy it.
-    #[serde(deserialize_with = "no_fields")]
-    Fork,
-    /// Repair it on its runner.
-    Recover {
-        /// A start follows.
-        #[serde(deserialize_with = "read::start")]
-        start: bool,
-    },
-    /// Build its declarative image.
-    #[serde(deserialize_with = "no_fields")]
-    Build,
-    /// Fetch its image. The controller then observes the image ([`RunnerView::image`](crate::RunnerView::image)).
-    #[serde(deserialize_with = "no_fields")]
-    Pull,
-    /// Back up its disk. The backup maker takes this call where a platform has one; it raises no epoch.
-    Backup {
-        /// The number of the attempt, which the reports of the backup echo.
-        #[serde(deserialize_with = "read::attempt")]
-        attempt: u32,
-    },
+object_form! {
+    /// What the host asks a runner to do.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumDiscriminants)]
+    #[strum_discriminants(
+        name(TaskKind),
+        doc = "A task without its arguments. With the epoch it is the key of a call in an outbox.",
+        derive(Hash, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray),
+        serde(rename_all = "camelCase"),
+        strum(serialize_all = "kebab-case")
+    )]
+    form: #[serde(tag = "task", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+    pub enum Task {
+        /// Create the sandbox from its image.
+        #[serde(deserialize_with = "no_fields")]
+        Create,
+        /// Create it again from its backup, and replace any copy that the runner has. The runner may be the one that it
+        /// had before, if that one is owed nothing.
+        #[serde(deserialize_with = "no_fields")]
+        Restore,
+        /// Start it.
+        #[serde(deserialize_with = "no_fields")]
+        Start,
+        /// Resume it from its memory.
+        #[serde(deserialize_with = "no_fields")]
+        Resume,
+        /// Stop it.
+        Stop {
+            /// Use SIGKILL instead of SIGTERM.
+            #[serde(deserialize_with = "read::force")]
+            force: bool,
+        },
+        /// Pause it.
+        #[serde(deserialize_with = "no_fields")]
+        Pause,
+        /// Remove the runner's copy, and say when it is gone.
+        #[serde(deserialize_with = "no_fields")]
+        Destroy,
+        /// Change its size.
+        Resize {
+            /// The whole new size, not the difference.
+            #[serde(deserialize_with = "read::to")]
+            to: Size,
+        },
+        /// Write an image of it.
+        Snapshot {
+            /// Include its memory.
+            #[serde(deserialize_with = "read::include_memory")]
+            include_memory: bool,
+        },
+        /// Copy it.
+        #[serde(deserialize_with = "no_fields")]
+        Fork,
+        /// Repair it on its runner.
+        Recover {
+            /// A start follows.
+            #[serde(deserialize_with = "read::start")]
+            start: bool,
+        },
+        /// Build its declarative image.
+        #[serde(deserialize_with = "no_fields")]
+        Build,
+        /// Fetch its image. The controller then observes the image ([`RunnerView::image`](crate::RunnerView::image)).
+        #[serde(deserialize_with = "no_fields")]
+        Pull,
+        /// Back up its disk. The backup maker takes this call where a platform has one; it raises no epoch.
+        Backup {
+            /// The number of the attempt, which the reports of the backup echo.
+            #[serde(deserialize_with = "read::attempt")]
+            attempt: u32,
+        },
+    }
 }
 
 impl fmt::Display for TaskKind {

@@ -1,37 +1,39 @@
 //! How the work of a call ended, and the report that says so.
 
 use crate::rules::{Answer, Call, Outcome, Report};
-use crate::vocabulary::{Fault, field_reader as read};
+use crate::vocabulary::{Fault, field_reader as read, object_form};
 use core::fmt;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// How the work of a call ended. The ledger keeps it as the answer of that call's epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub enum End {
-    /// The job completed after the call ([`Outcome::Completed`]).
-    Completed,
-    /// The job failed after the call ([`Outcome::Failed`]).
-    Failed {
-        /// The fault in the error reason.
-        #[serde(deserialize_with = "read::fault")]
-        fault: Fault,
-        /// Whether the sandbox can be recovered on this runner.
-        #[serde(default, deserialize_with = "read::recoverable")]
-        recoverable: bool,
-    },
-    /// The runner did the task within the call ([`Answer::Done`]).
-    Done,
-    /// The runner will not do the task ([`Answer::Refused`]). It is not for calls that the ledger refuses: they have no
-    /// end.
-    Refused {
-        /// The fault in the error reason.
-        #[serde(deserialize_with = "read::fault")]
-        fault: Fault,
-        /// Whether the sandbox can be recovered on this runner.
-        #[serde(default, deserialize_with = "read::recoverable")]
-        recoverable: bool,
-    },
+object_form! {
+    /// How the work of a call ended. The ledger keeps it as the answer of that call's epoch.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    form: #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    pub enum End {
+        /// The job completed after the call ([`Outcome::Completed`]).
+        Completed,
+        /// The job failed after the call ([`Outcome::Failed`]).
+        Failed {
+            /// The fault in the error reason.
+            #[serde(deserialize_with = "read::fault")]
+            fault: Fault,
+            /// Whether the sandbox can be recovered on this runner.
+            #[serde(default, deserialize_with = "read::recoverable")]
+            recoverable: bool,
+        },
+        /// The runner did the task within the call ([`Answer::Done`]).
+        Done,
+        /// The runner will not do the task ([`Answer::Refused`]). It is not for calls that the ledger refuses: they
+        /// have no end.
+        Refused {
+            /// The fault in the error reason.
+            #[serde(deserialize_with = "read::fault")]
+            fault: Fault,
+            /// Whether the sandbox can be recovered on this runner.
+            #[serde(default, deserialize_with = "read::recoverable")]
+            recoverable: bool,
+        },
+    }
 }
 
 impl End {

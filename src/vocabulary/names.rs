@@ -44,7 +44,7 @@ names! {
     daemon_version runner_id linked_sandbox_id toolbox_proxy_url
     // Only requests, lists, webhooks and errors have these.
     ttl_minutes linked_sandbox secrets include_memory items next_cursor total page total_pages event timestamp
-    old_state new_state old_desired_state new_desired_state status_code message error
+    old_state new_state old_desired_state new_desired_state status_code message error code source
     // Only the query of a list has these.
     cursor limit include_errored_deleted include_warm states snapshots region_ids sandbox_classes min_cpu max_cpu
     min_memory_gi_b max_memory_gi_b min_disk_gi_b max_disk_gi_b min_gpu max_gpu is_public is_recoverable
@@ -59,3 +59,6 @@ names! {
     // Only the ledger of a runner and its answers have these.
     call departure end newest released size work
 }
+
+/// The older name of [`code`] in the bodies of errors, the only name of the API in snake case.
+pub(crate) const error_code: &str = "error_code";

@@ -1,25 +1,28 @@
 //! The size of a sandbox, and the change of it that a resize requests.
 
 use super::field_reader;
+use super::object_form::object_form;
 use core::num::NonZeroU32;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// The compute and disk of a running sandbox: cpu in cores, memory and disk in GB.
-///
-/// A stored row may hold zero; a request names at least 1 ([`SizeChange`]). serde demands all three fields, so that a
-/// report which omits one is an error and does not write a default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Size {
-    /// CPU cores.
-    #[serde(deserialize_with = "field_reader::cpu")]
-    pub cpu: u32,
-    /// Memory in GB.
-    #[serde(deserialize_with = "field_reader::memory")]
-    pub memory: u32,
-    /// Disk in GB.
-    #[serde(deserialize_with = "field_reader::disk")]
-    pub disk: u32,
+object_form! {
+    /// The compute and disk of a running sandbox: cpu in cores, memory and disk in GB.
+    ///
+    /// A stored row may hold zero; a request names at least 1 ([`SizeChange`]). serde demands all three fields, so that
+    /// a report which omits one is an error and does not write a default.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+    form: #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    pub struct Size {
+        /// CPU cores.
+        #[serde(deserialize_with = "field_reader::cpu")]
+        pub cpu: u32,
+        /// Memory in GB.
+        #[serde(deserialize_with = "field_reader::memory")]
+        pub memory: u32,
+        /// Disk in GB.
+        #[serde(deserialize_with = "field_reader::disk")]
+        pub disk: u32,
+    }
 }
 
 /// The defaults of the recorded server: 2 cores, 4 GB of memory, 10 GB of disk.
@@ -29,19 +32,21 @@ impl Default for Size {
     }
 }
 
-/// The quantities that a resize changes, each at least 1. `None` leaves a quantity unchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-pub struct SizeChange {
-    /// CPU cores.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "field_reader::cpu")]
-    pub cpu: Option<NonZeroU32>,
-    /// Memory in GB.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "field_reader::memory")]
-    pub memory: Option<NonZeroU32>,
-    /// Disk in GB.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "field_reader::disk")]
-    pub disk: Option<NonZeroU32>,
+object_form! {
+    /// The quantities that a resize changes, each at least 1. `None` leaves a quantity unchanged.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+    form: #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+    pub struct SizeChange {
+        /// CPU cores.
+        #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "field_reader::cpu")]
+        pub cpu: Option<NonZeroU32>,
+        /// Memory in GB.
+        #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "field_reader::memory")]
+        pub memory: Option<NonZeroU32>,
+        /// Disk in GB.
+        #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "field_reader::disk")]
+        pub disk: Option<NonZeroU32>,
+    }
 }
 
 impl SizeChange {

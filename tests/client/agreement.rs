@@ -41,7 +41,7 @@ fn stored() -> impl Strategy<Value = Sandbox> {
             ..row.columns()
         })
         .repaired();
-        let mut record = SandboxDto::new("s1", "o1", "n", "daytona", "eu", Size::default());
+        let mut record = SandboxDto::new("s1", "o1", "n", "daytona", "eu", "", Size::default());
         record.updated_at = Maybe::Value(noon.into());
         Sandbox::from_row(record, row, ServerTexts::default())
     })

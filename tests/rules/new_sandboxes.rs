@@ -246,7 +246,7 @@ fn the_record_of_a_linked_sandbox_names_its_owner() {
 }
 
 #[test]
-fn an_error_body_lists_every_invalid_field_of_a_request() {
+fn an_error_body_names_every_invalid_field_of_a_request() {
     let request = json!({
         "networkAllowList": "10.0.0.0", "cpu": 0, "gpu": -1, "spot": true, "autoStopInterval": -5,
         "autoPauseInterval": 5, "ttlMinutes": -1, "queueTimeout": 0,
@@ -255,7 +255,7 @@ fn an_error_body_lists_every_invalid_field_of_a_request() {
     let body = serde_json::to_value(ErrorBody::from(&error)).unwrap();
     assert_eq!(
         body,
-        json!({"statusCode": 400, "message": [
+        json!({"statusCode": 400, "message": ([
             "networkAllowList is \"10.0.0.0\", expected CIDRs separated by commas, such as 10.0.0.0/8",
             "cpu is 0, expected a whole number from 1 to 4294967295",
             "gpu is -1, expected a whole number from 0 to 255",
@@ -264,7 +264,7 @@ fn an_error_body_lists_every_invalid_field_of_a_request() {
             "queueTimeout is 0 minutes, expected 1 to 2147483647",
             "spot is true, expected false: only a GPU sandbox can be evicted",
             "autoPauseInterval is 5 minutes, expected 0: only a VM can be paused",
-        ], "error": "Bad Request"})
+        ].join("; ")), "error": "Bad Request"})
     );
 }
 
@@ -277,7 +277,7 @@ fn a_suspended_organization_cannot_create_a_sandbox() {
         serde_json::to_value(ErrorBody::from(&error)).unwrap(),
         json!({
             "statusCode": 403, "message": "cannot create a sandbox: the organization is suspended",
-            "error": "Forbidden",
+            "error": "Forbidden", "code": "suspended",
         })
     );
 }

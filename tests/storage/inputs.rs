@@ -93,7 +93,8 @@ fn unnamed<T: DeserializeOwned>(written: &[Value]) -> Vec<(String, String)> {
     said.filter(|(way, said)| !said.starts_with(way.as_str())).collect()
 }
 
-fn every(golden: &str) -> Vec<Value> {
+/// Returns every value of a golden file.
+pub fn every(golden: &str) -> Vec<Value> {
     golden.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 

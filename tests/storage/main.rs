@@ -2,6 +2,7 @@
 
 mod golden;
 mod inputs;
+mod objects;
 mod rows;
 #[path = "../support/time.rs"]
 mod time;

@@ -46,7 +46,7 @@ fn names() -> Vec<String> {
 }
 
 /// A full record with some fields removed and some replaced by any JSON.
-fn any_near_record() -> impl Strategy<Value = Value> {
+pub fn any_near_record() -> impl Strategy<Value = Value> {
     let full: Value = serde_json::from_str(FULL.lines().next().unwrap()).unwrap();
     (vec(any_name(), 0..6), vec((any_name(), any_json()), 0..4)).prop_map(move |(left_out, replaced)| {
         let mut record = full.clone();

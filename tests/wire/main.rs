@@ -2,6 +2,9 @@
 
 mod any_record;
 mod applied_steps;
+mod error_bodies;
+mod lists;
+mod published_models;
 mod published_records;
 mod record_door;
 mod records;

@@ -132,20 +132,16 @@ fn a_webhook_body_has_the_states_before_and_after_a_step() {
 }
 
 #[test]
-fn an_error_body_is_read_with_one_message_or_several() {
-    for body in [
-        json!({"statusCode": 404, "message": "no such sandbox", "error": "Not Found"}),
-        json!({"statusCode": 400, "message": ["a", "b"], "error": "Bad Request"}),
-        json!({"statusCode": 500, "message": "oops"}),
-    ] {
-        let read: ErrorBody = read(body.clone());
-        assert_eq!(serde_json::to_value(read).unwrap(), body);
-    }
-}
-
-#[test]
 fn records_and_requests_can_be_built() {
-    let mut dto = SandboxDto::new("s1", "o1", "n", "daytona", "eu", Size { cpu: 1, memory: 2, disk: 3 });
+    let mut dto = SandboxDto::new(
+        "s1",
+        "o1",
+        "n",
+        "daytona",
+        "eu",
+        "https://proxy.example.com",
+        Size { cpu: 1, memory: 2, disk: 3 },
+    );
     dto.state = Open::from(SandboxState::Started).into();
     dto.desired_state = Open::from(DesiredState::Started).into();
     dto.volumes = vec![SandboxVolume::new("v1", "/data")].into();

@@ -2,8 +2,8 @@
 
 use crate::record;
 use sandbox_lifecycle::{
-    Columns, Sandbox, SandboxDto,
-    record::{BackupRef, ServerFields},
+    Columns, Lifecycle, Sandbox, SandboxDto,
+    record::{BackupRef, LifecycleView, PartialLifecycle, SandboxListItem, ServerFields},
 };
 use serde_json::{Value, json};
 
@@ -65,4 +65,65 @@ fn server_fields_are_given_in_addition_to_the_record() {
     let row = sandbox.lifecycle();
     let expected = Columns { pending: true, has_backup_ref: true, revision: 3, epoch: 7, ..row.columns() };
     assert_eq!(row.columns(), expected);
+}
+
+/// Returns the lifecycle of a record and what was not understood, as all three kinds of records give them.
+fn partial(record: &Value) -> Result<(Lifecycle, String), String> {
+    fn read<R: serde::de::DeserializeOwned>(record: &Value) -> R {
+        serde_json::from_value(record.clone()).unwrap()
+    }
+    let (dto, item, view) =
+        (read::<SandboxDto>(record), read::<SandboxListItem>(record), read::<LifecycleView>(record));
+    let all = [PartialLifecycle::try_from(&dto), PartialLifecycle::try_from(&item), PartialLifecycle::try_from(&view)];
+    assert!(all.iter().all(|read| *read == all[0]), "{all:?}");
+    let [first, ..] = all;
+    let not_understood = |read: &PartialLifecycle| {
+        let each = read.not_understood.iter().map(|fault| format!("{} is {}", fault.field, fault.value));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    first.map(|read| (read.lifecycle, not_understood(&read))).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn a_record_with_unknown_words_and_times_gives_a_lifecycle_and_names_them() {
+    let times = json!({
+        "createdAt": "2024-10-01T12:00:00Z", "updatedAt": "2024-10-01T13:00:00Z", "gpu": 1, "cpu": 4, "memory": 4,
+        "autoStopInterval": 30,
+    });
+    let plain = record(times.clone());
+    let mut newer = plain.clone();
+    for (field, value) in [
+        ("gpuType", json!("H9000")),
+        ("backupState", json!("Verified")),
+        ("sandboxClass", json!("mainframe")),
+        ("lastActivityAt", json!("yesterday")),
+        ("autoDestroyAt", json!("tomorrow")),
+        ("memory", json!(0.5)),
+    ] {
+        newer[field] = value;
+    }
+    let (expected, none) = partial(&plain).unwrap();
+    assert_eq!(none, "");
+    let all = "gpuType is \"H9000\", memory is 0.5, backupState is \"Verified\", autoDestroyAt is \"tomorrow\", \
+               lastActivityAt is \"yesterday\", sandboxClass is \"mainframe\"";
+    assert_eq!(partial(&newer), Ok((expected, all.to_owned())), "each has the value of an absent field");
+    assert!(Sandbox::try_from(serde_json::from_value::<SandboxDto>(newer).unwrap()).is_err(), "a server refuses it");
+}
+
+#[test]
+fn an_unreadable_activity_is_as_unknown_as_an_absent_one() {
+    let given = record(json!({"createdAt": "2024-10-01T12:00:00Z", "lastActivityAt": "yesterday", "updatedAt": "now"}));
+    let (row, not_understood) = partial(&given).unwrap();
+    let absent = record(json!({"createdAt": "2024-10-01T12:00:00Z", "lastActivityAt": null, "updatedAt": null}));
+    assert_eq!(partial(&absent), Ok((row, String::new())));
+    assert_eq!(not_understood, "updatedAt is \"now\", lastActivityAt is \"yesterday\"");
+}
+
+#[test]
+fn an_unknown_state_gives_no_lifecycle_and_is_named_with_all_other_faults() {
+    for (field, value) in [("state", json!("hibernated")), ("desiredState", json!("frozen")), ("state", json!(null))] {
+        let given = record(json!({"gpuType": "H9000", field: value}));
+        let error = partial(&given).unwrap_err();
+        assert!(error.starts_with("gpuType is \"H9000\", ") && error.contains(&format!("; {field} is ")), "{error}");
+    }
 }

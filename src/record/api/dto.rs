@@ -40,7 +40,7 @@ object! {
         public: bool,
         /// Whether all outgoing traffic is blocked.
         network_block_all: bool,
-        /// Whether the sandbox may use `/dev/kvm`; `linux-vm` only. From 0.226, whose clients demand it.
+        /// Whether the sandbox may use `/dev/kvm`; `linux-vm` only. From 0.218; the clients from 0.220 demand it.
         kvm: Maybe<bool>,
         /// The networks that the sandbox may reach: CIDRs, separated by commas.
         network_allow_list: Maybe<String>,
@@ -85,15 +85,15 @@ object! {
         backup_created_at: Maybe<Timestamp>,
         /// Idle minutes before the sandbox is stopped; 0 means never.
         auto_stop_interval: Maybe<Number>,
-        /// Idle minutes before the sandbox is paused; 0 means never. From 0.205.
+        /// Idle minutes before the sandbox is paused; 0 means never. From 0.197.
         auto_pause_interval: Maybe<Number>,
         /// Idle minutes before a stopped sandbox is archived.
         auto_archive_interval: Maybe<Number>,
         /// Idle minutes before a stopped sandbox is deleted; a negative number means never, 0 makes it ephemeral.
         auto_delete_interval: Maybe<Number>,
-        /// When the time to live ends. From 0.205.
+        /// When the time to live ends. From 0.199.
         auto_destroy_at: Maybe<Timestamp>,
-        /// Minutes that the sandbox may wait for a runner; absent or null means no limit. From 0.226.
+        /// Minutes that the sandbox may wait for a runner; absent or null means no limit. From 0.220.
         queue_timeout: Maybe<Number>,
         /// The mounted volumes.
         volumes: Maybe<Vec<SandboxVolume<X>>>,
@@ -113,7 +113,7 @@ object! {
         runner_id: Maybe<String>,
         /// The owner that the sandbox is linked to. It is destroyed with its owner.
         linked_sandbox_id: Maybe<String>,
-        /// The URL of the toolbox. The clients of 0.205 and 0.226 demand it.
+        /// The URL of the toolbox. Every client demands it.
         toolbox_proxy_url: Maybe<String>,
     }
 }
@@ -154,14 +154,16 @@ constructors! {
 impl SandboxDto {
     /// Builds a record from the required fields that have no default.
     ///
-    /// Environment and labels are empty, `public` and `network_block_all` are false, there is no GPU, and all optional
-    /// fields are absent. Set `state` and `desired_state` before the record becomes a [`Sandbox`](crate::Sandbox).
+    /// Environment and labels are empty, `public`, `network_block_all` and `kvm` are false, there is no GPU, and all
+    /// optional fields are absent. Set `state` and `desired_state` before the record becomes a [`Sandbox`](crate::Sandbox).
+    /// The URL of the toolbox is optional for a record that is read, but every official client demands it.
     pub fn new(
         id: impl Into<String>,
         organization_id: impl Into<String>,
         name: impl Into<String>,
         user: impl Into<String>,
         target: impl Into<String>,
+        toolbox_proxy_url: impl Into<String>,
         size: Size,
     ) -> Self {
         Self {
@@ -173,6 +175,8 @@ impl SandboxDto {
             cpu: size.cpu.into(),
             memory: size.memory.into(),
             disk: size.disk.into(),
+            kvm: Maybe::Value(false),
+            toolbox_proxy_url: Maybe::Value(toolbox_proxy_url.into()),
             ..Self::blank()
         }
     }

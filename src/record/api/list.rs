@@ -1,7 +1,7 @@
 //! Lists of sandboxes: the item, which is a smaller record, and the two kinds of pages.
 
-use super::dto::SandboxDto;
-use crate::record::form::{Maybe, Number, TextMap, Timestamp, constructors, object};
+use super::{dto::SandboxDto, items::Items};
+use crate::record::form::{Dropped, Maybe, Number, TextMap, Timestamp, constructors, object};
 use crate::vocabulary::{BackupState, DesiredState, GpuType, Open, SandboxClass, SandboxState};
 use alloc::{string::String, vec::Vec};
 
@@ -34,8 +34,8 @@ object! {
         recoverable: Maybe<bool>,
         /// Whether the HTTP preview is public.
         public: bool,
-        /// Whether all outgoing traffic is blocked.
-        network_block_all: bool,
+        /// Whether all outgoing traffic is blocked. From 0.204, whose clients demand it.
+        network_block_all: Maybe<bool>,
         /// The networks that the sandbox may reach.
         network_allow_list: Maybe<String>,
         /// The domains that the sandbox may reach.
@@ -82,7 +82,7 @@ object! {
         daemon_version: Maybe<String>,
         /// The warm pool of an unclaimed sandbox.
         warm_pool_id: Maybe<String>,
-        /// The URL of the toolbox.
+        /// The URL of the toolbox. Every client demands it.
         toolbox_proxy_url: Maybe<String>,
     }
 }
@@ -90,20 +90,22 @@ object! {
 object! {
     /// A page of a list, with the cursor of the next page.
     ///
-    /// A page is read whole even if a record has a word newer than this crate.
+    /// Each item is read by itself: a word that is newer than this crate is kept, and a faulty item costs no other item.
     pub struct SandboxPage is "a page of sandboxes" {
         /// The sandboxes of this page.
-        items: Vec<SandboxListItem<X>>,
-        /// The cursor of the next page; null on the last page.
+        items: Items<SandboxListItem<X>>,
+        /// The cursor of the next page; null on the last page. Clients demand the field.
         next_cursor: Maybe<String>,
     }
 }
 
 object! {
-    /// A page of the older list, which has page numbers and whole records.
+    /// A page of the older list, which has page numbers and whole records. No API version after 0.216.0 has it.
+    ///
+    /// Each record is read by itself, as in a [`SandboxPage`].
     pub struct NumberedSandboxPage is "a numbered page of sandboxes" {
         /// The sandboxes of this page.
-        items: Vec<SandboxDto<X>>,
+        items: Items<SandboxDto<X>>,
         /// The number of sandboxes on all pages.
         total: Number,
         /// The number of this page, from 1.
@@ -114,8 +116,14 @@ object! {
 }
 
 constructors! {
-    SandboxPage(items: Vec<SandboxListItem>)
     NumberedSandboxPage(
         items: Vec<SandboxDto>, total: impl Into<Number>, page: impl Into<Number>, total_pages: impl Into<Number>
     )
+}
+
+impl SandboxPage {
+    /// Builds the last page. Set `next_cursor` if another page follows.
+    pub fn new(items: Vec<SandboxListItem>) -> Self {
+        Self { items: items.into(), next_cursor: Maybe::Null, extras: Dropped }
+    }
 }

@@ -47,7 +47,8 @@ pub(crate) fn read_field<'de, T: Wire, A: de::MapAccess<'de>>(
 }
 
 /// Declares an object of the wire. Its fields are in the published order and have their wire names in `names`; a
-/// `Maybe` is optional. With `from Source`, every field is also copied from the field of that name of another object.
+/// `Maybe` is optional. With `from Source`, every field is also copied from the field of that name of another object, where it may
+/// be required.
 macro_rules! object {
     (
         $(#[$meta:meta])*
@@ -137,7 +138,7 @@ macro_rules! object {
         impl<X: Extras> From<&$source<X>> for $object<X> {
             /// Copies the fields that both have. Unknown fields are not copied.
             fn from(source: &$source<X>) -> Self {
-                Self { $($field: source.$field.clone(),)+ extras: X::default() }
+                Self { $($field: source.$field.clone().into(),)+ extras: X::default() }
             }
         }
     };

@@ -29,7 +29,7 @@ object! {
         public: Maybe<bool>,
         /// Whether all outgoing traffic is blocked.
         network_block_all: Maybe<bool>,
-        /// Whether the sandbox may use `/dev/kvm`; `linux-vm` only. From 0.226.
+        /// Whether the sandbox may use `/dev/kvm`; `linux-vm` only. From 0.218.
         kvm: Maybe<bool>,
         /// The networks that the sandbox may reach.
         network_allow_list: Maybe<String>,

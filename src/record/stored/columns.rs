@@ -19,18 +19,59 @@ pub(crate) trait ShowsColumns {
 
     /// Returns the lifecycle of the record and the server's own fields.
     fn to_lifecycle(&self, server: &ServerFields) -> Result<Lifecycle, FieldErrors> {
-        let shown = FieldErrors::collect(|errors| self.shown_columns(errors))?;
-        Ok(Lifecycle::from(Columns {
-            pending: server.pending.unwrap_or_else(|| pairs::is_pending(shown.state, shown.desired_state)),
-            has_backup_ref: server.backup.is_some(),
-            force_stop: server.force_stop,
-            revision: server.revision,
-            epoch: server.epoch,
-            state_since: server.state_since.unwrap_or(shown.state_since),
-            backup_since: server.backup_since,
-            ..shown
-        }))
+        FieldErrors::collect(|errors| self.shown_columns(errors)).map(|shown| completed(shown, server))
     }
+
+    /// Returns the lifecycle of the fields that are understood, and the others.
+    fn to_partial_lifecycle(&self) -> Result<PartialLifecycle, FieldErrors> {
+        let mut not_understood = Vec::new();
+        let shown = self.shown_columns(&mut not_understood);
+        let lifecycle = completed(shown, &ServerFields::default());
+        if not_understood.iter().any(|fault| [names::state, names::desired_state].contains(&&*fault.field)) {
+            FieldErrors::unless(not_understood, PartialLifecycle { lifecycle, not_understood: Vec::new() })
+        } else {
+            Ok(PartialLifecycle { lifecycle, not_understood })
+        }
+    }
+}
+
+/// Adds the server's own fields to the columns that a record shows.
+fn completed(shown: Columns, server: &ServerFields) -> Lifecycle {
+    Lifecycle::from(Columns {
+        pending: server.pending.unwrap_or_else(|| pairs::is_pending(shown.state, shown.desired_state)),
+        has_backup_ref: server.backup.is_some(),
+        force_stop: server.force_stop,
+        revision: server.revision,
+        epoch: server.epoch,
+        state_since: server.state_since.unwrap_or(shown.state_since),
+        backup_since: server.backup_since,
+        ..shown
+    })
+}
+
+/// The lifecycle of a record that has fields which this crate does not understand: a newer GPU model, class or backup
+/// state, a time in an unknown form, a number out of its range.
+///
+/// It is for readers: clients, dashboards, bots. A server that stores records converts them into a
+/// [`Sandbox`](crate::Sandbox), which accepts no such record.
+///
+/// ```
+/// use sandbox_lifecycle::{SandboxState, record::{LifecycleView, PartialLifecycle}};
+/// let text = r#"{"state":"started","desiredState":"started","gpu":1,"gpuType":"H9000"}"#;
+/// let view: LifecycleView = serde_json::from_str(text)?;
+/// let read = PartialLifecycle::try_from(&view)?;
+/// assert_eq!(read.lifecycle.state(), SandboxState::Started);
+/// let not_understood: Vec<&str> = read.not_understood.iter().map(|fault| &*fault.field).collect();
+/// assert_eq!(not_understood, ["gpuType"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct PartialLifecycle {
+    /// The lifecycle. A field that is not understood has the value of an absent one, as in
+    /// [`LifecycleView::lifecycle`], so do not rely on what depends on it.
+    pub lifecycle: Lifecycle,
+    /// The fields that are not understood, in the order of the record, each with its value and what is understood.
+    pub not_understood: Vec<FieldError>,
 }
 
 /// Returns the last time at which the record was used or written, as far as it shows. Its state is not younger.
@@ -92,6 +133,15 @@ macro_rules! columns {
             /// Converts as [`LifecycleView::lifecycle`] does, with the default [`ServerFields`].
             fn try_from(record: &$record<X>) -> Result<Self, FieldErrors> {
                 record.to_lifecycle(&ServerFields::default())
+            }
+        }
+
+        impl<X> TryFrom<&$record<X>> for PartialLifecycle {
+            type Error = FieldErrors;
+            /// Returns an error that names every faulty field if `state` or `desiredState` is missing or not known: the
+            /// rules depend on these two, and every word in their place would be a guess.
+            fn try_from(record: &$record<X>) -> Result<Self, FieldErrors> {
+                record.to_partial_lifecycle()
             }
         }
     };

@@ -9,8 +9,8 @@ mod sandbox;
 mod server_fields;
 
 pub use apply::{ApplyError, StepDetails};
-pub use columns::LifecycleView;
 pub(crate) use columns::last_write;
+pub use columns::{LifecycleView, PartialLifecycle};
 pub use edit::{NetworkSettings, RecordEdit};
 pub use outbox::{Message, OutboxEntries, OutboxEntry, OutboxKey, Target};
 pub use sandbox::{Sandbox, ServerTexts};

@@ -1,13 +1,14 @@
 //! The fields of a sandbox that only the server has.
 
+use crate::vocabulary::object_form;
 use alloc::string::String;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Fields that a server stores and the API does not show.
 ///
-/// They are not all columns: what a runner or the backup store must be asked, the backup attempts and the parent of a fork's child
-/// are missing, and have their defaults. A server that stores its rows reads them with
+/// They are not all columns: what a runner or the backup store must be asked, the backup attempts and the parent of a
+/// fork's child are missing, and have their defaults. A server that stores its rows reads them with
 /// [`Sandbox::from_row`](crate::Sandbox::from_row), which takes every column.
 ///
 /// The defaults are what a client may assume: no backup reference, no forced stop, revision 0, epoch 0, and a `pending`
@@ -32,11 +33,14 @@ pub struct ServerFields {
     pub backup_since: Option<DateTime<Utc>>,
 }
 
-/// A backup reference: where a backup is stored. A completed backup is not usable without it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BackupRef {
-    /// The snapshot of the backup.
-    pub snapshot: String,
-    /// The registry of the snapshot.
-    pub registry: String,
+object_form! {
+    /// A backup reference: where a backup is stored. A completed backup is not usable without it.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    form:
+    pub struct BackupRef {
+        /// The snapshot of the backup.
+        pub snapshot: String,
+        /// The registry of the snapshot.
+        pub registry: String,
+    }
 }

@@ -1,5 +1,6 @@
 //! The context of a decision: what it needs to know and the row does not hold.
 
+use crate::vocabulary::object_form;
 use crate::{
     lifecycle::{Lifecycle, fact_set::Facts},
     rules::guards,
@@ -32,11 +33,13 @@ macro_rules! context {
             fields: Fields,
         }
 
-        /// A context without its facts, as it is stored.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-        #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-        struct Fields {
-            $($field: $type,)+
+        object_form! {
+            /// A context without its facts, as it is stored.
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+            form: #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+            struct Fields {
+                $($field: $type,)+
+            }
         }
 
         impl Context {

@@ -2,51 +2,55 @@
 
 use super::side_effects::{ReasonText, RunnerChange, Stamp};
 use crate::rules::{call::Call, event::Event};
+use crate::vocabulary::object_form;
 use core::fmt;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// One thing that the host does in the transaction that writes a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Effect {
-    /// Give up the name so that it can be used again: prefix it with `DESTROYED_` and append a timestamp.
-    GiveUpName,
-    /// Replace the auth token.
-    RotateToken,
-    /// Change the error reason.
-    Reason(ReasonText),
-    /// Change the runner.
-    Runner(RunnerChange),
-    /// Set a time on the record.
-    Stamp(Stamp),
-    /// Store the fork's child: [`Lifecycle::fork_child`](crate::Lifecycle::fork_child).
-    StoreChild,
-    /// Call the row's own runner, or the backup maker. The outbox repeats the call while
-    /// [`Lifecycle::awaits`](crate::Lifecycle::awaits) holds.
-    Call(Call),
-    /// Tell the runner that the row leaves to remove its copy. The outbox repeats it until the runner acknowledges it.
-    Remove {
-        /// The row's epoch, which is newer than that of every call to this runner before.
-        epoch: u32,
-    },
-    /// Tell the runner that the row leaves to release its copy: to stop it and keep its disk. The outbox repeats it until
-    /// the runner acknowledges it.
-    Release {
-        /// The row's epoch, which is newer than that of every call to this runner before.
-        epoch: u32,
-    },
-    /// Tell the backup store to remove the backups of this sandbox with an attempt before this one, and to refuse their late
-    /// uploads.
-    DiscardBackups {
-        /// The first attempt that is kept.
-        before: u32,
-    },
-    /// Raise the revision of the fork's parent in the same transaction: it has one live child less.
-    RaiseParent,
-    /// Send an event to subscribers.
-    Emit(Event),
-    /// Remove the record, because its retention is over. No row exists afterwards.
-    Purge,
+object_form! {
+    /// One thing that the host does in the transaction that writes a step.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    form: #[serde(rename_all = "camelCase")]
+    pub enum Effect {
+        /// Give up the name so that it can be used again: prefix it with `DESTROYED_` and append a timestamp.
+        GiveUpName,
+        /// Replace the auth token.
+        RotateToken,
+        /// Change the error reason.
+        Reason(ReasonText),
+        /// Change the runner.
+        Runner(RunnerChange),
+        /// Set a time on the record.
+        Stamp(Stamp),
+        /// Store the fork's child: [`Lifecycle::fork_child`](crate::Lifecycle::fork_child).
+        StoreChild,
+        /// Call the row's own runner, or the backup maker. The outbox repeats the call while
+        /// [`Lifecycle::awaits`](crate::Lifecycle::awaits) holds.
+        Call(Call),
+        /// Tell the runner that the row leaves to remove its copy. The outbox repeats it until the runner acknowledges
+        /// it.
+        Remove {
+            /// The row's epoch, which is newer than that of every call to this runner before.
+            epoch: u32,
+        },
+        /// Tell the runner that the row leaves to release its copy: to stop it and keep its disk. The outbox repeats it
+        /// until the runner acknowledges it.
+        Release {
+            /// The row's epoch, which is newer than that of every call to this runner before.
+            epoch: u32,
+        },
+        /// Tell the backup store to remove the backups of this sandbox with an attempt before this one, and to refuse
+        /// their late uploads.
+        DiscardBackups {
+            /// The first attempt that is kept.
+            before: u32,
+        },
+        /// Raise the revision of the fork's parent in the same transaction: it has one live child less.
+        RaiseParent,
+        /// Send an event to subscribers.
+        Emit(Event),
+        /// Remove the record, because its retention is over. No row exists afterwards.
+        Purge,
+    }
 }
 
 /// The effect in words, for logs.

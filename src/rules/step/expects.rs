@@ -1,19 +1,23 @@
 //! What a step expects of the row that it is written to, and the error when the row has changed.
 
 use crate::lifecycle::Lifecycle;
+use crate::vocabulary::object_form;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// What must still hold when a step is written: the `WHERE` of an `UPDATE` (`docs/COLUMNS.md`). `None` expects nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Expects {
-    /// The revision of the row on which the step was decided. Every step but a touch expects it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revision: Option<u32>,
-    /// The last activity. Only the four idle timers expect it, because a touch does not raise the revision.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_activity_at: Option<DateTime<Utc>>,
+object_form! {
+    /// What must still hold when a step is written: the `WHERE` of an `UPDATE` (`docs/COLUMNS.md`). `None` expects
+    /// nothing.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+    form: #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    pub struct Expects {
+        /// The revision of the row on which the step was decided. Every step but a touch expects it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub revision: Option<u32>,
+        /// The last activity. Only the four idle timers expect it, because a touch does not raise the revision.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub last_activity_at: Option<DateTime<Utc>>,
+    }
 }
 
 impl Expects {

@@ -2,7 +2,7 @@
 
 use crate::lifecycle::{Changes, Lifecycle, instants::ends_after};
 use crate::rules::{call::Task, input::command::Command as C};
-use crate::vocabulary::{Micros, Minutes, Size};
+use crate::vocabulary::{Micros, Minutes, Size, object_form};
 use serde::{Deserialize, Serialize};
 
 /// What an input adds to its step. `decide` only stores it; `changes` and `effects` read it.
@@ -18,18 +18,20 @@ pub(crate) enum Payload {
     Task(OwnTask),
 }
 
-/// A task that the platform calls for by itself. A command brings the arguments of every other task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum OwnTask {
-    Create,
-    Restore,
-    Start,
-    Resume,
-    Stop { force: bool },
-    Destroy,
-    Build,
-    Pull,
+object_form! {
+    /// A task that the platform calls for by itself. A command brings the arguments of every other task.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    form: #[serde(rename_all = "camelCase")]
+    pub(crate) enum OwnTask {
+        Create,
+        Restore,
+        Start,
+        Resume,
+        Stop { force: bool },
+        Destroy,
+        Build,
+        Pull,
+    }
 }
 
 impl OwnTask {

@@ -1,5 +1,6 @@
 //! The effects of a step while it is decided: what happens to the reason, the runner and the record, as small values.
 
+use crate::vocabulary::object_form;
 use crate::{rules::event::EventName, vocabulary::Fault};
 use serde::{Deserialize, Serialize};
 
@@ -68,24 +69,26 @@ pub(crate) enum TimerMark {
     Purge,
 }
 
-/// The effects of a step. The rule table has them as constants; [`Draft`](super::draft::Draft) builds them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[repr(align(8))] // Eight bytes, so that it is copied as one word.
-pub(crate) struct SideEffects {
-    /// The step calls the runner at once. Otherwise the controller makes the call.
-    pub(crate) calls: bool,
-    /// An event without fields.
-    pub(crate) event: Option<EventName>,
-    pub(crate) reason: ReasonText,
-    pub(crate) runner: RunnerChange,
-    pub(crate) timer: Option<TimerMark>,
-    /// The auth token is replaced.
-    pub(crate) token: bool,
-    /// Name and backup are given up.
-    pub(crate) soft_delete: bool,
-    /// What the runner that the row leaves is owed.
-    pub(crate) owed: Owed,
+object_form! {
+    /// The effects of a step. The rule table has them as constants; [`Draft`](super::draft::Draft) builds them.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[repr(align(8))] // Eight bytes, so that it is copied as one word.
+    form: #[serde(rename_all = "camelCase")]
+    pub(crate) struct SideEffects {
+        /// The step calls the runner at once. Otherwise the controller makes the call.
+        pub(crate) calls: bool,
+        /// An event without fields.
+        pub(crate) event: Option<EventName>,
+        pub(crate) reason: ReasonText,
+        pub(crate) runner: RunnerChange,
+        pub(crate) timer: Option<TimerMark>,
+        /// The auth token is replaced.
+        pub(crate) token: bool,
+        /// Name and backup are given up.
+        pub(crate) soft_delete: bool,
+        /// What the runner that the row leaves is owed.
+        pub(crate) owed: Owed,
+    }
 }
 
 impl SideEffects {

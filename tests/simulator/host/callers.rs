@@ -139,7 +139,7 @@ impl World {
         } else if self.random.happens(120) {
             self.store.pool.insert(id);
         }
-        let mut record = SandboxDto::new(sandbox_name(id), "o", sandbox_name(id), "u", "eu", Size::default());
+        let mut record = SandboxDto::new(sandbox_name(id), "o", sandbox_name(id), "u", "eu", "", Size::default());
         record.runner_id = placed.map(runner_name).into();
         let sandbox = Sandbox::from_row(record, row, ServerTexts::default());
         let deadline = self.clock.next(&row);

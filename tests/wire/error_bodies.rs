@@ -1,0 +1,83 @@
+//! Error bodies: what the official clients read of them is read, and each status has an advice.
+
+use sandbox_lifecycle::{
+    Columns, Command, Context, Lifecycle, Policy, Reason, Retry,
+    record::{Advice, ErrorBody, Messages},
+};
+use serde_json::{Value, json};
+
+fn read(body: Value) -> ErrorBody {
+    serde_json::from_value(body).unwrap()
+}
+
+#[test]
+fn every_body_that_an_official_client_reads_is_read() {
+    let cases = [
+        (json!({"statusCode": 404, "message": "no such sandbox", "error": "Not Found"}), Some("no such sandbox"), None),
+        (json!({"statusCode": 400, "message": ["a", "b"], "error": "Bad Request"}), Some("a; b"), None),
+        (json!({"message": "oops"}), Some("oops"), None),
+        (json!({"error": "oops", "source": "DAYTONA_PROXY"}), Some("oops"), None),
+        (json!({"message": "gone", "code": "FILE_NOT_FOUND"}), Some("gone"), Some("FILE_NOT_FOUND")),
+        (json!({"message": "gone", "error_code": "FILE_NOT_FOUND"}), Some("gone"), Some("FILE_NOT_FOUND")),
+        (json!({"message": "gone", "code": "new", "error_code": "old"}), Some("gone"), Some("new")),
+        (json!({"message": null, "error": "oops", "code": null, "error_code": "old"}), Some("oops"), Some("old")),
+        (json!({}), None, None),
+    ];
+    for (body, text, code) in cases {
+        let read = read(body.clone());
+        assert_eq!((read.text().as_deref(), read.code()), (text, code), "{body}");
+        assert_eq!(serde_json::to_value(read).unwrap(), body);
+    }
+}
+
+#[test]
+fn the_body_of_a_refusal_has_its_code() {
+    let row = Lifecycle::from(Columns::default());
+    let refusal =
+        row.decide(Command::Archive, &Policy::default(), Context::of(&row), chrono::DateTime::UNIX_EPOCH).unwrap_err();
+    let expected = json!({
+        "statusCode": refusal.http_status(), "message": refusal.to_string(), "error": "Bad Request",
+        "code": "bad_state",
+    });
+    assert_eq!(serde_json::to_value(ErrorBody::from(&refusal)).unwrap(), expected);
+}
+
+#[test]
+fn the_advice_of_a_body_follows_from_the_status_and_a_known_code() {
+    let plain = [
+        (200, None),
+        (400, Some(Advice::Correct)),
+        (401, Some(Advice::Authenticate)),
+        (403, Some(Advice::AskPermission)),
+        (404, Some(Advice::GiveUp)),
+        (409, Some(Advice::ReadAgain)),
+        (422, Some(Advice::Correct)),
+        (429, Some(Advice::SlowDown)),
+        (500, Some(Advice::ReadFirst)),
+        (502, Some(Advice::ReadFirst)),
+        (503, Some(Advice::ReadFirst)),
+        (504, Some(Advice::ReadFirst)),
+    ];
+    for (status, advice) in plain {
+        assert_eq!(read(json!({"message": "m", "code": "UNHEARD_OF"})).advice(status), advice, "{status}");
+        // A body of ours names every status that is an error.
+        let named = ErrorBody::new(status, Messages::One("m".into())).error.value().is_some();
+        assert_eq!(named, advice.is_some(), "{status}");
+    }
+    let coded = |status, code: &str| read(json!({"message": "m", "code": code})).advice(status);
+    assert_eq!(coded(400, "bad_state"), Some(Advice::Refused(Retry::NotFromHere)));
+    assert_eq!(coded(409, "in_progress"), Some(Advice::Refused(Retry::WhenSettled)));
+    assert_eq!(coded(404, "no_runner"), Some(Advice::Refused(Retry::NotFromHere)), "the sandbox exists");
+    assert_eq!(coded(403, "suspended"), Some(Advice::AskPermission), "no state of the sandbox helps");
+    assert_eq!(coded(503, "bad_state"), Some(Advice::ReadFirst), "the command may have been carried out");
+}
+
+#[test]
+fn every_code_of_a_refusal_has_an_advice_at_its_status() {
+    for reason in Reason::ALL {
+        let body = read(json!({"message": "m", "code": reason.code()}));
+        let advice = body.advice(reason.http_status(None));
+        let expected = |advice| matches!(advice, Advice::Refused(_)) || *reason == Reason::Suspended;
+        assert!(advice.is_some_and(expected), "{reason}: {advice:?}");
+    }
+}
