@@ -9,6 +9,7 @@ pub(crate) mod field_reader;
 mod instant;
 mod interval;
 pub(crate) mod names;
+mod quoted;
 mod size;
 mod text_reader;
 pub(crate) mod words;
@@ -18,6 +19,7 @@ pub(crate) use field_error::joined;
 pub use field_error::{FieldError, FieldErrors};
 pub(crate) use instant::{MICROS_PER_MINUTE, Micros};
 pub use interval::{AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, Minutes, Negative, QueueTimeout, Ttl};
+pub(crate) use quoted::{Cut, brief};
 pub use size::{Size, SizeChange};
 pub(crate) use text_reader::read_text;
 pub use words::{
