@@ -7,6 +7,7 @@ mod published_records;
 mod record_door;
 mod records;
 mod requests;
+mod text_maps;
 mod validation;
 
 use chrono::{DateTime, Utc};
