@@ -8,6 +8,7 @@ mod record_door;
 mod records;
 mod requests;
 mod text_maps;
+mod timestamps;
 mod validation;
 
 use chrono::{DateTime, Utc};
