@@ -6,6 +6,7 @@ mod long_values;
 mod published_records;
 mod record_door;
 mod records;
+mod reported_state;
 mod requests;
 mod text_maps;
 mod timestamps;

@@ -26,7 +26,8 @@ pub struct ServerFields {
     pub epoch: u32,
     /// Whether the stop under way is forced.
     pub force_stop: bool,
-    /// When the state last changed. `None` means at the last activity.
+    /// When the state last changed. `None` means at the last activity, which a touch moves and a time limit should not
+    /// follow: a server stores this time.
     pub state_since: Option<DateTime<Utc>>,
     /// When the backup under way began.
     pub backup_since: Option<DateTime<Utc>>,
