@@ -1,6 +1,7 @@
 //! The wire: API records, requests, webhooks and error bodies.
 
 mod any_record;
+mod applied_columns;
 mod applied_steps;
 mod long_values;
 mod published_records;
