@@ -66,8 +66,8 @@ fn received(row: &Lifecycle, forms: &[u8]) -> Sandbox {
         };
     }
     if forms[0] == 0 {
-        let last = given.as_object_mut().expect("an object").remove("lastActivityAt").expect("a time");
-        given["updatedAt"] = last;
+        let last = given.as_object_mut().expect("an object").remove("lastActivityAt");
+        given["updatedAt"] = last.unwrap_or_default();
     }
     let columns = row.columns();
     let server = ServerFields {
