@@ -144,6 +144,11 @@ fn apply_and_compare(before: &Sandbox, step: &Step) -> Result<(), TestCaseError>
     let read = Lifecycle::try_from(sandbox.dto()).expect("a valid record");
     prop_assert_eq!(shown(&read).split_off(1), shown(&after).split_off(1), "{:?}", step);
     prop_assert_eq!(read.state(), after.reported_state());
+    let shown_fields = fields(&sandbox);
+    let text = |name: &str| shown_fields.get(name).and_then(Value::as_str);
+    prop_assert_eq!(Some(sandbox.name()), text("name"));
+    prop_assert_eq!(sandbox.runner_id(), text("runnerId"));
+    prop_assert_eq!(sandbox.error_reason(), text("errorReason"));
     // The texts that no client sees.
     let has_backup = after.has_backup_ref() || after.kept_backup();
     let is_new = completes_backup(before, &after) && !matches!(step.cause(), Cause::Command(_));

@@ -18,6 +18,7 @@ fn as_chrono_reads(text: &str) -> Option<DateTime<Utc>> {
 fn a_year_without_four_digits_is_written_with_a_sign_and_read_back_equal() {
     for (text, usual) in [
         ("9999-12-31T23:59:59.999999Z", true),
+        ("2024-10-01T12:00:00.250Z", true),
         ("+10000-01-01T00:00:00Z", false),
         ("+10000-01-01T00:00:00.250Z", false),
         ("+262142-12-31T23:59:59.999999Z", false),
@@ -38,11 +39,12 @@ fn a_text_that_is_no_time_is_kept_and_has_no_time() {
     for text in ["", "yesterday", "2024-13-01T00:00:00Z", "2024-02-30T00:00:00Z", "2024-10-01T24:00:00Z"] {
         assert_eq!((Timestamp::from(text).to_string().as_str(), Timestamp::from(text).time()), (text, None));
     }
-    // Each place of the usual form holds a digit or its own separator.
+    // Each place of the usual form holds a digit or its own separator. A colon follows the digits in ASCII.
     let usual = "2024-10-01T12:00:00.123456Z";
-    for place in 0..usual.len() {
-        let text = format!("{}!{}", &usual[..place], &usual[place + 1..]);
-        assert_eq!(Timestamp::from(text.as_str()).time(), None, "{text}");
+    for (place, wrong) in (0..usual.len()).flat_map(|place| ["!", ":"].map(|wrong| (place, wrong))) {
+        let text = format!("{}{wrong}{}", &usual[..place], &usual[place + 1..]);
+        let expected = (text == usual).then(|| at(usual));
+        assert_eq!(Timestamp::from(text.as_str()).time(), expected, "{text}");
     }
 }
 
