@@ -3,14 +3,12 @@
 mod any_record;
 mod applied_columns;
 mod applied_steps;
-mod long_values;
+mod forms;
 mod published_records;
 mod record_door;
 mod records;
 mod reported_state;
 mod requests;
-mod text_maps;
-mod timestamps;
 mod validation;
 
 use chrono::{DateTime, Utc};
