@@ -1,6 +1,6 @@
 //! Events for subscribers, and their names.
 
-use crate::vocabulary::{DesiredState, ObjectsOnly, SandboxState, UnknownWord, names, word};
+use crate::vocabulary::{DesiredState, ObjectsOnly, SandboxState, UnknownWord, brief, names, word};
 use core::fmt;
 use serde::{Deserialize, Serialize, Serializer, de, ser::SerializeMap};
 
@@ -129,7 +129,7 @@ struct Form {
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let form = Form::deserialize(ObjectsOnly(deserializer))?;
+        let form = Form::deserialize(ObjectsOnly(deserializer)).map_err(brief)?;
         let states = form.old_state.zip(form.new_state);
         let desired_states = form.old_desired_state.zip(form.new_desired_state);
         let readings = [

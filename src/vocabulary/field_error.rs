@@ -1,6 +1,6 @@
 //! Validation errors of records and requests: all faulty fields, each with its value and what is allowed.
 
-use super::{interval::IntervalError, words::UnknownWord};
+use super::{interval::IntervalError, quoted::Cut, quoted::Quoted, words::UnknownWord};
 use alloc::{borrow::Cow, boxed::Box, string::String, string::ToString, vec, vec::Vec};
 use core::{fmt, slice};
 
@@ -11,7 +11,7 @@ use core::{fmt, slice};
 pub struct FieldError {
     /// The name of the field on the wire, with its path if it is inside a list: `volumes[0].mountPath`.
     pub field: Cow<'static, str>,
-    /// The value. Texts are quoted; a missing field is `absent`.
+    /// The value, cut after about 100 characters. Texts are quoted; a missing field is `absent`.
     pub value: String,
     /// The allowed values.
     pub allowed: String,
@@ -19,11 +19,16 @@ pub struct FieldError {
 
 impl FieldError {
     pub(crate) fn new(field: &'static str, value: impl fmt::Display, allowed: impl fmt::Display) -> Self {
-        Self { field: Cow::Borrowed(field), value: value.to_string(), allowed: allowed.to_string() }
+        Self { field: Cow::Borrowed(field), value: Cut(value).to_string(), allowed: allowed.to_string() }
+    }
+
+    /// Builds the error for a text, which is quoted.
+    pub(crate) fn of_text(field: &'static str, text: &str, allowed: impl fmt::Display) -> Self {
+        Self { field: Cow::Borrowed(field), value: Quoted(text).to_string(), allowed: allowed.to_string() }
     }
 
     pub(crate) fn from_unknown_word(field: &'static str, UnknownWord { word, expected, .. }: &UnknownWord) -> Self {
-        Self::new(field, format_args!("{word:?}"), format_args!("one of {}", expected.join(", ")))
+        Self::of_text(field, word, format_args!("one of {}", expected.join(", ")))
     }
 }
 

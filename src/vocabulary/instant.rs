@@ -1,6 +1,6 @@
 //! Points in time in microseconds, the unit that a lifecycle stores.
 
-use super::text_reader::read_text;
+use super::{quoted::Quoted, text_reader::read_text};
 use alloc::format;
 use chrono::{DateTime, SecondsFormat, Utc};
 use core::fmt;
@@ -87,7 +87,7 @@ impl<'de> Deserialize<'de> for Micros {
             |f| f.write_str(expected),
             |text| {
                 let time = text.parse::<DateTime<Utc>>();
-                time.map(Self::from).map_err(|_| format!("invalid value: string {text:?}, expected {expected}"))
+                time.map(Self::from).map_err(|_| format!("invalid value: string {}, expected {expected}", Quoted(text)))
             },
         )
     }

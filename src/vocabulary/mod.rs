@@ -10,6 +10,7 @@ mod instant;
 mod interval;
 pub(crate) mod names;
 mod object_form;
+mod quoted;
 mod size;
 mod text_reader;
 pub(crate) mod words;
@@ -20,6 +21,7 @@ pub use field_error::{FieldError, FieldErrors};
 pub(crate) use instant::{MICROS_PER_MINUTE, Micros};
 pub use interval::{AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, Minutes, Negative, QueueTimeout, Ttl};
 pub(crate) use object_form::{ObjectsOnly, object_form};
+pub(crate) use quoted::{Cut, brief};
 pub use size::{Size, SizeChange};
 pub(crate) use text_reader::read_text;
 pub use words::{

@@ -1,5 +1,6 @@
 //! Reading a value from its text, without allocating for the text.
 
+use super::quoted::brief;
 use alloc::string::String;
 use core::fmt;
 use serde::{Deserializer, de};
@@ -10,7 +11,7 @@ pub(crate) fn read_text<'de, T, D: Deserializer<'de>>(
     expected: impl Fn(&mut fmt::Formatter<'_>) -> fmt::Result,
     parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Result<T, D::Error> {
-    deserializer.deserialize_str(TextVisitor(expected, parse))
+    deserializer.deserialize_str(TextVisitor(expected, parse)).map_err(brief)
 }
 
 struct TextVisitor<E, P>(E, P);

@@ -2,9 +2,11 @@
 
 use chrono::SecondsFormat;
 use sandbox_lifecycle::{
-    Columns, Lifecycle,
-    vocabulary::{AutoStop, Minutes},
+    Changes, Columns, Lifecycle,
+    lifecycle::ColumnValue,
+    vocabulary::{AutoStop, Minutes, Size},
 };
+use serde_json::json;
 
 /// Reads a stored row.
 fn read(json: &str) -> Columns {
@@ -41,6 +43,30 @@ fn a_missing_time_takes_the_value_of_the_column_before_it() {
     assert_eq!(times(&format!(r#","createdAt":"{made}""#)), [made, made, made]);
     assert_eq!(times(&format!(r#","createdAt":"{made}","lastActivityAt":"{used}""#)), [made, used, used]);
     assert_eq!(times(&format!(r#","stateSince":"{used}""#)), [epoch, epoch, used]);
+}
+
+#[test]
+fn a_stored_change_of_any_single_column_is_kept() {
+    let given = Columns::default();
+    for (column, value) in given.iter().filter(|(_, value)| *value != ColumnValue::Null) {
+        let json = json!({ column.name: value });
+        let changes: Changes = serde_json::from_value(json.clone()).expect(column.name);
+        assert_eq!(serde_json::to_value(changes).expect("it is written"), json);
+    }
+    let cpu: Changes = serde_json::from_str(r#"{"cpu":5}"#).expect("changes");
+    assert_eq!(cpu, Changes { cpu: Some(5), ..Changes::default() });
+    assert_eq!(given.changed_by(&cpu), Columns { cpu: 5, ..given });
+    let disk: Changes = serde_json::from_str(r#"{"disk":50,"memory":8}"#).expect("changes");
+    assert_eq!(given.changed_by(&disk), Columns { memory: 8, disk: 50, ..given });
+}
+
+#[test]
+fn a_size_in_place_of_its_columns_is_an_error_or_no_column() {
+    let complaint = |json: &str| serde_json::from_str::<Changes>(json).expect_err(json).to_string();
+    assert_eq!(complaint(r#"{"cpu":null}"#), "cpu: invalid type: null, expected u32 at line 1 column 11");
+    assert_eq!(complaint(r#"{"cpu":{"cores":5}}"#), "cpu: invalid type: map, expected u32 at line 1 column 7");
+    let size = serde_json::from_str::<Size>(r#"{"cpu":5}"#).expect_err("a size is whole").to_string();
+    assert_eq!(size, "missing field `memory` at line 1 column 9");
 }
 
 #[test]

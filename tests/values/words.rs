@@ -66,6 +66,18 @@ fn an_open_word_keeps_its_spelling() {
 }
 
 #[test]
+fn an_open_word_equals_only_the_word_that_it_is() {
+    let read = |json: &str| serde_json::from_str::<Open<SandboxState>>(json).expect(json);
+    let (paused, newer) = (read("\"paused\""), read("\"hibernated\""));
+    assert!(paused == SandboxState::Paused && paused != SandboxState::Pausing);
+    assert!(SandboxState::ALL.iter().all(|state| newer != *state), "an unknown word equals no known one");
+    assert_eq!(paused, Open::from(SandboxState::Paused));
+    assert_eq!(newer, read("\"hibernated\""));
+    assert_ne!(newer, read("\"hibernating\""));
+    assert_eq!(format!("{paused:>8}|{newer:<12}|"), "  paused|hibernated  |");
+}
+
+#[test]
 fn the_predicates_of_a_state_hold_for_these_states() {
     assert_eq!(
         states(SandboxState::is_transient),

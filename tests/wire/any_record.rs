@@ -4,6 +4,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use sandbox_lifecycle::{
     Lifecycle, Sandbox, SandboxDto,
     record::{CreateSandbox, Kept, LifecycleView, SandboxPage, Timestamp},
+    vocabulary::Open,
 };
 use serde_json::{Map, Value, json};
 
@@ -97,12 +98,13 @@ fn any_record() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn any_record_is_read_and_written_back_equal(record in any_record()) {
-        let dto: SandboxDto = serde_json::from_value(record.clone()).unwrap();
+        let mut dto: SandboxDto = serde_json::from_value(record.clone()).unwrap();
         prop_assert_eq!(serde_json::to_value(&dto).unwrap(), record.clone());
         let text = serde_json::to_string(&dto).unwrap();
         prop_assert_eq!(serde_json::from_str::<SandboxDto>(&text).unwrap(), dto.clone());
-        // Conversion to a sandbox and back changes nothing.
+        // Conversion to a sandbox and back changes only the state, to the reported one.
         if let Ok(sandbox) = Sandbox::try_from(dto.clone()) {
+            dto.state = Open::from(sandbox.lifecycle().reported_state()).into();
             prop_assert_eq!(SandboxDto::from(sandbox), dto);
         }
     }

@@ -1,15 +1,11 @@
 //! The wire: API records, requests, webhooks and error bodies.
 
 mod any_record;
-mod applied_steps;
-mod error_bodies;
-mod lists;
-mod published_models;
-mod published_records;
-mod record_door;
+mod applied;
+mod forms;
+mod published;
 mod records;
 mod requests;
-mod routes;
 mod validation;
 
 use chrono::{DateTime, Utc};

@@ -6,7 +6,7 @@ use crate::{
     lifecycle::{pairs, value::Lifecycle},
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, QueueTimeout, Repair,
-        SandboxClass, SandboxState, Size, field_reader::named, names,
+        SandboxClass, SandboxState, Size, brief, field_reader::named, names,
     },
 };
 use alloc::{
@@ -31,6 +31,9 @@ macro_rules! columns {
         /// follows from the two states; `changedSinceBackup` is true where the sandbox runs; `lastActivityAt` is `createdAt`,
         /// and `stateSince` is `lastActivityAt`. A time or flag that is null counts as absent. A column that this crate does
         /// not know is ignored. A value that it does not know is an error that names the column.
+        ///
+        /// A row without `stateSince` has the last activity in its place, which a touch moves. So write such a row whole once,
+        /// before you merge the [`Changes`] of a step into it.
         ///
         /// Intervals are in minutes; 0 and negative numbers mean what each type says. Times are in UTC and cut to
         /// microseconds. The last instant that chrono knows stands for none where a time may be missing, and for
@@ -111,7 +114,7 @@ macro_rules! columns {
                         })+
                         $(names::$name => {
                             let value = row.next_value::<<$type as ColumnType>::Read>();
-                            found.$column = value.map_err(|error| named(names::$name, &error))?.into();
+                            found.$column = value.map_err(|error| named(names::$name, error))?.into();
                         })+
                         _newer_than_this_crate => {
                             row.next_value::<IgnoredAny>()?;
@@ -140,7 +143,7 @@ macro_rules! columns {
                         Changes::read(&mut row)
                     }
                 }
-                deserializer.deserialize_map(RowVisitor)
+                deserializer.deserialize_map(RowVisitor).map_err(brief)
             }
         }
 

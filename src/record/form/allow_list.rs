@@ -60,7 +60,7 @@ macro_rules! allow_list {
             fn from_str(text: &str) -> Result<Self, FieldError> {
                 let mut entries = text.split(',').map(str::trim).filter(|_| !text.trim().is_empty());
                 match entries.find(|entry| !$is_allowed(entry)) {
-                    Some(entry) => Err(FieldError::new(names::$field, format_args!("{entry:?}"), $allowed)),
+                    Some(entry) => Err(FieldError::of_text(names::$field, entry, $allowed)),
                     None => Ok(Self(text.into())),
                 }
             }

@@ -45,8 +45,7 @@ reads! {
     String as bool: |_, _| Ok(true);
     {T: Word} Open<T> as T: |word, field| word.closed().map_err(|unknown| FieldError::from_unknown_word(field, &unknown));
     Timestamp as DateTime<Utc>: |timestamp, field| timestamp.time().ok_or_else(|| {
-        let value = format_args!("{:?}", timestamp.to_string());
-        FieldError::new(field, value, "an RFC 3339 time, such as 2024-10-01T12:00:00Z")
+        FieldError::of_text(field, &timestamp.to_string(), "an RFC 3339 time, such as 2024-10-01T12:00:00Z")
     });
     Number as u8: |number, field| count(number, field, 0, u8::MAX.into());
     Number as u32: |number, field| count(number, field, 0, u32::MAX);

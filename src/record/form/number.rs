@@ -1,6 +1,7 @@
 //! A JSON number, kept unchanged until the record is validated.
 
 use super::wire::leaf;
+use crate::vocabulary::brief;
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -57,7 +58,7 @@ impl<N: Into<i64>> From<N> for Number {
 }
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NumberVisitor)
+        deserializer.deserialize_any(NumberVisitor).map_err(brief)
     }
 }
 

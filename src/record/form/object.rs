@@ -68,7 +68,7 @@ macro_rules! object {
         const _: () = {
             use core::{fmt, marker::PhantomData};
             use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
-            use $crate::{record::form::{Extras, NameSeed, Sealed, Wire, read_field}, vocabulary::names};
+            use $crate::{record::form::{Extras, NameSeed, Sealed, Wire, read_field}, vocabulary::{brief, names}};
 
             #[allow(non_camel_case_types, reason = "each key has the name of its field")]
             enum Key {
@@ -89,7 +89,7 @@ macro_rules! object {
             }
             impl<'de, X: Extras> Deserialize<'de> for $object<X> {
                 fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    deserializer.deserialize_map(Reader(PhantomData))
+                    deserializer.deserialize_map(Reader(PhantomData)).map_err(brief)
                 }
             }
 

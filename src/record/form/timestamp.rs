@@ -2,9 +2,9 @@
 
 use super::wire::leaf;
 use crate::vocabulary::{Micros, read_text};
-use alloc::boxed::Box;
+use alloc::{boxed::Box, string::ToString};
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
-use core::fmt;
+use core::{fmt, ops::Range};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A timestamp of a record. The API description says `string`, so every text is accepted and kept.
@@ -26,6 +26,9 @@ enum Form {
     Usual(Micros, SecondsFormat),
     Other(Box<Box<str>>), // Two boxes keep a timestamp at 16 bytes: nearly all of them have the usual form.
 }
+
+/// The years 0000 to 9999, in microseconds since 1970.
+const FOUR_DIGITS: Range<i64> = -62_167_219_200_000_000..253_402_300_800_000_000;
 
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,14 +86,16 @@ impl From<&str> for Timestamp {
     }
 }
 impl From<Micros> for Timestamp {
-    /// Uses the usual form with the fewest digits.
+    /// Uses the usual form with the fewest digits. A year that does not have four digits is written with a sign; this form of
+    /// chrono is a text, so that the timestamp is equal to the one that is read from it.
     fn from(instant: Micros) -> Self {
         let digits = match instant.as_micros() {
             micros if micros % 1_000_000 == 0 => SecondsFormat::Secs,
             micros if micros % 1_000 == 0 => SecondsFormat::Millis,
             _ => SecondsFormat::Micros,
         };
-        Self(Form::Usual(instant, digits))
+        let usual = Self(Form::Usual(instant, digits));
+        if FOUR_DIGITS.contains(&instant.as_micros()) { usual } else { usual.to_string().as_str().into() }
     }
 }
 impl From<DateTime<Utc>> for Timestamp {

@@ -1,6 +1,6 @@
 //! How a single value is read from the wire, with the path of an error in the way of jq.
 
-use crate::vocabulary::{Open, Word};
+use crate::vocabulary::{Open, Word, brief};
 use alloc::{string::String, string::ToString, vec::Vec};
 use core::{fmt, marker::PhantomData};
 use serde::{Deserialize, Deserializer, de};
@@ -87,10 +87,10 @@ impl<'de, T: Wire> Deserialize<'de> for Read<T> {
     }
 }
 
-/// Puts one step of the path in front of an error.
+/// Puts one step of the path in front of an error, and cuts a long value.
 #[cold]
 pub(crate) fn at_path<E: de::Error>(step: fmt::Arguments<'_>, error: E) -> E {
-    let error = error.to_string();
+    let error = brief(error).to_string();
     let separator = if error.starts_with(['.', '[']) { "" } else { ": " };
     E::custom(format_args!("{step}{separator}{error}"))
 }

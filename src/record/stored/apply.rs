@@ -45,7 +45,8 @@ const DELETED_PREFIX: &str = "DESTROYED_";
 
 impl<X> Sandbox<X> {
     /// Applies a step to the lifecycle, the name, the error reason, the runner and the backup reference, and returns what the
-    /// step sends. If the step writes anything, `updatedAt` becomes the time of the decision.
+    /// step sends. If the step writes anything, `updatedAt` becomes the time of the decision, and a record without
+    /// `lastActivityAt` gets it, because it can no longer be read from `updatedAt`.
     ///
     /// In the same transaction the caller stores the entries in its outbox and carries out the effects that are no text of
     /// this record: a new auth token, a fork's child ([`fork_child`](Self::fork_child)), the parent's revision, a purge.
@@ -81,7 +82,7 @@ impl<X> Sandbox<X> {
         self.lifecycle = after;
         self.show(Some(&before));
         if step.writes() {
-            self.record.updated_at = now;
+            self.stamp(step.decided_at());
         }
         let runners = Runners { before: left.as_deref(), after: self.runner_id() };
         let numbered = step.effects().zip(0..);

@@ -1,7 +1,7 @@
 //! Edits of the fields that no rule reads: labels, the public flag, the network.
 
 use super::sandbox::Sandbox;
-use crate::record::form::{DomainAllowList, Maybe, NetworkAllowList, TextMap, Timestamp};
+use crate::record::form::{DomainAllowList, Maybe, NetworkAllowList, TextMap};
 use crate::rules::Event;
 use alloc::string::{String, ToString};
 use chrono::{DateTime, Utc};
@@ -30,8 +30,9 @@ pub struct NetworkSettings {
 }
 
 impl<X> Sandbox<X> {
-    /// Edits the record, raises the revision and sets `updatedAt` to `now`. Returns an event for subscribers if the edit
-    /// made the preview public or private.
+    /// Edits the record, raises the revision and sets `updatedAt` to `now`; a record without `lastActivityAt` gets it, because
+    /// it can no longer be read from `updatedAt`. Returns an event for subscribers if the edit made the preview public or
+    /// private.
     ///
     /// A step that was decided before the edit is then [`Stale`](crate::Stale), so a store that writes the whole record
     /// loses neither of the two.
@@ -48,7 +49,7 @@ impl<X> Sandbox<X> {
                 change(&mut record.domain_allow_list, domains);
             }
         }
-        record.updated_at = Maybe::Value(Timestamp::from(now));
+        self.stamp(now);
         self.lifecycle = self.lifecycle.with_next_revision();
         (self.record.public != was_public).then_some(Event::PublicStatusUpdated)
     }

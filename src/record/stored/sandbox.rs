@@ -2,10 +2,12 @@
 
 use super::columns::{ShowsColumns, show};
 use super::server_fields::{BackupRef, ServerFields};
+use crate::lifecycle::instants::NEVER;
 use crate::record::api::SandboxDto;
-use crate::record::form::{Dropped, Extras};
+use crate::record::form::{Dropped, Extras, Maybe};
 use crate::{lifecycle::Lifecycle, vocabulary::FieldErrors, vocabulary::Open};
 use alloc::string::String;
+use chrono::{DateTime, Utc};
 
 /// A sandbox as a server stores it: its [`Lifecycle`], its API record, and the texts that the API does not show.
 ///
@@ -55,12 +57,18 @@ impl<X> Sandbox<X> {
     /// The record has the *reported* state, so a change that the controller has not begun yet looks like a change under
     /// way. A client cannot know more.
     ///
+    /// A record whose states are not those of a server that reports every requested change at once, such as `started` with
+    /// desired state `stopped`, gives the lifecycle that it names, and [`dto`](Self::dto) shows the reported state of that
+    /// lifecycle: `stopping`. All other fields stay as they came. The [`SandboxDto`] itself is written as it was read.
+    ///
     /// # Errors
     /// All faulty fields, each with its value and what is allowed.
     pub fn from_api(record: SandboxDto<X>, server: ServerFields) -> Result<Self, FieldErrors> {
         let lifecycle = record.to_lifecycle(&server)?;
         let ServerFields { backup, previous_runner_id, .. } = server;
-        Ok(Self { lifecycle, record, backup, previous_runner_id, parent_id: None })
+        let mut sandbox = Self { lifecycle, record, backup, previous_runner_id, parent_id: None };
+        sandbox.show_state();
+        Ok(sandbox)
     }
 
     /// Builds a sandbox from a server's own row. The columns of the lifecycle replace those of the record.
@@ -76,7 +84,7 @@ impl<X> Sandbox<X> {
         &self.lifecycle
     }
 
-    /// Returns the API record, which has the reported state.
+    /// Returns the API record. Its state is always the [reported state](Lifecycle::reported_state) of the lifecycle.
     pub const fn dto(&self) -> &SandboxDto<X> {
         &self.record
     }
@@ -108,11 +116,24 @@ impl<X> Sandbox<X> {
 
     /// Writes the lifecycle to the record: the columns that differ from `before`, or all.
     pub(super) fn show(&mut self, before: Option<&Lifecycle>) {
-        let reported = self.lifecycle.reported_state();
-        if before.is_none_or(|before| before.reported_state() != reported) {
-            self.record.state = Open::from(reported).into();
-        }
+        self.show_state();
         show(&mut self.record, before.map(Lifecycle::columns).as_ref(), &self.lifecycle.columns());
+    }
+
+    /// Writes the reported state to the record.
+    fn show_state(&mut self) {
+        self.record.state = Open::from(self.lifecycle.reported_state()).into();
+    }
+
+    /// Writes the time of a write to the record.
+    ///
+    /// A record without a last activity is read with that of its last write, which is another one from now on. So the record
+    /// also gets the last activity that it had, if that is known.
+    pub(super) fn stamp(&mut self, now: DateTime<Utc>) {
+        if self.record.last_activity_at.value().is_none() && self.lifecycle.last_activity != NEVER {
+            self.record.last_activity_at = Maybe::Value(self.lifecycle.last_activity_at().into());
+        }
+        self.record.updated_at = Maybe::Value(now.into());
     }
 }
 

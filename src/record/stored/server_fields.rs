@@ -27,7 +27,8 @@ pub struct ServerFields {
     pub epoch: u32,
     /// Whether the stop under way is forced.
     pub force_stop: bool,
-    /// When the state last changed. `None` means at the last activity or update that the record shows, whichever is later.
+    /// When the state last changed. `None` means at the last activity or update that the record shows, whichever is later. A
+    /// touch moves that, and a time limit should not follow it: a server stores this time.
     pub state_since: Option<DateTime<Utc>>,
     /// When the backup under way began.
     pub backup_since: Option<DateTime<Utc>>,

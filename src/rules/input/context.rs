@@ -4,9 +4,10 @@ use crate::vocabulary::object_form;
 use crate::{
     lifecycle::{Lifecycle, fact_set::Facts},
     rules::guards,
+    vocabulary::brief,
 };
 use core::fmt;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Declares the fields of a context, each with its type, its setter, and what the setter takes.
 macro_rules! context {
@@ -26,8 +27,8 @@ macro_rules! context {
         /// assert_eq!(refusal.reason(), Reason::ForkChildren);
         /// ```
         // The facts are found when a field is set, so that a decision joins one word.
-        #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(from = "Fields", into = "Fields")]
+        #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+        #[serde(into = "Fields")]
         pub struct Context {
             facts: Facts,
             fields: Fields,
@@ -101,6 +102,12 @@ impl From<Fields> for Context {
         let unsuspended = guards::unsuspended.when(!fields.organization_suspended);
         let unlinked = guards::unlinked.when(!fields.linked);
         Self { facts: childless.and(unsuspended).and(unlinked), fields }
+    }
+}
+
+impl<'de> Deserialize<'de> for Context {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Fields::deserialize(deserializer).map(Self::from).map_err(brief)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading an input of any kind. The tag decides the kind, so that an error is about this kind alone.
 
 use super::{command::Command, report::Report, timer::TimerInput};
+use crate::vocabulary::brief;
 use alloc::string::{String, ToString};
 use core::fmt;
 use serde::{
@@ -12,7 +13,7 @@ use serde::{
 ///
 /// An untagged enum of serde takes the first kind that can be read, and loses the errors of all kinds.
 #[derive(Deserialize)]
-#[serde(expecting = "a command, a report or a timer")]
+#[serde(remote = "Self", expecting = "a command, a report or a timer")]
 pub(super) struct Form {
     #[serde(flatten)]
     pub(super) kind: Kind,
@@ -24,11 +25,18 @@ pub(super) struct Form {
     pub(super) timer: Attempt<TimerInput>,
 }
 
+/// The derived reading, with a short message where the input has a long value.
+impl<'de> Deserialize<'de> for Form {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer).map_err(brief)
+    }
+}
+
 pub(super) struct Attempt<T>(pub(super) Result<T, String>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Attempt<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(T::deserialize(deserializer).map_err(|error| error.to_string())))
+        Ok(Self(T::deserialize(deserializer).map_err(|error| brief(error).to_string())))
     }
 }
 

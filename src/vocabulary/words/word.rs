@@ -1,6 +1,6 @@
 //! What every closed word list offers: all its words, their spelling, parsing, and an error that lists them.
 
-use crate::vocabulary::text_reader::read_text;
+use crate::vocabulary::{quoted::Cut, text_reader::read_text};
 use alloc::{boxed::Box, string::ToString};
 use core::fmt;
 use serde::Deserializer;
@@ -21,7 +21,7 @@ pub trait Word: Copy + Eq + fmt::Debug + Sized + 'static {
     fn from_word(word: &str) -> Option<Self>;
 }
 
-/// The error for a word that its list does not have.
+/// The error for a word that its list does not have. Its message repeats about 100 characters of the word.
 ///
 /// ```
 /// use sandbox_lifecycle::SandboxState;
@@ -30,7 +30,7 @@ pub trait Word: Copy + Eq + fmt::Debug + Sized + 'static {
 /// assert_eq!(error.expected.len(), SandboxState::ALL.len());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {kind} `{word}`, expected one of {}", .expected.join(", "))]
+#[error("unknown {kind} `{}`, expected one of {}", Cut(.word), .expected.join(", "))]
 #[non_exhaustive]
 pub struct UnknownWord {
     /// The list, for example `state`.

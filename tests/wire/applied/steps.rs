@@ -1,20 +1,24 @@
 //! Applied steps: what a step changes in the API record.
 
-use crate::{SEED, STARTED, decided, dto, record};
+use crate::{SEED, STARTED, at, decided, dto, record};
 use sandbox_lifecycle::{
     Command, Next, Policy, Report, RunnerView, Sandbox, SandboxState,
     controller::Placement,
-    record::{ApplyError, BackupRef, Maybe, ServerFields, ServerTexts, StepDetails},
+    record::{ApplyError, BackupRef, Maybe, RecordEdit, ServerFields, ServerTexts, StepDetails, Timestamp},
     rules::{Job, Outcome},
+    vocabulary::AutoDelete,
 };
 use serde_json::{Value, json};
 
 #[test]
-fn a_stop_changes_exactly_three_fields() {
+fn a_stop_changes_exactly_three_fields_and_keeps_the_last_activity() {
     let mut sandbox = Sandbox::try_from(dto(STARTED)).unwrap();
     let stop = decided(&sandbox, Command::Stop { force: false }, "2024-10-01T16:45:00Z");
     let _ = sandbox.apply(&stop, StepDetails::default()).unwrap();
-    assert_eq!(serde_json::to_string(sandbox.dto()).unwrap(), SEED.trim_end());
+    // The sample has no last activity. It was that of the last write, which is another one from now on.
+    let updated_at = r#""updatedAt":"2024-10-01T16:45:00Z","#;
+    let expected = SEED.replace(updated_at, &format!(r#"{updated_at}"lastActivityAt":"2024-10-01T16:30:00Z","#));
+    assert_eq!(serde_json::to_string(sandbox.dto()).unwrap(), expected.trim_end());
     assert_eq!(sandbox.lifecycle().state(), SandboxState::Started);
 }
 
@@ -124,4 +128,40 @@ fn a_stale_step_leaves_the_record_unchanged() {
     let error = sandbox.apply(&stop, StepDetails::default()).unwrap_err();
     assert!(matches!(error, ApplyError::Stale(_)));
     assert_eq!(sandbox, before);
+}
+
+/// Without `lastActivityAt`, a record is read with `updatedAt` as the last activity. A setting changes only `updatedAt`.
+#[test]
+fn a_write_does_not_restart_the_idle_timer_of_a_record_without_last_activity() {
+    let (used, written_at) = (at("2024-10-01T16:30:00Z"), at("2024-10-01T16:40:00Z"));
+    for last_activity in [json!({}), json!({ "lastActivityAt": null })] {
+        let mut given = record(last_activity);
+        given["updatedAt"] = json!("2024-10-01T16:30:00Z");
+        let received: Sandbox =
+            Sandbox::from_api(serde_json::from_value(given).unwrap(), ServerFields::default()).unwrap();
+        let (mut set, mut edited, mut unwritten) = (received.clone(), received.clone(), received.clone());
+        let interval = decided(&set, Command::AutoDelete { interval: AutoDelete::AtOnce }, "2024-10-01T16:40:00Z");
+        let _ = set.apply(&interval, StepDetails::default()).unwrap();
+        let _ = edited.edit(RecordEdit::Public(true), written_at);
+        for written in [set, edited] {
+            assert_eq!(written.dto().updated_at, Maybe::Value(written_at.into()));
+            assert_eq!(written.dto().last_activity_at, Maybe::Value(used.into()));
+            let again = Sandbox::try_from(dto(&serde_json::to_string(written.dto()).unwrap())).unwrap();
+            assert_eq!(again.lifecycle().last_activity_at(), used);
+        }
+        // A step that writes nothing writes no time.
+        let started = decided(&unwritten, Command::Start, "2024-10-01T16:40:00Z");
+        let _ = unwritten.apply(&started, StepDetails::default()).unwrap();
+        assert_eq!(unwritten, received);
+    }
+}
+
+#[test]
+fn an_edit_does_not_make_an_unknown_last_activity_known() {
+    let given = record(json!({ "createdAt": "2024-10-01T12:00:00.000Z" }));
+    let mut sandbox: Sandbox =
+        Sandbox::from_api(serde_json::from_value(given).unwrap(), ServerFields::default()).unwrap();
+    let _ = sandbox.edit(RecordEdit::Public(true), at("2024-10-01T16:40:00Z"));
+    assert_eq!(sandbox.dto().last_activity_at, Maybe::Absent);
+    assert_eq!(sandbox.dto().created_at, Maybe::Value(Timestamp::from("2024-10-01T12:00:00.000Z")));
 }

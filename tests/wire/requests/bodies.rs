@@ -19,7 +19,7 @@ fn read<T: DeserializeOwned>(body: Value) -> T {
 }
 
 fn sandbox() -> Sandbox {
-    let record = serde_json::from_str(include_str!("../../examples/data/sandbox.json")).unwrap();
+    let record = serde_json::from_str(include_str!("../../../examples/data/sandbox.json")).unwrap();
     Sandbox::from_api(record, Default::default()).unwrap()
 }
 
@@ -51,7 +51,7 @@ fn a_state_report_takes_its_fault_from_the_error_reason() {
 }
 
 #[test]
-fn an_edit_changes_only_its_fields_updated_at_and_the_revision() {
+fn an_edit_changes_only_its_fields_updated_at_and_the_revision_and_keeps_the_last_activity() {
     let mut edited = sandbox();
     let now = at("2024-10-01T17:00:00Z");
     let mut edit = |edit| edited.edit(edit, now);
@@ -66,6 +66,8 @@ fn an_edit_changes_only_its_fields_updated_at_and_the_revision() {
     expected["public"] = json!(true);
     expected["networkBlockAll"] = json!(true);
     expected["networkAllowList"] = json!("10.0.0.0/8");
+    // The sample has no last activity. It was that of the last write, which is another one from now on.
+    expected["lastActivityAt"] = expected["updatedAt"].clone();
     expected["updatedAt"] = json!("2024-10-01T17:00:00Z");
     assert_eq!(serde_json::to_value(edited.dto()).unwrap(), expected);
     let edits = 4;

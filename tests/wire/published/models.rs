@@ -40,7 +40,7 @@ struct Model {
 }
 
 fn versions() -> Vec<Changed> {
-    include_str!("data/published_models.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    include_str!("../data/published_models.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Every model of every version at which it changed, with a name for messages.

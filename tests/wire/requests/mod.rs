@@ -1,0 +1,5 @@
+//! Requests: their bodies, their routes, and the bodies of errors.
+
+mod bodies;
+mod error_bodies;
+mod routes;
