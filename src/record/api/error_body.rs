@@ -21,7 +21,7 @@ object! {
     /// let refusal = row.decide(Command::Pause, &policy, Context::of(&row), now).unwrap_err();
     /// let body = ErrorBody::from(&refusal);
     /// assert!(serde_json::to_string(&body)?.starts_with(r#"{"statusCode":400,"message":"cannot pause while"#));
-    /// assert_eq!(body.code(), Some("unsupported"));
+    /// assert_eq!(body.code(), Some("bad_state"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub struct ErrorBody is "an error" {
