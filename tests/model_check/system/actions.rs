@@ -37,6 +37,8 @@ pub enum Flaw {
     ForgetsChild,
     /// The host passes reports on without their epochs.
     NoEpochs,
+    /// A runner that has seen no epoch reports without one.
+    NamesNoEpoch,
     /// The host writes a state without what must change with it.
     HalfStep,
     /// The host asks about a sandbox after each inventory, whatever it shows.

@@ -36,7 +36,10 @@ impl Try<'_> {
     pub fn report_copy(&mut self, from: u8) {
         let runner = self.world.runner(from);
         // A runner that has seen no epoch names 0: a report without one would be decided as recorded.
-        let epoch = Some(runner.memory.newest.unwrap_or_default());
+        let epoch = match runner.memory.newest {
+            None if self.model.flaw == Some(Flaw::NamesNoEpoch) => None,
+            newest => Some(newest.unwrap_or_default()),
+        };
         let state = reported(Shows::of(runner.copy.state()));
         self.report(from, Report::State { state, fault: None, recoverable: false, epoch });
     }
