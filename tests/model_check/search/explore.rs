@@ -11,8 +11,8 @@ use std::time::Instant;
 /// The result of an exploration.
 pub struct Explored {
     pub complete: bool,
-    /// How many states the witness has seen.
-    pub seen: usize,
+    /// How many states each witness has seen.
+    pub seen: Vec<usize>,
     /// The shortest trace to each way in which a law is broken.
     pub broken: BTreeMap<(Law, String), Vec<(Action, World)>>,
 }
@@ -24,15 +24,15 @@ impl Explored {
 }
 
 /// When an exploration ends before every state is visited, and what it counts.
-pub struct Limits {
+pub struct Limits<'a> {
     pub states: usize,
     /// It ends when this law is broken.
     pub stops: Option<Law>,
-    /// The states that the configuration is about.
-    pub witness: fn(&World) -> bool,
+    /// The situations that the configuration is about.
+    pub witnesses: &'a [fn(&World) -> bool],
 }
 
-pub fn explore(model: &Model, start: &[World], limits: &Limits) -> Explored {
+pub fn explore(model: &Model, start: &[World], limits: &Limits<'_>) -> Explored {
     let began = Instant::now();
     let mut encoder = Encoder::new();
     let mut numbers: Table<Key, u32> = Table::default();
@@ -41,7 +41,7 @@ pub fn explore(model: &Model, start: &[World], limits: &Limits) -> Explored {
     let mut good: Vec<bool> = Vec::new();
     let mut progress: Vec<(u32, u32, bool)> = Vec::new();
     let mut broken: BTreeMap<(Law, String), (u32, Action, World)> = BTreeMap::new();
-    let (mut edges, mut seen) = (0, 0);
+    let (mut edges, mut seen) = (0, vec![0; limits.witnesses.len()]);
     for world in start {
         let mut world = world.clone();
         world.normalise(model);
@@ -56,7 +56,9 @@ pub fn explore(model: &Model, start: &[World], limits: &Limits) -> Explored {
     while at < keys.len() && keys.len() < limits.states && !broken.keys().any(is_wanted) {
         let from = at as u32;
         let world = encoder.world(keys[at]);
-        seen += usize::from((limits.witness)(&world));
+        for (seen, witness) in seen.iter_mut().zip(limits.witnesses) {
+            *seen += usize::from(witness(&world));
+        }
         at += 1;
         if at % 500_000 == 0 {
             println!("  … {at} of {} states, {edges} edges, {:?}", keys.len(), began.elapsed());
@@ -106,7 +108,7 @@ pub fn explore(model: &Model, start: &[World], limits: &Limits) -> Explored {
     }
     let states = keys.len();
     println!("  {encoder}");
-    println!("  {states} states, {edges} edges, complete: {complete}, {seen} of interest, {:?}", began.elapsed());
+    println!("  {states} states, {edges} edges, complete: {complete}, {seen:?} of interest, {:?}", began.elapsed());
     Explored { complete, seen, broken: found }
 }
 
