@@ -168,7 +168,7 @@ type Flawed = (Flaw, Model, Start, (u64, u64), Law);
 /// Each law is broken by a system that breaks a rule of the protocol.
 #[test]
 fn each_law_fails_for_a_system_that_breaks_a_rule() {
-    let flawed: [Flawed; 18] = [
+    let flawed: [Flawed; 20] = [
         (Flaw::NoLedger, full(), containers, (2, 2), Law::NothingIsLeft),
         (Flaw::PartIsWhole, full(), containers, (2, 1), Law::NewestDiskIsKept),
         (Flaw::NoRepeat, full(), containers, (1, 1), Law::NothingIsLeft),
@@ -186,6 +186,8 @@ fn each_law_fails_for_a_system_that_breaks_a_rule() {
         (Flaw::HalfStep, full(), containers, (1, 1), Law::RowsAreSound),
         (Flaw::AsksEachTime, core(), containers, (1, 1), Law::RestIsKept),
         (Flaw::CountsNoForks, parent(), forking, (1, 1), Law::ForksKeepTheirParent),
+        (Flaw::PassesCountNoForks, parent(), forking, (1, 1), Law::ForksKeepTheirParent),
+        (Flaw::InventoriesCountNoForks, parent(), forking, (1, 1), Law::ForksKeepTheirParent),
         (Flaw::ForgetsChild, child(), forked, (1, 1), Law::NoImageForChildren),
     ];
     let mut missing: Vec<String> = Vec::new();

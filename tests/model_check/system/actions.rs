@@ -31,8 +31,12 @@ pub enum Flaw {
     PartIsWhole,
     /// The store accepts the late upload of a discarded attempt.
     ForgetfulStore,
-    /// The host counts no live forks.
+    /// The host counts no live forks when it decides.
     CountsNoForks,
+    /// It counts none in its passes.
+    PassesCountNoForks,
+    /// It counts none when it compares an inventory.
+    InventoriesCountNoForks,
     /// The host stores a fork's child as any new sandbox.
     ForgetsChild,
     /// The host passes reports on without their epochs.

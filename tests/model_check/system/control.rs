@@ -28,7 +28,7 @@ impl Try<'_> {
             Some(true) => Stored::Whole,
             Some(false) => Stored::Missing,
         };
-        seen.live_fork_children = self.counted_children();
+        seen.live_fork_children = self.counted_children(Flaw::PassesCountNoForks);
         seen.placement = if view.place.is_some() { Placement::Warm } else { Placement::NoRoom };
         Some((row, row.reconcile(&seen, &self.model.policy, NOW)))
     }

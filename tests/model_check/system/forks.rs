@@ -37,9 +37,9 @@ pub enum ForkWork {
 }
 
 impl Try<'_> {
-    /// How many live forks the host counts for a decision or a pass.
-    pub fn counted_children(&self) -> u32 {
-        if self.model.flaw == Some(Flaw::CountsNoForks) { 0 } else { self.world.live_children() }
+    /// How many live forks the host counts, unless it forgets them here.
+    pub fn counted_children(&self, forgets: Flaw) -> u32 {
+        if self.model.flaw == Some(forgets) { 0 } else { self.world.live_children() }
     }
 
     /// A granted fork stores the child's row.

@@ -21,7 +21,7 @@ pub fn reported(shows: Shows) -> SandboxState {
 
 impl Try<'_> {
     fn context(&self, row: &Lifecycle) -> Context {
-        self.world.context(row).with_live_fork_children(self.counted_children())
+        self.world.context(row).with_live_fork_children(self.counted_children(Flaw::CountsNoForks))
     }
 
     pub fn command(&mut self, command: Command) {
@@ -207,7 +207,8 @@ impl Try<'_> {
         let listed = Listed { epoch, state: shows.state(), size: None, released };
         let listed = (shows != Shows::Nothing).then_some(listed);
         let by = if own { ListedBy::OwnRunner } else { ListedBy::OtherRunner };
-        match row.compare(by, listed.as_ref(), self.context(&row), NOW) {
+        let children = self.counted_children(Flaw::InventoriesCountNoForks);
+        match row.compare(by, listed.as_ref(), self.context(&row).with_live_fork_children(children), NOW) {
             Finding::Agrees if own && self.model.flaw == Some(Flaw::AsksEachTime) => self.must_ask(row),
             Finding::Agrees => {}
             Finding::Apply(step) => self.write(&step, Some(from)),
