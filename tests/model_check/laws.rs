@@ -220,6 +220,10 @@ pub fn is_good(world: &World, model: &Model) -> bool {
     if elsewhere().any(|id| world.runs_on(id)) {
         return false;
     }
+    let waits_for_room = row.desired_state() == DesiredState::Started && host.own.is_none();
+    if waits_for_room && row.pending() && world.candidates(model).next().is_none() {
+        return world.referenced_disk().is_some();
+    }
     match row.state() {
         SandboxState::Archived => row.is_settled() && world.referenced_disk().is_some(),
         SandboxState::Error => is_recoverable(world, &row, model),

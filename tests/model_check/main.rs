@@ -26,7 +26,8 @@
 //!
 //! **What is a run.** Progress is what happens without further commands and faults. A fair run takes every way on that it meets
 //! again and again, so it ends in a component of the progress edges that none of them leaves ([`search`]). There the laws about
-//! rest are checked. A state is at rest if the copy is where the row says, or in an error from which a command reaches the data.
+//! rest are checked. A state is at rest if the copy is where the row says, if a start waits for room and no runner is a
+//! candidate, or in an error from which a command reaches the data.
 //!
 //! **The laws** are [`laws::Law`]. Each one fails for a system that breaks a rule of the protocol ([`Flaw`]).
 //!
@@ -168,7 +169,7 @@ type Flawed = (Flaw, Model, Start, (u64, u64), Law);
 /// Each law is broken by a system that breaks a rule of the protocol.
 #[test]
 fn each_law_fails_for_a_system_that_breaks_a_rule() {
-    let flawed: [Flawed; 20] = [
+    let flawed: [Flawed; 21] = [
         (Flaw::NoLedger, full(), containers, (2, 2), Law::NothingIsLeft),
         (Flaw::PartIsWhole, full(), containers, (2, 1), Law::NewestDiskIsKept),
         (Flaw::NoRepeat, full(), containers, (1, 1), Law::NothingIsLeft),
@@ -177,6 +178,7 @@ fn each_law_fails_for_a_system_that_breaks_a_rule() {
         (Flaw::AnyRevision, core(), containers, (2, 2), Law::RowsTellTheTruth),
         (Flaw::CallFirst, full(), containers, (2, 2), Law::NothingIsLeft),
         (Flaw::NoFence, moving(), containers, (2, 1), Law::OneRuns),
+        (Flaw::PlacesOnReleased, Model { runners: 2, ..moving() }, containers, (3, 1), Law::NewestDiskIsKept),
         (Flaw::CallsBeforeOwed, moving(), containers, (2, 1), Law::OneRuns),
         (Flaw::ReturnsUnnoticed, Model { stalls: true, ..moving() }, containers, (2, 1), Law::OneRuns),
         (Flaw::NoInventory, full(), containers, (1, 1), Law::RestIsReached),

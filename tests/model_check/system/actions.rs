@@ -21,6 +21,8 @@ pub enum Flaw {
     CallFirst,
     /// A runner is declared gone although its sandboxes still run.
     NoFence,
+    /// Placement chooses a runner that has a released copy.
+    PlacesOnReleased,
     /// A runner that returns takes calls before what it is owed.
     CallsBeforeOwed,
     /// A runner that returns raises no revision.

@@ -76,13 +76,12 @@ impl Try<'_> {
 }
 
 impl World {
-    /// The runners on which placement may put the sandbox.
-    fn candidates(&self, runners: u8) -> impl Iterator<Item = u8> {
+    /// The runners on which placement may put the sandbox: none that owes an acknowledgement, or that has a copy of it.
+    pub fn candidates(&self, model: &Model) -> impl Iterator<Item = u8> {
         let owes = |id: &u8| self.host.leaves.iter().any(|leave| leave.to == *id);
-        // The duty also excludes a released copy. The rules keep every law without it, but for a disk that a fork reads.
-        let is_read = |id: &u8| self.live_children() > 0 && self.runner(*id).copy != Copy::None;
-        let is_own = |id: &u8| self.host.own == Some(*id);
-        (0..runners).filter(move |id| !self.runner(*id).gone && !owes(id) && (is_own(id) || !is_read(id)))
+        let looks = model.flaw != Some(Flaw::PlacesOnReleased);
+        let is_left = move |id: &u8| looks && self.host.own != Some(*id) && self.runner(*id).copy != Copy::None;
+        (0..model.runners).filter(move |id| !self.runner(*id).gone && !owes(id) && !is_left(id))
     }
 
     fn views(&self, model: &Model) -> Vec<View> {
@@ -101,7 +100,7 @@ impl World {
             _ => None,
         });
         let stored: Vec<Option<bool>> = stored.chain([None]).collect();
-        let places: Vec<Option<u8>> = [None].into_iter().chain(self.candidates(model.runners).map(Some)).collect();
+        let places: Vec<Option<u8>> = [None].into_iter().chain(self.candidates(model).map(Some)).collect();
         let mut views = Vec::new();
         for standing in standings {
             for shows in &shows {
