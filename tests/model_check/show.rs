@@ -1,8 +1,8 @@
 //! Counter-examples for people: the actions, with the row and the runners after each.
 
-use crate::actions::Action;
-use crate::explore::Explored;
-use crate::world::{Copy, World};
+use crate::search::explore::Explored;
+use crate::system::actions::Action;
+use crate::system::world::{Copy, World};
 use std::fmt::Write;
 
 pub fn line(world: &World) -> String {
@@ -77,6 +77,9 @@ pub fn line(world: &World) -> String {
             let _ = write!(text, " #{}:v{}{}", made.number, made.disk, if made.whole { "" } else { " (uploading)" });
         }
     }
+    if let Some(kin) = host.kin {
+        let _ = write!(text, " | {kin:?}");
+    }
     if let Some(held) = host.held {
         let _ = write!(text, " | held {held:?}");
     }
@@ -95,7 +98,7 @@ pub fn trace(path: &[(Action, World)]) -> String {
 }
 
 pub fn report(name: &str, explored: &Explored) {
-    for (law, path) in &explored.broken {
-        println!("== {name}: {law}\n{}", trace(path));
+    for ((law, how), path) in &explored.broken {
+        println!("== {name}: {how} ({law:?}: {})\n{}", law.text().trim(), trace(path));
     }
 }

@@ -29,7 +29,7 @@ object_form! {
             /// Whether the runner reports that the sandbox can be recovered.
             #[serde(default, deserialize_with = "read::recoverable")]
             recoverable: bool,
-            /// The epoch of the call.
+            /// The newest epoch that the runner has seen, or 0 if it has seen none. `None` is for hosts without epochs.
             #[serde(default, deserialize_with = "read::epoch")]
             epoch: Option<u32>,
         },

@@ -4,8 +4,9 @@
 //! when every later delivery of it does nothing: an end of an older epoch, a call that the ledger refuses, an answer for
 //! an older revision.
 
-use crate::actions::{Flaw, Model};
-use crate::world::{Memory, Message, NOW, World};
+use super::actions::{Flaw, Model};
+use super::forks::{ForkWork, Kin};
+use super::world::{Copy, LONG, MAX_RUNNERS, Memory, Message, NOW, World};
 use sandbox_lifecycle::Columns;
 use sandbox_lifecycle::rules::{Call, Task};
 use sandbox_lifecycle::vocabulary::BackupState;
@@ -49,6 +50,7 @@ impl World {
             numbers.rename(&mut number);
             *disk = u8::try_from(number).expect("few versions");
         });
+        self.rename_runners();
         self.host.leaves.sort_unstable();
         self.host.attempts.sort_unstable_by_key(|attempt| attempt.number);
         self.bag.sort_unstable();
@@ -62,6 +64,7 @@ impl World {
                 created_at: NOW,
                 last_activity_at: NOW,
                 last_recovery: None,
+                auto_destroy_at: columns.auto_destroy_at.map(|_| NOW + LONG),
                 backup_since,
                 revision: 1,
                 // Whether a stop uses force decides nothing.
@@ -87,7 +90,7 @@ impl World {
             }
         }
         for runner in &mut self.runners {
-            if runner.copy == crate::world::Copy::None {
+            if runner.copy == Copy::None {
                 (runner.disk, runner.odd) = (0, false);
             }
         }
@@ -97,12 +100,22 @@ impl World {
             let counts = |number| number >= row.backup_attempt() || Some(number) == reference;
             self.host.attempts.retain(|made| counts(made.number));
         }
+        match &mut self.host.kin {
+            // Whether the source hears of the end does not matter to the child.
+            Some(Kin::Source { on, epoch, awaits, work: ForkWork::Ended }) => (*on, *epoch, *awaits) = (0, 0, false),
+            Some(Kin::Child { epoch, reads: Some(_) }) => *epoch = 0,
+            Some(Kin::Source { .. } | Kin::Child { .. }) | None => {}
+        }
         let (host, runners) = (&self.host, &self.runners);
         let newest = |to: &u8| runners[usize::from(*to)].memory.newest.unwrap_or(0);
         self.bag.retain(|message| match message {
-            Message::Call { to, epoch, .. } => model.no_ledger() || *epoch >= newest(to),
+            Message::Call { to, epoch, .. } => model.hears_old_calls() || *epoch >= newest(to),
             Message::MakeBackup { attempt, .. } => row.is_some_and(|row| row.backup_attempt() == *attempt),
-            Message::End { from, epoch, .. } => row.is_some_and(|row| row.epoch() == *epoch) && host.own == Some(*from),
+            Message::End { from, epoch, .. } | Message::ChildEnd { from, epoch, .. } => {
+                let counts = |of_row| model.hears_old_ends() || of_row == *epoch;
+                host.own == Some(*from) && row.is_some_and(|row| counts(row.epoch()))
+            }
+            Message::Fork { .. } => matches!(host.kin, Some(Kin::Source { work: ForkWork::NotBegun, .. })),
             Message::Ask { to, epoch, fresh } => *epoch > newest(to) || (*fresh && *epoch == newest(to)),
             Message::Answer { fresh, .. } | Message::StoreAnswer { fresh, .. } => *fresh,
             Message::Leave(leave) => leave.epoch >= newest(&leave.to),
@@ -118,6 +131,53 @@ impl World {
         each(self, &mut |number| old.push(*number));
         let numbers = Numbers::new(old, kept);
         each(self, &mut |number| numbers.rename(number));
+    }
+
+    /// Runners are alike, so they are numbered too: the row's own comes first, and then the one with the most to say.
+    fn rename_runners(&mut self) {
+        let mut order: Vec<u8> = self.runner_ids().collect();
+        order.sort_by(|one, other| {
+            let is_other = |id: u8| self.host.own != Some(id);
+            let (first, second) = (self.runner(*one), self.runner(*other));
+            is_other(*one).cmp(&is_other(*other)).then_with(|| second.cmp(first))
+        });
+        if order.is_sorted() {
+            return;
+        }
+        let mut names = [0; MAX_RUNNERS as usize];
+        let old = self.runners;
+        for ((place, id), runner) in (0..).zip(&order).zip(&mut self.runners) {
+            names[usize::from(*id)] = place;
+            *runner = old[usize::from(*id)];
+        }
+        self.each_runner_id(&mut |id| *id = names[usize::from(*id)]);
+    }
+
+    fn each_runner_id(&mut self, visit: &mut dyn FnMut(&mut u8)) {
+        let host = &mut self.host;
+        host.own.iter_mut().for_each(&mut *visit);
+        host.call.iter_mut().for_each(|call| visit(&mut call.to));
+        host.backup.iter_mut().for_each(|(to, _, _)| visit(to));
+        host.leaves.iter_mut().for_each(|leave| visit(&mut leave.to));
+        host.attempts.iter_mut().filter_map(|made| made.uploader.as_mut()).for_each(&mut *visit);
+        host.held.iter_mut().filter_map(|view| view.place.as_mut()).for_each(&mut *visit);
+        match &mut host.kin {
+            Some(Kin::Child { reads, .. }) => reads.iter_mut().for_each(&mut *visit),
+            Some(Kin::Source { work: ForkWork::Ended, .. }) | None => {}
+            Some(Kin::Source { on, .. }) => visit(on),
+        }
+        for message in &mut self.bag {
+            match message {
+                Message::Call { to, .. } | Message::Ask { to, .. } | Message::MakeBackup { to, .. } => visit(to),
+                Message::Leave(leave) => visit(&mut leave.to),
+                Message::Fork { to } => visit(to),
+                Message::End { from, .. } | Message::Lists { from, .. } | Message::BackupEnd { from, .. } => {
+                    visit(from)
+                }
+                Message::ChildEnd { from, .. } => visit(from),
+                Message::Answer { .. } | Message::StoreAnswer { .. } => {}
+            }
+        }
     }
 
     fn each_disk(&mut self, visit: &mut dyn FnMut(&mut u8)) {
@@ -150,14 +210,19 @@ fn epochs(world: &mut World, visit: &mut dyn FnMut(&mut u32)) {
     host.call.iter_mut().for_each(|call| visit(&mut call.epoch));
     host.backup.iter_mut().for_each(|(_, _, epoch)| visit(epoch));
     host.leaves.iter_mut().for_each(|leave| visit(&mut leave.epoch));
+    match &mut host.kin {
+        Some(Kin::Child { epoch, .. } | Kin::Source { epoch, .. }) => visit(epoch),
+        None => {}
+    }
     for message in &mut world.bag {
         match message {
             Message::Call { epoch, .. } | Message::End { epoch, .. } | Message::Ask { epoch, .. } => visit(epoch),
             Message::MakeBackup { epoch, .. } => visit(epoch),
             Message::Leave(leave) => visit(&mut leave.epoch),
             Message::Lists { epoch, .. } => epoch.iter_mut().for_each(&mut *visit),
+            Message::ChildEnd { epoch, .. } => visit(epoch),
             Message::Answer { .. } | Message::StoreAnswer { .. } => {}
-            Message::BackupEnd { .. } => {}
+            Message::BackupEnd { .. } | Message::Fork { .. } => {}
         }
     }
 }
@@ -182,6 +247,7 @@ fn attempts(world: &mut World, visit: &mut dyn FnMut(&mut u32)) {
             Message::BackupEnd { attempt, .. } => visit(attempt),
             Message::Call { .. } | Message::End { .. } | Message::Ask { .. } | Message::Answer { .. } => {}
             Message::Leave(_) | Message::Lists { .. } | Message::StoreAnswer { .. } => {}
+            Message::Fork { .. } | Message::ChildEnd { .. } => {}
         }
     }
 }

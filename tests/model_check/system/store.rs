@@ -1,7 +1,8 @@
 //! The backup store and the uploads.
 
-use crate::actions::{Action, Flaw, Kind, Try, Ways};
-use crate::world::{Attempt, Copy, Message, World};
+use super::actions::{Action, Flaw, Kind, Try, Ways};
+use super::forks::{ForkWork, Kin};
+use super::world::{Attempt, Copy, Message, World};
 use sandbox_lifecycle::rules::Report;
 
 impl Try<'_> {
@@ -46,8 +47,10 @@ impl Try<'_> {
 }
 
 impl World {
-    pub fn uploads_on(&self, on: u8) -> bool {
-        self.host.attempts.iter().any(|made| made.uploader == Some(on))
+    /// Whether a runner uploads a backup or makes the child of a fork: a restart ends it.
+    pub fn works_unseen_on(&self, id: u8) -> bool {
+        let forks = matches!(self.host.kin, Some(Kin::Source { on, work: ForkWork::UnderWay, .. }) if on == id);
+        forks || self.host.attempts.iter().any(|made| made.uploader == Some(id))
     }
 }
 

@@ -1,8 +1,10 @@
 //! Passes of the controller: it asks, decides, and writes at once or later.
 
-use crate::actions::{Action, Flaw, Kind, Try, Ways};
-use crate::world::{Message, NOW, RUNNERS, Shows, Standing, View, World, timed};
+use super::actions::{Action, Flaw, Kind, Model, Try, Ways};
+use super::world::{Copy, Message, NOW, Shows, Standing, View, Work, World, timed};
+use crate::laws::Law;
 use sandbox_lifecycle::controller::{Next, Observed, Placement, Question, RunnerStanding, Stored};
+use sandbox_lifecycle::rules::TaskKind;
 use sandbox_lifecycle::runner::CopyAnswer;
 use sandbox_lifecycle::{Lifecycle, RunnerView};
 
@@ -26,6 +28,7 @@ impl Try<'_> {
             Some(true) => Stored::Whole,
             Some(false) => Stored::Missing,
         };
+        seen.live_fork_children = self.counted_children(Flaw::PassesCountNoForks);
         seen.placement = if view.place.is_some() { Placement::Warm } else { Placement::NoRoom };
         Some((row, row.reconcile(&seen, &self.model.policy, NOW)))
     }
@@ -44,7 +47,7 @@ impl Try<'_> {
                     let ask = Message::Ask { to, epoch, fresh: true };
                     if slow || self.world.runner(to).gone { self.world.send(ask) } else { self.deliver(ask) }
                 } else {
-                    self.breaks("a row without a runner is asked about");
+                    self.breaks(Law::RowsAreSound, "a row without a runner is asked about");
                 }
             }
             Next::Ask(Question::Store { attempt }) => {
@@ -57,9 +60,13 @@ impl Try<'_> {
                 self.world.row = Some(row);
                 self.write(&step, view.place);
             }
+            Next::Resend { task: TaskKind::Create, epoch } if self.model.flaw == Some(Flaw::ForgetsChild) => {
+                let create = |to| Message::Call { to, work: Work::Create, epoch };
+                self.world.host.own.into_iter().for_each(|own| self.world.send(create(own)));
+            }
             Next::Resend { .. } => {
                 if self.world.host.call.is_none() {
-                    self.breaks("the controller resends a call that is not in the outbox");
+                    self.breaks(Law::RowsAreSound, "the controller resends a call that is not in the outbox");
                 }
                 self.send_call();
             }
@@ -69,16 +76,18 @@ impl Try<'_> {
 }
 
 impl World {
-    /// The runners on which placement may put the sandbox.
-    fn candidates(&self) -> impl Iterator<Item = u8> {
+    /// The runners on which placement may put the sandbox: none that owes an acknowledgement, or that has a copy of it.
+    pub fn candidates(&self, model: &Model) -> impl Iterator<Item = u8> {
         let owes = |id: &u8| self.host.leaves.iter().any(|leave| leave.to == *id);
-        (0..RUNNERS).filter(move |id| !self.runner(*id).gone && !owes(id))
+        let looks = model.flaw != Some(Flaw::PlacesOnReleased);
+        let is_left = move |id: &u8| looks && self.host.own != Some(*id) && self.runner(*id).copy != Copy::None;
+        (0..model.runners).filter(move |id| !self.runner(*id).gone && !owes(id) && !is_left(id))
     }
 
-    fn views(&self, unready: bool) -> Vec<View> {
+    fn views(&self, model: &Model) -> Vec<View> {
         let gone = self.own().is_some_and(|own| own.gone);
         let mut standings = vec![if gone { Standing::Gone } else { Standing::Ready }];
-        if unready && self.host.own.is_some() && !gone {
+        if model.unready && self.host.own.is_some() && !gone {
             standings.push(Standing::NotReady);
         }
         let shows = self.bag.iter().filter_map(|message| match message {
@@ -91,7 +100,7 @@ impl World {
             _ => None,
         });
         let stored: Vec<Option<bool>> = stored.chain([None]).collect();
-        let places: Vec<Option<u8>> = [None].into_iter().chain(self.candidates().map(Some)).collect();
+        let places: Vec<Option<u8>> = [None].into_iter().chain(self.candidates(model).map(Some)).collect();
         let mut views = Vec::new();
         for standing in standings {
             for shows in &shows {
@@ -129,7 +138,7 @@ impl Ways<'_> {
             matches!(message, Message::Ask { fresh: true, .. } | Message::Answer { .. } | Message::StoreAnswer { .. })
         });
         let mut results: Vec<World> = Vec::new();
-        for view in self.before.views(self.model.unready) {
+        for view in self.before.views(self.model) {
             let Some((_, next)) = tried.next(view, false) else { continue };
             // One question is out at a time.
             if asks && matches!(next, Next::Ask(_)) {

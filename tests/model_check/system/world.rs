@@ -1,13 +1,14 @@
-//! The state of the whole system: the row, two runners, the backup store, the outbox and the messages under way.
+//! The state of the whole system: the row, the runners, the backup store, the outbox and the messages under way.
 
+use super::forks::Kin;
 use chrono::{DateTime, TimeDelta, Utc};
 use sandbox_lifecycle::rules::{Call, Task};
 use sandbox_lifecycle::runner::{Departure, End, Ledger};
 use sandbox_lifecycle::vocabulary::{CopyState, Fault};
-use sandbox_lifecycle::{Columns, Lifecycle};
+use sandbox_lifecycle::{Columns, Context, Lifecycle};
 
-/// How many runners there are.
-pub const RUNNERS: u8 = 2;
+/// How many runners there are at most. A configuration may use fewer.
+pub const MAX_RUNNERS: u8 = 3;
 
 /// The instant at which every stored time of a normalised row lies.
 pub const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -26,6 +27,7 @@ pub enum Work {
     Pause,
     Destroy,
     Recover { start: bool },
+    Fork,
 }
 
 impl Work {
@@ -39,6 +41,7 @@ impl Work {
             Self::Pause => Task::Pause,
             Self::Destroy => Task::Destroy,
             Self::Recover { start } => Task::Recover { start },
+            Self::Fork => Task::Fork,
         }
     }
 
@@ -52,7 +55,8 @@ impl Work {
             Task::Pause => Self::Pause,
             Task::Destroy => Self::Destroy,
             Task::Recover { start } => Self::Recover { start },
-            Task::Resize { .. } | Task::Snapshot { .. } | Task::Fork | Task::Build | Task::Pull => {
+            Task::Fork => Self::Fork,
+            Task::Resize { .. } | Task::Snapshot { .. } | Task::Build | Task::Pull => {
                 panic!("the model has no {task}")
             }
             Task::Backup { .. } => panic!("a backup is not the work of a ledger"),
@@ -66,7 +70,7 @@ impl Work {
 }
 
 /// What a runner's ledger holds, open to normalise. The real [`Ledger`] is built from it for each message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Memory {
     pub newest: Option<u32>,
     /// The work, its epoch, and whether it ended well, once it has ended.
@@ -116,7 +120,7 @@ impl Memory {
 }
 
 /// A copy on a runner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Copy {
     #[default]
     None,
@@ -137,7 +141,7 @@ impl Copy {
 }
 
 /// One runner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Runner {
     pub memory: Memory,
     pub copy: Copy,
@@ -224,6 +228,16 @@ pub enum Message {
         whole: bool,
         fresh: bool,
     },
+    /// The source's call to make the row's copy.
+    Fork {
+        to: u8,
+    },
+    /// The end of the fork, as reported for the child.
+    ChildEnd {
+        from: u8,
+        epoch: u32,
+        well: bool,
+    },
 }
 
 /// What a runner says about its copy.
@@ -293,6 +307,8 @@ pub struct Host {
     pub attempts: Vec<Attempt>,
     /// A pass that has decided and not yet written.
     pub held: Option<View>,
+    /// The other sandbox of a fork.
+    pub kin: Option<Kin>,
     pub commands: u8,
     pub faults: u8,
 }
@@ -302,7 +318,7 @@ pub struct Host {
 pub struct World {
     /// `None` once its retention is over.
     pub row: Option<Lifecycle>,
-    pub runners: [Runner; RUNNERS as usize],
+    pub runners: [Runner; MAX_RUNNERS as usize],
     pub host: Host,
     /// Sorted, without equal messages: a message that is under way may arrive any number of times.
     pub bag: Vec<Message>,
@@ -317,8 +333,24 @@ impl World {
         &mut self.runners[usize::from(id)]
     }
 
+    /// Every runner. One that no message has reached is as good as absent.
+    pub fn runner_ids(&self) -> impl Iterator<Item = u8> + Clone + use<> {
+        0..MAX_RUNNERS
+    }
+
     pub fn own(&self) -> Option<&Runner> {
         self.host.own.map(|own| self.runner(own))
+    }
+
+    /// How many forks of the sandbox are alive.
+    pub fn live_children(&self) -> u32 {
+        u32::from(matches!(self.host.kin, Some(Kin::Child { .. })))
+    }
+
+    /// What a decision knows of the other sandboxes and of the runners.
+    pub fn context(&self, row: &Lifecycle) -> Context {
+        let owed = u32::try_from(self.host.leaves.len()).expect("few");
+        Context::of(row).with_owed_departures(owed).with_live_fork_children(self.live_children())
     }
 
     pub fn send(&mut self, message: Message) {
@@ -345,4 +377,11 @@ pub fn timed(row: &Lifecycle, over: bool, backup_over: bool) -> Lifecycle {
     let columns = row.columns();
     let backup_since = columns.backup_since.map(|_| at(backup_over));
     Columns { state_since: at(over), backup_since, ..columns }.into()
+}
+
+/// The row as it is after a long idle time.
+pub fn idle(row: &Lifecycle) -> Lifecycle {
+    let columns = row.columns();
+    let auto_destroy_at = columns.auto_destroy_at.map(|_| NOW - LONG);
+    Columns { last_activity_at: NOW - LONG, auto_destroy_at, ..columns }.into()
 }

@@ -1,8 +1,10 @@
 //! The runners: they take messages through the real ledger, and do their work.
 
-use crate::actions::{Flaw, Try};
-use crate::host::reported;
-use crate::world::{Copy, Leave, Memory, Message, Shows, Work, World, end};
+use super::actions::{Flaw, Try};
+use super::forks::Kin;
+use super::host::reported;
+use super::world::{Copy, Leave, Memory, Message, Shows, Work, World, end};
+use crate::laws::Law;
 use sandbox_lifecycle::rules::{Call, Job, Outcome, Report, Task};
 use sandbox_lifecycle::runner::{AskVerdict, CallVerdict, CopyAnswer, FinishVerdict, LeaveVerdict, Ledger};
 use sandbox_lifecycle::vocabulary::Fault;
@@ -24,6 +26,8 @@ impl Try<'_> {
                 let outcome = if well { Outcome::Completed } else { failed };
                 self.report(from, Report::Ended { job: Job::Backup { attempt: Some(attempt) }, outcome, epoch: None });
             }
+            Message::Fork { .. } => self.fork_call(),
+            Message::ChildEnd { from, epoch, well } => self.report_child(from, epoch, well),
             Message::Answer { .. } | Message::StoreAnswer { .. } => {}
         }
     }
@@ -31,7 +35,12 @@ impl Try<'_> {
     /// The runner reports unasked what its copy does.
     pub fn report_copy(&mut self, from: u8) {
         let runner = self.world.runner(from);
-        let (state, epoch) = (reported(Shows::of(runner.copy.state())), runner.memory.newest);
+        // A runner that has seen no epoch names 0: a report without one would be decided as recorded.
+        let epoch = match runner.memory.newest {
+            None if self.model.flaw == Some(Flaw::NamesNoEpoch) => None,
+            newest => Some(newest.unwrap_or_default()),
+        };
+        let state = reported(Shows::of(runner.copy.state()));
         self.report(from, Report::State { state, fault: None, recoverable: false, epoch });
     }
 
@@ -69,9 +78,13 @@ impl Try<'_> {
         let disk = match work {
             Work::Restore => self.world.referenced_disk(),
             Work::Create => None,
-            Work::Start | Work::Resume | Work::Stop { .. } | Work::Pause | Work::Destroy | Work::Recover { .. } => {
-                Some(self.world.runner(on).disk)
-            }
+            Work::Start
+            | Work::Resume
+            | Work::Stop { .. }
+            | Work::Pause
+            | Work::Destroy
+            | Work::Recover { .. }
+            | Work::Fork => Some(self.world.runner(on).disk),
         };
         let wanted = self.world.row.filter(|row| row.desired_state() != DesiredState::Destroyed);
         let newest = self.world.newest_disk();
@@ -79,18 +92,23 @@ impl Try<'_> {
         if let (true, Some(row)) = (runs, wanted) {
             match disk {
                 Some(disk) if disk < newest && self.world.runner(on).copy != Copy::None => {
-                    self.breaks(format!("L1: {work:?} begins on an older disk than the newest"));
+                    self.breaks(Law::NewestDiskIsKept, format!("{work:?} begins on an older disk than the newest"));
                 }
                 Some(disk) if disk < newest && work == Work::Restore => {
-                    self.breaks("L1: an older backup is restored than the newest disk");
+                    self.breaks(Law::NewestDiskIsKept, "an older backup is restored than the newest disk");
                 }
-                None if newest > 0 => self.breaks(format!("L1: {work:?} begins although a disk exists elsewhere")),
+                None if newest > 0 => {
+                    self.breaks(Law::NewestDiskIsKept, format!("{work:?} begins although a disk exists elsewhere"));
+                }
                 Some(_) | None => {}
             }
             let rests = [SandboxState::Stopped, SandboxState::Paused, SandboxState::Archived].contains(&row.state());
             if rests && row.is_settled() {
-                self.breaks(format!("L4: {work:?} begins although the row rests"));
+                self.breaks(Law::GrantsAreKept, format!("{work:?} begins although the row rests"));
             }
+        }
+        if work == Work::Create && matches!(self.world.host.kin, Some(Kin::Source { .. })) {
+            self.breaks(Law::NoImageForChildren, "a fork's child is created from an image");
         }
         let runner = self.world.runner_mut(on);
         if replaces_copy {
@@ -145,8 +163,11 @@ impl Try<'_> {
         let runner = self.world.runner_mut(on);
         let Some((epoch, restored)) = runner.job.take() else { return };
         let Some((work, _, _)) = runner.memory.work else { return };
-        runner.odd = false;
+        // A fork leaves the copy as it is.
+        runner.odd &= work == Work::Fork;
         match (work, well) {
+            (Work::Fork, true) => self.child_is_made(on, epoch),
+            (Work::Fork, false) => {}
             (Work::Create, true) => (runner.copy, runner.disk) = (Copy::Running, newest + 1),
             (Work::Restore, true) => (runner.copy, runner.disk) = (Copy::Running, restored),
             (Work::Start | Work::Resume, true) => runner.copy = Copy::Running,
@@ -169,7 +190,7 @@ impl Try<'_> {
             }
             (Work::Start | Work::Resume | Work::Stop { .. } | Work::Recover { .. } | Work::Pause, false) => {}
         }
-        if runner.copy == Copy::None {
+        if self.world.runner(on).copy == Copy::None {
             self.end_uploads(on);
         }
         let entry = self.world.runner(on).memory.ledger().finish(epoch, end(well));
@@ -210,6 +231,7 @@ impl Try<'_> {
         }
         runner.job = None;
         self.end_uploads(on);
+        self.interrupt_fork(on);
     }
 
     pub fn declared_gone(&mut self, on: u8) {
@@ -219,10 +241,19 @@ impl Try<'_> {
         self.world.runner_mut(on).gone = true;
     }
 
+    /// The runner returns, and first takes what it is owed: a call from before its fence may still be under way.
     pub fn returns(&mut self, on: u8) {
         self.world.runner_mut(on).gone = false;
         let ledger = self.world.runner(on).memory.ledger().interrupted();
         self.store_ledger(on, ledger, None);
+        if self.model.flaw != Some(Flaw::CallsBeforeOwed) {
+            let owed: Vec<Leave> = self.world.host.leaves.iter().filter(|leave| leave.to == on).copied().collect();
+            owed.into_iter().for_each(|leave| self.leave(leave, true));
+        }
+        // A pass that has seen it gone may be held. Its write would leave a runner that works again.
+        if self.world.host.own == Some(on) && self.model.flaw != Some(Flaw::ReturnsUnnoticed) {
+            self.make_stale();
+        }
     }
 
     /// Begins the upload of a backup.
@@ -253,6 +284,7 @@ impl World {
             Work::Create => runner.copy == Copy::None,
             Work::Restore => self.referenced_disk().is_some(),
             Work::Start | Work::Resume | Work::Stop { .. } | Work::Recover { .. } => runner.copy != Copy::None,
+            Work::Fork => runner.copy == Copy::Running,
             Work::Pause => runner.copy == Copy::Running || runner.copy == Copy::Paused,
             Work::Destroy => true,
         }

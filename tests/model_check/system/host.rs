@@ -1,12 +1,13 @@
 //! The host: it writes steps, carries out their effects, and hands commands, timers and reports to the rules.
 
-use crate::actions::{Flaw, Try};
-use crate::world::{Copy, Leave, Message, NOW, OwedCall, Shows, Work, timed};
+use super::actions::{Flaw, Try};
+use super::world::{Copy, Leave, Message, NOW, OwedCall, Shows, Work, World, idle, timed};
+use crate::laws::Law;
 use sandbox_lifecycle::controller::{Finding, ListedBy};
 use sandbox_lifecycle::rules::{Call, Cause, Effect, Ignored, Report, RunnerChange, Step, Task};
 use sandbox_lifecycle::runner::Listed;
 use sandbox_lifecycle::vocabulary::BackupState;
-use sandbox_lifecycle::{Command, Context, DesiredState, Lifecycle, SandboxState, Verb};
+use sandbox_lifecycle::{Columns, Command, Context, Lifecycle, SandboxState, Timer, Verb};
 
 /// The state that a runner reports for what it shows.
 pub fn reported(shows: Shows) -> SandboxState {
@@ -20,16 +21,15 @@ pub fn reported(shows: Shows) -> SandboxState {
 
 impl Try<'_> {
     fn context(&self, row: &Lifecycle) -> Context {
-        let owed = u32::try_from(self.world.host.leaves.len()).expect("few");
-        Context::of(row).with_owed_departures(owed)
+        self.world.context(row).with_live_fork_children(self.counted_children(Flaw::CountsNoForks))
     }
 
     pub fn command(&mut self, command: Command) {
         let Some(row) = self.world.row else { return };
         if let Ok(step) = row.decide(command, &self.model.policy, self.context(&row), NOW) {
             self.write(&step, None);
-        } else if command.verb() == Verb::ForceDestroy {
-            self.breaks("a forced destroy is refused");
+        } else if command.verb() == Verb::ForceDestroy && self.world.live_children() == 0 {
+            self.breaks(Law::RowsAreSound, "a forced destroy is refused");
         }
     }
 
@@ -37,7 +37,7 @@ impl Try<'_> {
         let Some(row) = self.world.row else { return };
         let row = timed(&row, over, backup_over);
         self.world.row = Some(row);
-        for timer in sandbox_lifecycle::Timer::TIMED {
+        for timer in Timer::TIMED {
             if let Ok(step) = row.decide(*timer, &self.model.policy, self.context(&row), NOW) {
                 self.check_dropped(&step);
             }
@@ -48,9 +48,18 @@ impl Try<'_> {
         }
     }
 
+    /// One of the timers that wait for a sandbox to be idle or to be old.
+    pub fn idle_timer(&mut self, timer: Timer) {
+        let Some(row) = self.world.row.map(|row| idle(&row)) else { return };
+        self.world.row = Some(row);
+        if let Ok(step) = row.decide(timer, &self.model.policy, self.context(&row), NOW) {
+            self.write(&step, None);
+        }
+    }
+
     fn check_dropped(&mut self, step: &Step) {
         if step.cause() == Cause::Ignored(Ignored::Incoherent) {
-            self.breaks(format!("L5: a write is dropped: {step}"));
+            self.breaks(Law::RowsAreSound, format!("a write is dropped: {step}"));
         }
     }
 
@@ -63,13 +72,15 @@ impl Try<'_> {
         let before = self.world.row.expect("a row");
         let after = match step.apply(before) {
             Ok(after) => after,
-            Err(stale) => return self.breaks(format!("the model wrote a stale step: {stale}")),
+            Err(stale) => return self.breaks(Law::RowsAreSound, format!("the model wrote a stale step: {stale}")),
+        };
+        let after = if self.model.flaw == Some(Flaw::HalfStep) && after.state() != before.state() {
+            Columns { pending: before.pending(), ..after.columns() }.into()
+        } else {
+            after
         };
         if !after.violations().is_empty() {
-            self.breaks(format!("L5: {step} leaves: {}", after.violations()));
-        }
-        if before.desired_state() == DesiredState::Destroyed && after.desired_state() != DesiredState::Destroyed {
-            self.breaks("L4: a granted destroy is undone");
+            self.breaks(Law::RowsAreSound, format!("{step} leaves: {}", after.violations()));
         }
         self.world.row = Some(after);
         let left = self.world.host.own;
@@ -96,12 +107,13 @@ impl Try<'_> {
                     self.world.host.call = own.map(|to| OwedCall { to, work: Work::of(task), epoch, sent: false });
                 }
                 Effect::Runner(RunnerChange::Kept) | Effect::GiveUpName | Effect::RotateToken => {}
-                Effect::Reason(_) | Effect::Stamp(_) | Effect::StoreChild | Effect::RaiseParent => {}
+                Effect::StoreChild => self.child_is_stored(after.epoch()),
+                Effect::Reason(_) | Effect::Stamp(_) | Effect::RaiseParent => {}
                 Effect::Emit(_) | Effect::Purge => {}
             }
         }
         if self.world.host.own.is_some() != after.has_runner() {
-            self.breaks("the row and the host disagree about the runner");
+            self.breaks(Law::RowsAreSound, "the row and the host disagree about the runner");
         }
         self.keep_reference(step, &before, &after);
         if self.model.flaw != Some(Flaw::AnyRevision) {
@@ -125,7 +137,7 @@ impl Try<'_> {
     }
 
     /// What was read or decided before this write no longer counts.
-    fn make_stale(&mut self) {
+    pub fn make_stale(&mut self) {
         self.world.host.held = None;
         for message in &mut self.world.bag {
             match message {
@@ -134,7 +146,7 @@ impl Try<'_> {
                 }
                 Message::Call { .. } | Message::End { .. } | Message::Leave(_) => {}
                 Message::Lists { .. } | Message::MakeBackup { .. } => {}
-                Message::BackupEnd { .. } => {}
+                Message::BackupEnd { .. } | Message::Fork { .. } | Message::ChildEnd { .. } => {}
             }
         }
         self.world.bag.sort_unstable();
@@ -156,7 +168,7 @@ impl Try<'_> {
     /// A granted recovery from the backup gives up every newer disk.
     fn give_up_newer_disks(&mut self) {
         let Some(disk) = self.world.referenced_disk() else {
-            return self.breaks("a recovery is granted, and its backup does not exist");
+            return self.breaks(Law::NewestDiskIsKept, "a recovery is granted, and its backup does not exist");
         };
         for runner in self.world.runners.iter_mut().filter(|runner| runner.disk > disk) {
             runner.disk = 0;
@@ -181,6 +193,7 @@ impl Try<'_> {
         if self.world.host.own != Some(from) {
             return;
         }
+        let report = if self.model.flaw == Some(Flaw::NoEpochs) { without_epoch(report) } else { report };
         // A refused report changes nothing.
         if let Ok(step) = row.decide(report, &self.model.policy, self.context(&row), NOW) {
             self.write(&step, None);
@@ -194,11 +207,21 @@ impl Try<'_> {
         let listed = Listed { epoch, state: shows.state(), size: None, released };
         let listed = (shows != Shows::Nothing).then_some(listed);
         let by = if own { ListedBy::OwnRunner } else { ListedBy::OtherRunner };
-        match row.compare(by, listed.as_ref(), Context::of(&row), NOW) {
+        let children = self.counted_children(Flaw::InventoriesCountNoForks);
+        match row.compare(by, listed.as_ref(), self.context(&row).with_live_fork_children(children), NOW) {
+            Finding::Agrees if own && self.model.flaw == Some(Flaw::AsksEachTime) => self.must_ask(row),
             Finding::Agrees => {}
             Finding::Apply(step) => self.write(&step, Some(from)),
             Finding::Remove { epoch } => self.owe(Some(from), true, epoch),
             Finding::Release { epoch } => self.owe(Some(from), false, epoch),
+        }
+    }
+
+    /// Notes that the runner must be asked about a sandbox at rest.
+    fn must_ask(&mut self, row: Lifecycle) {
+        if row.is_settled() && row.has_runner() && !row.must_ask() {
+            self.world.row = Some(Columns { must_ask: true, revision: row.revision() + 1, ..row.columns() }.into());
+            self.make_stale();
         }
     }
 
@@ -216,7 +239,16 @@ impl Try<'_> {
     }
 }
 
-impl crate::world::World {
+/// The report of a host that knows no epochs.
+fn without_epoch(report: Report) -> Report {
+    match report {
+        Report::State { state, fault, recoverable, .. } => Report::State { state, fault, recoverable, epoch: None },
+        Report::Ended { job, outcome, .. } => Report::Ended { job, outcome, epoch: None },
+        Report::Answered { .. } | Report::BackupUnderWay { .. } => report,
+    }
+}
+
+impl World {
     /// The version of the disk in the backup that the row refers to, if the store has all of it.
     pub fn referenced_disk(&self) -> Option<u8> {
         let reference = self.host.reference?;

@@ -1,7 +1,8 @@
 //! The model: what can happen next in a state of the system, and which of it is progress.
 
-use crate::world::{Copy, Leave, Message, RUNNERS, View, World};
-use sandbox_lifecycle::{Command, Policy};
+use super::world::{Copy, Leave, Message, View, World};
+use crate::laws::{Broken, Law};
+use sandbox_lifecycle::{Command, Policy, Timer};
 
 /// A rule of the protocol that a variant of the system breaks, to show that a law notices it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +21,34 @@ pub enum Flaw {
     CallFirst,
     /// A runner is declared gone although its sandboxes still run.
     NoFence,
+    /// Placement chooses a runner that has a released copy.
+    PlacesOnReleased,
+    /// A runner that returns takes calls before what it is owed.
+    CallsBeforeOwed,
+    /// A runner that returns raises no revision.
+    ReturnsUnnoticed,
     /// An inventory is never sent.
     NoInventory,
     /// The store takes a part of a backup for the whole.
     PartIsWhole,
     /// The store accepts the late upload of a discarded attempt.
     ForgetfulStore,
+    /// The host counts no live forks when it decides.
+    CountsNoForks,
+    /// It counts none in its passes.
+    PassesCountNoForks,
+    /// It counts none when it compares an inventory.
+    InventoriesCountNoForks,
+    /// The host stores a fork's child as any new sandbox.
+    ForgetsChild,
+    /// The host passes reports on without their epochs.
+    NoEpochs,
+    /// A runner that has seen no epoch reports without one.
+    NamesNoEpoch,
+    /// The host writes a state without what must change with it.
+    HalfStep,
+    /// The host asks about a sandbox after each inventory, whatever it shows.
+    AsksEachTime,
 }
 
 /// What a configuration explores.
@@ -33,6 +56,10 @@ pub enum Flaw {
 pub struct Model {
     pub policy: Policy,
     pub commands: Vec<Command>,
+    /// The idle timers and the time to live: each counts as a command.
+    pub timers: Vec<Timer>,
+    /// How many runners placement may choose from.
+    pub runners: u8,
     pub flaw: Option<Flaw>,
     /// How many messages are under way at most.
     pub bag: usize,
@@ -53,8 +80,13 @@ pub struct Model {
 }
 
 impl Model {
-    pub fn no_ledger(&self) -> bool {
+    /// Whether a message of an older epoch may still do something.
+    pub fn hears_old_calls(&self) -> bool {
         self.flaw == Some(Flaw::NoLedger)
+    }
+
+    pub fn hears_old_ends(&self) -> bool {
+        self.flaw == Some(Flaw::NoEpochs)
     }
 }
 
@@ -64,6 +96,7 @@ pub enum Action {
     Begin,
     Command(Command),
     Timer { over: bool, backup_over: bool },
+    IdleTimer(Timer),
     Pass(View),
     SlowAsk(View),
     PassWithoutAnswer,
@@ -92,6 +125,10 @@ pub enum Action {
     ListsLate { from: u8 },
     UploadEnds { number: u32, well: bool },
     Discards,
+    ChildEnds,
+    CallFork,
+    SourceGivesUp,
+    ForkEnds { well: bool },
 }
 
 /// A step of the system.
@@ -100,19 +137,21 @@ pub struct Edge {
     pub after: World,
     /// It happens in a fair run without further faults and commands.
     pub progress: bool,
-    pub broken: Vec<String>,
+    /// It writes the row.
+    pub writes: bool,
+    pub broken: Broken,
 }
 
 /// One way to go on from a state, while it is built.
 pub struct Try<'a> {
     pub model: &'a Model,
     pub world: World,
-    pub broken: Vec<String>,
+    pub broken: Broken,
 }
 
 impl Try<'_> {
-    pub fn breaks(&mut self, law: impl Into<String>) {
-        self.broken.push(law.into());
+    pub fn breaks(&mut self, law: Law, how: impl Into<String>) {
+        self.broken.push((law, how.into()));
     }
 }
 
@@ -147,14 +186,19 @@ impl Ways<'_> {
             Kind::Fault | Kind::Command | Kind::Progress | Kind::Free => {}
         }
         crate::laws::check_edge(self.before, &world, action, &mut broken);
+        // A normalised row has revision 1.
+        let writes = world.row.is_some_and(|row| row.revision() != 1);
         world.normalise(self.model);
         // Progress may exceed the bound a little, because messages to a runner that is gone stay under way.
         let bound = self.model.bag + if kind == Kind::Progress { 2 } else { 0 };
-        if world.bag.len() > bound.max(self.before.bag.len()) || (world == *self.before && broken.is_empty()) {
+        let progress = kind == Kind::Progress;
+        // A write that leads back to the same state counts: it could go on for ever.
+        let nothing = world == *self.before && broken.is_empty() && !(progress && writes);
+        if world.bag.len() > bound.max(self.before.bag.len()) || nothing {
             return;
         }
         crate::laws::check_state(&world, &mut broken);
-        self.edges.push(Edge { action, after: world, progress: kind == Kind::Progress, broken });
+        self.edges.push(Edge { action, after: world, progress, writes, broken });
     }
 
     pub fn all(model: &Model, before: &World) -> Vec<Edge> {
@@ -164,9 +208,10 @@ impl Ways<'_> {
         ways.passes();
         ways.outbox();
         ways.messages();
-        for on in 0..RUNNERS {
+        for on in 0..model.runners {
             ways.runner(on);
         }
+        ways.forks();
         if model.backups {
             ways.store();
         }
@@ -175,6 +220,9 @@ impl Ways<'_> {
 
     fn commands(&mut self) {
         for command in &self.model.commands {
+            if *command == Command::Fork && self.before.host.kin.is_some() {
+                continue; // One child at a time.
+            }
             self.add(Action::Command(*command), Kind::Command, |tried| tried.command(*command));
         }
     }
@@ -183,6 +231,13 @@ impl Ways<'_> {
         for (over, backup_over) in [(true, false), (false, true)] {
             let action = Action::Timer { over, backup_over };
             self.add(action, Kind::Progress, |tried| tried.timer(over, backup_over));
+        }
+        // An ephemeral sandbox at rest is deleted at once, as soon as no fork reads its disk.
+        if self.before.row.is_some_and(|row| row.is_ephemeral()) {
+            self.add(Action::IdleTimer(Timer::AutoDelete), Kind::Progress, |tried| tried.idle_timer(Timer::AutoDelete));
+        }
+        for timer in &self.model.timers {
+            self.add(Action::IdleTimer(*timer), Kind::Command, |tried| tried.idle_timer(*timer));
         }
     }
 
@@ -228,9 +283,10 @@ impl Ways<'_> {
             self.add(Action::Lose(message), Kind::Fault, |tried| tried.world.take(message));
             let to = match message {
                 Message::Call { to, .. } | Message::Ask { to, .. } | Message::MakeBackup { to, .. } => Some(to),
+                Message::Fork { to } => Some(to),
                 Message::Leave(leave) => Some(leave.to),
                 Message::End { .. } | Message::Lists { .. } => None,
-                Message::BackupEnd { .. } => None,
+                Message::BackupEnd { .. } | Message::ChildEnd { .. } => None,
                 Message::Answer { .. } | Message::StoreAnswer { .. } => None,
             };
             if to.is_some_and(|to| self.before.runner(to).gone) {
@@ -278,7 +334,7 @@ impl Ways<'_> {
         if runner.odd {
             self.add(Action::Reports { from: on }, Kind::Free, |tried| tried.report_copy(on));
         }
-        if self.model.crashes && (runner.job.is_some() || self.before.uploads_on(on)) {
+        if self.model.crashes && (runner.job.is_some() || self.before.works_unseen_on(on)) {
             self.add(Action::Restarts { on }, Kind::Fault, |tried| tried.restart(on));
         }
         if self.model.gone && runner.memory.newest.is_some() {
