@@ -2,6 +2,7 @@
 
 mod any_record;
 mod applied_steps;
+mod explanations;
 mod published_records;
 mod record_door;
 mod records;

@@ -5,6 +5,7 @@ mod columns;
 mod door;
 mod edit;
 mod outbox;
+mod partial;
 mod sandbox;
 mod server_fields;
 
