@@ -1,7 +1,7 @@
 //! What a client says from an API record alone: never a false answer, and no needless doubt.
 
 use crate::{CASES, cases::cases};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
     Acceptance, Columns, Command, Context, Lifecycle, PartialLifecycle, Policy, Refusal, Sandbox, SandboxDto,
@@ -184,7 +184,9 @@ impl Asked {
     /// Returns the decisions on rows that show the same record: on this one, and on up to `count` others.
     fn decisions(&self, count: usize) -> impl Iterator<Item = Result<Step, Refusal>> {
         let mut choices = Choices(self.seed);
-        let recoveries = [None, Some(self.now)];
+        // The last instant would stand for none.
+        let just_now = self.now.checked_sub_signed(TimeDelta::microseconds(1)).unwrap_or(self.now);
+        let recoveries = [None, Some(just_now)];
         (0..count).filter_map(move |number| {
             let row = if number == 0 { self.row } else { choices.row_behind(&self.row, self.window) };
             if !look_alike(&self.row, &row, self.window) {
