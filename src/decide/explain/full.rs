@@ -8,7 +8,7 @@ use crate::{
     rules::{
         Command, Context, Verb,
         input::verb::VerbAndFlag,
-        table::rows::{OF_NUMBERS, accepted_with},
+        table::rows::{OF_NUMBERS, accepted_with, row},
     },
 };
 use chrono::{DateTime, Utc};
@@ -77,8 +77,9 @@ pub(super) fn offered<E: Fn(VerbAndFlag) -> Explanation>(
     let profile = policy.profile;
     let offered = Verb::ALL.iter().copied().filter(move |verb| verb.is_offered_by(profile));
     offered.map(move |verb| {
-        let [no, yes] = [false, true].map(|flag| explain(VerbAndFlag { verb, flag }).acceptance());
-        (verb, no.or(yes))
+        let answer = |flag| explain(VerbAndFlag { verb, flag }).acceptance();
+        let no = answer(false);
+        (verb, if row(verb).flag.is_some() { no.or(answer(true)) } else { no })
     })
 }
 
