@@ -1,13 +1,10 @@
-//! `Lifecycle::decide`, and the commands and checks that explain it.
+//! `Lifecycle::decide`, the one door.
 
-use super::{answer, backup, command, job, rule_lookup::rule_of, state_report, timer};
+use super::{answer, backup, command, job, state_report, timer};
 use crate::lifecycle::Lifecycle;
 use crate::policy::Policy;
-use crate::rules::input::{AsInput, InputRef, command::Command};
-use crate::rules::{
-    Asked, Check, Context, Ignored, Job, Outcome, Refusal, Report, Step, Verb, refusal::value::Refused,
-    table::rows::accepted_with,
-};
+use crate::rules::input::{AsInput, InputRef};
+use crate::rules::{Asked, Context, Ignored, Job, Outcome, Refusal, Report, Step, refusal::value::Refused};
 use crate::vocabulary::Micros;
 use chrono::{DateTime, Utc};
 
@@ -37,39 +34,6 @@ impl Lifecycle {
             InputRef::Report(report) => decide_report(self, *report, context, now),
             InputRef::Timer(timer) => Ok(timer::decide(self, *timer, policy, context, now)),
         }
-    }
-
-    /// Returns the commands that this sandbox accepts now with suitable arguments, and that the policy's API profile
-    /// offers.
-    ///
-    /// It omits a start of a started sandbox, and a destroy of a sandbox with desired state destroyed. Both are a
-    /// success that writes nothing. It does not compare the revision of the context, as [`decide`](Self::decide) does.
-    pub fn accepted_commands(
-        &self,
-        policy: &Policy,
-        context: Context,
-        now: DateTime<Utc>,
-    ) -> impl Iterator<Item = Verb> + use<> {
-        let profile = policy.profile;
-        let facts = command::facts(self, policy, &context, now.into());
-        accepted_with(facts).filter(move |verb| verb.is_offered_by(profile))
-    }
-
-    /// Returns every check of this command, in order, and whether it holds.
-    ///
-    /// A command that finds its result already reached is a success, even if a check fails. It does not compare the revision
-    /// of the context, as [`decide`](Self::decide) does.
-    pub fn explain(
-        &self,
-        command: Command,
-        policy: &Policy,
-        context: Context,
-        now: DateTime<Utc>,
-    ) -> impl Iterator<Item = (&'static Check, bool)> + use<> {
-        let rule = rule_of(&command);
-        let facts = command::facts(self, policy, &context, now.into()).and(command::facts_of_numbers(&command, self));
-        let checks = rule.of.verb.checks().iter().filter(|check| check.applies(rule.of.flag));
-        checks.map(move |check| (check, facts.contain(check.guard)))
     }
 }
 

@@ -5,6 +5,7 @@ mod backup;
 mod command;
 mod create;
 mod entry;
+mod explain;
 mod job;
 #[cfg(test)]
 mod plain;
@@ -13,3 +14,4 @@ mod state_report;
 mod timer;
 
 pub use create::{CreateError, Link, NewSandbox, Origin};
+pub use explain::{Acceptance, Explanation, Holds};

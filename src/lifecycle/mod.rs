@@ -14,7 +14,8 @@ mod sets;
 mod status;
 mod value;
 
-pub use columns::{Changes, Column, ColumnKind, ColumnValue, Columns, RowError};
+pub(crate) use columns::Missing;
+pub use columns::{Changes, Column, ColumnKind, ColumnValue, Columns, PartialLifecycle, RowError};
 pub use held_resources::HeldResources;
 pub use invariants::{Violation, Violations};
 pub use recovery::Recovery;

@@ -3,7 +3,7 @@
 //! A record becomes a value that rules read in two steps. *Reading* ([`SandboxDto`], [`LifecycleView`]) demands only
 //! the fields that every published version has, and keeps unknown words, unknown fields, null and absent, and the form
 //! of a timestamp. *Validating* (into [`Sandbox`] or [`Lifecycle`](crate::Lifecycle)) reports all faulty fields at
-//! once, each with its value and what is allowed. A reader that stores nothing takes a [`PartialLifecycle`] instead.
+//! once, each with its value and what is allowed. A reader that stores nothing takes a [`ReadLifecycle`] instead.
 
 mod api;
 mod form;
@@ -27,6 +27,6 @@ pub use request::{
 pub(crate) use stored::last_write;
 pub use stored::{
     ApplyError, BackupRef, LifecycleView, Message, NetworkSettings, OutboxEntries, OutboxEntry, OutboxKey,
-    PartialLifecycle, RecordEdit, Sandbox, ServerFields, ServerTexts, StepDetails, Target,
+    ReadLifecycle, RecordEdit, Sandbox, ServerFields, ServerTexts, StepDetails, Target,
 };
 pub use webhook::{SandboxCreated, SandboxStateUpdated};

@@ -1,9 +1,9 @@
 //! The decision tables: each row of the rule table as data, and as Markdown for readers who do not program.
 
 use super::comma_separated;
-use crate::lifecycle::{Columns, Lifecycle, fact_set::Facts, facts::Phrase, state_set::StateSet};
+use crate::lifecycle::{Columns, Lifecycle, fact_set::Facts, state_set::StateSet};
 use crate::rules::table::form::{Case, Row, Writes};
-use crate::rules::{Check, Command, Verb, guards, step::payload::Payload, table::rows::row};
+use crate::rules::{Check, Command, Guard, Verb, guards, step::payload::Payload, table::rows::row};
 use crate::vocabulary::{Micros, Minutes, SandboxState};
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
@@ -68,19 +68,19 @@ fn always(case: &Case) -> bool {
     case.only.is_none() && phrase(case.when).is_none()
 }
 
-fn phrase(facts: Facts) -> Option<Phrase> {
-    guards::named(facts).map(|(_, phrase)| phrase)
+fn phrase(facts: Facts) -> Option<Guard> {
+    guards::named(facts)
 }
 
 /// A condition in words. A condition for one value of the command's argument starts with it: `with memory: started`.
 #[derive(Debug, Clone, Copy)]
 struct Words {
     only: Option<&'static str>,
-    phrase: Option<Phrase>,
+    phrase: Option<Guard>,
 }
 
 impl Words {
-    fn new(row: &Row, only: Option<bool>, phrase: Option<Phrase>) -> Self {
+    fn new(row: &Row, only: Option<bool>, phrase: Option<Guard>) -> Self {
         let named = row.flag.zip(only).map(|([yes, no], only)| if only { yes } else { no });
         Self { only: named, phrase }
     }
@@ -185,12 +185,14 @@ impl fmt::Display for DecisionTable {
             writeln!(f, "Already so, a success that writes nothing: {so}.")?;
         }
         if self.demands().next().is_some() {
-            writeln!(f, "\n| | check | demands | else | HTTP | why |\n|---|---|---|---|---|---|")?;
+            writeln!(f, "\n| | check | demands | depends on | else | HTTP | why |\n|---|---|---|---|---|---|---|")?;
         }
         for (index, demand) in self.demands().enumerate() {
             let (number, words, http) = (index.saturating_add(1), demand.words(), demand.http_status());
             let (name, reason, why) = (demand.check.name(), demand.check.reason(), demand.check.why());
-            writeln!(f, "| {number} | `{name}` | {words} | `{reason}` | {http} | {why} |")?;
+            let sources = demand.check.guard().map_or(&[][..], |guard| guard.sources());
+            let sources = comma_separated(sources);
+            writeln!(f, "| {number} | `{name}` | {words} | {sources} | `{reason}` | {http} | {why} |")?;
         }
         f.write_str("\nWrites:\n\n")?;
         self.writings().try_for_each(|writing| writeln!(f, "- {writing}"))

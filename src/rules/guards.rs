@@ -5,11 +5,34 @@
 
 use crate::lifecycle::{
     fact_set::Facts,
-    facts::{self, Phrase},
+    facts::{self, Phrase, Reads},
 };
+use core::fmt;
+use serde::Serialize;
+
+/// What a guard asks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::Display, strum::VariantArray)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Source {
+    /// Columns that an API record shows. It shows the [reported state](crate::Lifecycle::reported_state), behind which
+    /// several stored states may stand.
+    Record,
+    /// Columns that the server keeps to itself, and the runner, which not every client is shown.
+    Server,
+    /// The [`Context`](crate::Context): forks, the organization, the link.
+    Context,
+    /// The [`Policy`](crate::Policy), and the time.
+    Policy,
+    /// The arguments of the command.
+    Arguments,
+}
 
 macro_rules! guards {
-    (outside { $($name:ident $words:literal;)+ } renamed { $($alias:ident = $fact:ident, $phrase:literal;)+ }) => {
+    (
+        outside { $($name:ident [$($source:ident)+] $words:literal;)+ }
+        renamed { $($alias:ident = $fact:ident [$($also:ident)+] $phrase:literal;)+ }
+    ) => {
         #[allow(non_camel_case_types, reason = "numbers the guards by their own names")]
         enum Number { $($name,)+ End }
 
@@ -22,10 +45,10 @@ macro_rules! guards {
             pub(crate) const $alias: Facts = facts::$fact;
         )+
 
-        /// Every guard that is not simply a fact of the row, with its name and its phrase.
-        const NAMED: &[(Facts, &str, Phrase)] = &[
-            $(($name, stringify!($name), Phrase::Words($words)),)+
-            $(($alias, stringify!($alias), Phrase::Words($phrase)),)+
+        /// Every guard that is not simply a fact of the row, with its name, its phrase, and what it asks about.
+        const NAMED: &[(Facts, &str, Phrase, &[Source])] = &[
+            $(($name, stringify!($name), Phrase::Words($words), &[$(Source::$source),+]),)+
+            $(($alias, stringify!($alias), Phrase::Words($phrase), &[$(Source::$also),+]),)+
         ];
 
         /// One bit stays free, so that all bits together are more than any sandbox has.
@@ -35,33 +58,88 @@ macro_rules! guards {
 }
 guards! {
     outside {
-        // From the context.
-        childless "without live fork children";
-        unsuspended "in an organization that is not suspended";
-        unlinked "not linked to another sandbox";
-        // From the API profile and the class.
-        memory_snapshots "of a class whose memory a snapshot can include";
-        // From the arguments of a resize and the row.
-        disk_at_rest "no disk named, or stopped";
-        keeps_cpu "no less CPU, or stopped";
-        keeps_memory "no less memory, or stopped";
-        keeps_disk "no less disk";
-        changes_size "another size than now";
+        childless [Context] "without live fork children";
+        unsuspended [Context] "in an organization that is not suspended";
+        unlinked [Context] "not linked to another sandbox";
+        memory_snapshots [Record Policy] "of a class whose memory a snapshot can include";
+        // A resize with the row.
+        disk_at_rest [Record Arguments] "no disk named, or stopped";
+        keeps_cpu [Record Arguments] "no less CPU, or stopped";
+        keeps_memory [Record Arguments] "no less memory, or stopped";
+        keeps_disk [Record Arguments] "no less disk";
+        changes_size [Record Arguments] "another size than now";
     }
     renamed {
         // Facts of the row that context or profile can make hold where the row does not.
-        cooled_down = recovers_in_place,
+        cooled_down = recovers_in_place [Record Server Policy]
             "without a timeout and a usable backup, or not recovered from its backup within the cooldown";
-        no_fork_loses_disk = recovery_keeps_copy,
+        no_fork_loses_disk = recovery_keeps_copy [Record Server Context]
             "without a runner, without a timeout and a usable backup, or without live fork children";
-        disk_is_consistent = disk_unused, "stopped, or of a class that is snapshotted while it runs";
+        disk_is_consistent = disk_unused [Record Policy] "stopped, or of a class that is snapshotted while it runs";
     }
 }
 
-/// Returns the name and the phrase of a single guard.
-pub(crate) fn named(guard: Facts) -> Option<(&'static str, Phrase)> {
-    let found = NAMED.iter().chain(facts::NAMED).find(|(fact, ..)| *fact == guard);
-    found.map(|(_, name, phrase)| (*name, *phrase))
+/// One condition that a rule can demand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Guard {
+    name: &'static str,
+    phrase: Phrase,
+    sources: &'static [Source],
+}
+
+impl Guard {
+    /// Returns the name, for example `started`.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns what the guard asks about.
+    ///
+    /// ```
+    /// use sandbox_lifecycle::{Verb, rules::Source};
+    /// let pause = Verb::Pause.checks().iter().filter_map(|check| check.guard());
+    /// let sources: Vec<_> = pause.map(|guard| (guard.name(), guard.sources())).collect();
+    /// assert_eq!(sources, [
+    ///     ("started", [Source::Record].as_slice()),
+    ///     ("idle", &[Source::Server]),
+    ///     ("vm", &[Source::Record]),
+    ///     ("on_a_runner", &[Source::Server]),
+    /// ]);
+    /// ```
+    pub const fn sources(&self) -> &'static [Source] {
+        self.sources
+    }
+}
+
+/// The condition in words, for example `nothing pending`.
+impl fmt::Display for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.phrase.fmt(f)
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Returns a single guard; no guard, or several at once, have no name.
+pub(crate) fn named(guard: Facts) -> Option<Guard> {
+    let outside = NAMED.iter().find(|(fact, ..)| *fact == guard);
+    let outside = outside.map(|(_, name, phrase, sources)| Guard { name, phrase: *phrase, sources });
+    outside.or_else(|| {
+        let fact = facts::NAMED.iter().find(|(fact, ..)| *fact == guard);
+        fact.map(|(_, name, phrase, reads)| Guard { name, phrase: *phrase, sources: sources_of(*reads) })
+    })
+}
+
+const fn sources_of(reads: Reads) -> &'static [Source] {
+    match reads {
+        Reads::Record => &[Source::Record],
+        Reads::Server => &[Source::Server],
+        Reads::Both => &[Source::Record, Source::Server],
+    }
 }
 
 #[cfg(test)]
@@ -70,7 +148,8 @@ mod tests {
 
     #[test]
     fn each_guard_has_one_bit_of_its_own() {
-        let own: alloc::vec::Vec<Facts> = NAMED.iter().chain(facts::NAMED).map(|(fact, ..)| *fact).collect();
+        let outside = NAMED.iter().map(|(fact, ..)| *fact);
+        let own: alloc::vec::Vec<Facts> = outside.chain(facts::NAMED.iter().map(|(fact, ..)| *fact)).collect();
         let renamed = 3;
         let mut seen = Facts::NONE;
         let mut twice = 0;

@@ -12,8 +12,11 @@ pub(crate) mod table;
 
 pub use call::{Call, Task, TaskKind};
 pub use event::{Event, EventName};
+pub use guards::{Guard, Source};
 pub(crate) use input::CommandKind;
-pub use input::{Answer, AsInput, Command, Context, Input, Job, Outcome, Report, ReportKind, Timer, Verb};
+pub use input::{
+    Answer, AsInput, Command, Context, Input, Job, KnownContext, Outcome, Report, ReportKind, Timer, Verb,
+};
 pub use reason::{Reason, Retry};
 pub use refusal::{Asked, Refusal};
 pub(crate) use step::Owed;

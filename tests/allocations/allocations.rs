@@ -5,7 +5,10 @@
 use allocation_counter::measure;
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    ApiProfile, Columns, Command, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState, Verb,
+    ApiProfile, Columns, Command, Context, DesiredState, Lifecycle, PartialLifecycle, Policy, Sandbox, SandboxClass,
+    SandboxDto, SandboxState, Verb,
+    record::ServerTexts,
+    rules::KnownContext,
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, SizeChange, Ttl},
 };
 use std::hint::black_box;
@@ -136,13 +139,26 @@ fn a_decision_and_its_step_allocate_nothing() {
 #[test]
 fn accepted_commands_and_explanations_allocate_nothing() {
     let (rows, commands, policies, contexts, now) = (rows(), commands(), policies(), contexts(), now());
+    let errored = Columns { state: SandboxState::Error, recoverable: true, ..Columns::default() };
+    let record = SandboxDto::new("s1", "o1", "n", "daytona", "eu", "", errored.size());
+    let record = Sandbox::from_row(record, Lifecycle::from(errored), ServerTexts::default());
+    let seen = PartialLifecycle::try_from(record.dto()).expect("a valid record");
     let counted = measure(|| {
+        for policy in &policies {
+            seen.acceptances(policy, KnownContext::default()).for_each(|answer| _ = black_box(answer));
+            for command in &commands {
+                black_box(seen.explain(*command, policy, KnownContext::default()));
+            }
+        }
         for row in &rows {
             for policy in &policies {
                 for context in contexts {
                     row.accepted_commands(policy, context, now).for_each(|verb| _ = black_box(verb));
+                    row.acceptances(policy, context, now).for_each(|answer| _ = black_box(answer));
                     for command in &commands {
-                        row.explain(*command, policy, context, now).for_each(|answer| _ = black_box(answer));
+                        let explained = row.explain(*command, policy, context, now);
+                        explained.checks().for_each(|answer| _ = black_box(answer));
+                        explained.unseen().for_each(|guard| _ = black_box(guard));
                     }
                 }
             }

@@ -2,7 +2,8 @@
 
 use super::NOW;
 use sandbox_lifecycle::{
-    Columns, Command, Context, Input, Lifecycle, Policy, Refusal, Report, Retry, SandboxState, Timer,
+    Acceptance, Columns, Command, Context, Input, Lifecycle, Policy, Reason, Refusal, Report, Retry, SandboxState,
+    Timer, Verb,
 };
 
 /// The context of an ordinary sandbox that was not written yet.
@@ -80,6 +81,24 @@ fn a_context_of_another_revision_is_refused_for_every_kind_of_input() {
         let expected = ((asked.to_owned(), "conflict", 409, Retry::ReadAgain), 0, message);
         assert_eq!(refused(6).map(answer), Some(expected));
     }
+}
+
+#[test]
+fn no_command_is_accepted_with_a_context_of_another_revision() {
+    let row = Lifecycle::from(Columns { revision: 7, ..Columns::default() });
+    let (policy, late) = (Policy::default(), ordinary().with_revision(6));
+    for command in [Command::Start, Command::Stop { force: false }, Command::Touch] {
+        let decided = row.decide(command, &policy, late, NOW).map_err(|refusal| refusal.reason());
+        assert_eq!(decided, Err(Reason::Conflict));
+        let explained = row.explain(command, &policy, late, NOW);
+        assert_eq!((explained.acceptance(), explained.reason()), (Acceptance::Refused, Some(Reason::Conflict)));
+        assert_eq!(explained.checks().count(), 0, "no check is made");
+        let expected = "refused: the context was gathered for another revision of the sandbox";
+        assert_eq!(explained.to_string(), format!("{}: {expected}", command.verb()));
+    }
+    assert_eq!(row.accepted_commands(&policy, late, NOW).next(), None);
+    assert!(row.acceptances(&policy, late, NOW).all(|(_, acceptance)| acceptance == Acceptance::Refused));
+    assert!(row.accepted_commands(&policy, Context::of(&row), NOW).any(|verb| verb == Verb::Stop));
 }
 
 #[test]

@@ -6,7 +6,8 @@
 use crate::time::minutes;
 use chrono::{DateTime, Duration, Utc};
 use sandbox_lifecycle::{
-    Columns, Command, Context, DesiredState, Lifecycle, Policy, Refusal, SandboxClass, SandboxState, Step, Verb,
+    Acceptance, Columns, Command, Context, DesiredState, Lifecycle, Policy, Refusal, SandboxClass, SandboxState, Step,
+    Verb,
     lifecycle::Violation,
     rules::Cause,
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, Repair, SizeChange, Ttl},
@@ -111,8 +112,8 @@ struct Found {
     accepted: BTreeMap<Verb, BTreeSet<SandboxState>>,
     /// The checks that were the first to fail.
     refused_by: BTreeSet<(Verb, &'static str)>,
-    /// Refusals that name a check which holds.
-    unfounded: BTreeSet<String>,
+    /// Answers of `explain`, `acceptances` and `accepted_commands` that are not those of `decide`.
+    disagreements: BTreeSet<String>,
     /// Accepted commands that leave incoherent states.
     broken: BTreeSet<String>,
 }
@@ -123,12 +124,17 @@ impl Found {
         let mut found = Self::default();
         for row in states.iter().flat_map(|state| sandboxes(*state)) {
             for context in contexts() {
+                let mut decided: BTreeMap<Verb, Vec<Acceptance>> = BTreeMap::new();
                 for command in &commands {
-                    match row.decide(*command, &policy, context, now()) {
+                    let answer = row.decide(*command, &policy, context, now());
+                    let acceptance = found.explained(row, *command, context, &answer);
+                    decided.entry(command.verb()).or_default().push(acceptance);
+                    match answer {
                         Ok(step) => found.accepted(row, *command, &step),
-                        Err(refusal) => found.refused(row, *command, context, &refusal),
+                        Err(refusal) => found.refused(*command, &refusal),
                     }
                 }
+                found.offered(row, context, &decided);
             }
         }
         found
@@ -148,15 +154,55 @@ impl Found {
         }
     }
 
-    fn refused(&mut self, row: Lifecycle, command: Command, context: Context, refusal: &Refusal) {
-        let verb = command.verb();
+    fn refused(&mut self, command: Command, refusal: &Refusal) {
         let first = refusal.failing_checks().next().expect("a refused command names the check that failed");
-        self.refused_by.insert((verb, first.name()));
-        // The cooldown check is evaluated in two ways: from a flag and from the date.
-        let failing = row.explain(command, &Policy::default(), context, now()).filter(|(_, holds)| !holds);
-        if !failing.map(|(check, _)| check).eq(refusal.failing_checks()) {
+        self.refused_by.insert((command.verb(), first.name()));
+    }
+
+    /// Compares the explanation of a command with the decision, and returns what the decision was.
+    fn explained(
+        &mut self,
+        row: Lifecycle,
+        command: Command,
+        context: Context,
+        decided: &Result<Step, Refusal>,
+    ) -> Acceptance {
+        let verb = command.verb();
+        let expected = match decided {
+            Ok(step) if step.cause() == Cause::Already(verb) => (Acceptance::AlreadySo, None),
+            Ok(_) => (Acceptance::Accepted, None),
+            Err(refusal) => (Acceptance::Refused, Some(refusal.reason())),
+        };
+        let explained = row.explain(command, &Policy::default(), context, now());
+        let same_checks = match decided {
+            Ok(_) => explained.failing_checks().next().is_none(),
+            Err(refusal) => explained.failing_checks().eq(refusal.failing_checks()),
+        };
+        let nothing_hidden = explained.unseen().next().is_none();
+        if (explained.acceptance(), explained.reason()) != expected || !same_checks || !nothing_hidden {
             let (state, desired) = (row.state(), row.desired_state());
-            self.unfounded.insert(format!("{verb} of {state}/{desired}: {}", first.name()));
+            self.disagreements.insert(format!("{state}/{desired}: {explained:?}, decided {expected:?}"));
+        }
+        expected.0
+    }
+
+    /// Compares what is offered with the decisions on every command.
+    fn offered(&mut self, row: Lifecycle, context: Context, decided: &BTreeMap<Verb, Vec<Acceptance>>) {
+        let policy = Policy::default();
+        let accepted: Vec<Verb> = row.accepted_commands(&policy, context, now()).collect();
+        for (verb, acceptance) in row.acceptances(&policy, context, now()) {
+            let found = |answer| decided[&verb].contains(&answer);
+            let expected = match (found(Acceptance::Accepted), found(Acceptance::AlreadySo)) {
+                (true, _) => Acceptance::Accepted,
+                (false, true) => Acceptance::AlreadySo,
+                (false, false) => Acceptance::Refused,
+            };
+            if acceptance != expected || accepted.contains(&verb) != (expected == Acceptance::Accepted) {
+                let (state, desired) = (row.state(), row.desired_state());
+                let listed = accepted.contains(&verb);
+                self.disagreements
+                    .insert(format!("{verb} of {state}/{desired}: {acceptance}, listed {listed}, decided {expected}"));
+            }
         }
     }
 
@@ -165,7 +211,7 @@ impl Found {
             self.accepted.entry(verb).or_default().extend(states);
         }
         self.refused_by.extend(other.refused_by);
-        self.unfounded.extend(other.unfounded);
+        self.disagreements.extend(other.disagreements);
         self.broken.extend(other.broken);
         self
     }
@@ -216,8 +262,8 @@ fn every_command_is_accepted_somewhere() {
 }
 
 #[test]
-fn a_refusal_names_only_failing_checks() {
-    none("refusals name a check that holds", &found().unfounded);
+fn decisions_explanations_and_accepted_commands_agree() {
+    none("answers are not those of the decision", &found().disagreements);
 }
 
 #[test]
@@ -233,4 +279,52 @@ fn a_command_whose_result_already_holds_writes_nothing() {
         .expect("start is accepted on a started sandbox");
     assert_eq!(step.cause(), Cause::Already(Verb::Start));
     assert!(step.is_noop());
+}
+
+#[test]
+fn a_start_of_a_started_sandbox_is_already_so_for_every_question() {
+    let row = Lifecycle::from(Columns::default());
+    let (policy, context) = (Policy::default(), Context::of(&row));
+    let explained = row.explain(Command::Start, &policy, context, now());
+    assert_eq!((explained.acceptance(), explained.reason()), (Acceptance::AlreadySo, None));
+    assert_eq!(explained.checks().count(), 0, "no check is made");
+    assert_eq!(explained.to_string(), "start: already so: started, with desired started");
+    let buttons: BTreeMap<_, _> = row.acceptances(&policy, context, now()).collect();
+    assert_eq!(buttons.get(&Verb::Start), Some(&Acceptance::AlreadySo));
+    assert!(!row.accepted_commands(&policy, context, now()).any(|verb| verb == Verb::Start));
+}
+
+#[test]
+fn a_destroy_of_a_sandbox_that_is_to_be_destroyed_is_already_so() {
+    let destroyed = DesiredState::Destroyed;
+    let row = Lifecycle::from(Columns {
+        state: SandboxState::Destroyed,
+        desired_state: destroyed,
+        has_runner: false,
+        ..Columns::default()
+    });
+    let (policy, context) = (Policy::default(), Context::of(&row));
+    let explained = row.explain(Command::Destroy { force: false }, &policy, context, now());
+    assert_eq!(explained.acceptance(), Acceptance::AlreadySo);
+    assert!(!row.accepted_commands(&policy, context, now()).any(|verb| verb == Verb::Destroy));
+}
+
+#[test]
+fn only_commands_of_the_api_profile_are_offered() {
+    let row =
+        Lifecycle::from(Columns { class: SandboxClass::LinuxVm, auto_stop: AutoStop::Never, ..Columns::default() });
+    let without = |policy: &Policy| {
+        let accepted: Vec<_> = row.accepted_commands(policy, Context::of(&row), now()).collect();
+        let offered: Vec<_> = row.acceptances(policy, Context::of(&row), now()).map(|(verb, _)| verb).collect();
+        let all = Verb::ALL.iter().copied();
+        let left_out: Vec<_> = all.filter(|verb| !offered.contains(verb)).collect();
+        assert!(left_out.iter().all(|verb| !accepted.contains(verb)), "{left_out:?}");
+        left_out
+    };
+    assert_eq!(without(&Policy::default()), [Verb::ForceDestroy]);
+    assert_eq!(without(&Policy::recorded()), [Verb::ForceDestroy, Verb::AutoPause, Verb::Ttl]);
+    // Operators ask about a destroy with force by its name.
+    let force = Command::Destroy { force: true };
+    let explained = row.explain(force, &Policy::default(), Context::of(&row), now());
+    assert_eq!(explained.acceptance(), Acceptance::Accepted);
 }

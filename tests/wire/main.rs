@@ -2,6 +2,7 @@
 
 mod any_record;
 mod applied;
+mod explanations;
 mod forms;
 mod published;
 mod records;

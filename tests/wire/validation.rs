@@ -3,7 +3,7 @@
 use crate::record;
 use sandbox_lifecycle::{
     Columns, Lifecycle, Sandbox, SandboxDto,
-    record::{BackupRef, LifecycleView, PartialLifecycle, SandboxListItem, ServerFields},
+    record::{BackupRef, LifecycleView, ReadLifecycle, SandboxListItem, ServerFields},
 };
 use serde_json::{Value, json};
 
@@ -74,10 +74,10 @@ fn partial(record: &Value) -> Result<(Lifecycle, String), String> {
     }
     let (dto, item, view) =
         (read::<SandboxDto>(record), read::<SandboxListItem>(record), read::<LifecycleView>(record));
-    let all = [PartialLifecycle::try_from(&dto), PartialLifecycle::try_from(&item), PartialLifecycle::try_from(&view)];
+    let all = [ReadLifecycle::try_from(&dto), ReadLifecycle::try_from(&item), ReadLifecycle::try_from(&view)];
     assert!(all.iter().all(|read| *read == all[0]), "{all:?}");
     let [first, ..] = all;
-    let not_understood = |read: &PartialLifecycle| {
+    let not_understood = |read: &ReadLifecycle| {
         let each = read.not_understood.iter().map(|fault| format!("{} is {}", fault.field, fault.value));
         each.collect::<Vec<_>>().join(", ")
     };

@@ -2,6 +2,9 @@
 
 mod column;
 mod list;
+mod partial;
 
 pub use column::{Column, ColumnKind, ColumnValue};
 pub use list::{Changes, Columns, RowError};
+pub(crate) use partial::Missing;
+pub use partial::PartialLifecycle;

@@ -34,6 +34,11 @@ impl Facts {
         Self(self.0 & !others.0)
     }
 
+    /// The facts that both sets have.
+    pub(crate) const fn common_with(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
     /// Whether there is none.
     #[inline]
     pub(crate) const fn is_empty(self) -> bool {

@@ -23,14 +23,14 @@ pub(crate) trait ShowsColumns {
     }
 
     /// Returns the lifecycle of the fields that are understood, and the others.
-    fn to_partial_lifecycle(&self) -> Result<PartialLifecycle, FieldErrors> {
+    fn to_read_lifecycle(&self) -> Result<ReadLifecycle, FieldErrors> {
         let mut not_understood = Vec::new();
         let shown = self.shown_columns(&mut not_understood);
         let lifecycle = completed(shown, &ServerFields::default());
         if not_understood.iter().any(|fault| [names::state, names::desired_state].contains(&&*fault.field)) {
-            FieldErrors::unless(not_understood, PartialLifecycle { lifecycle, not_understood: Vec::new() })
+            FieldErrors::unless(not_understood, ReadLifecycle { lifecycle, not_understood: Vec::new() })
         } else {
-            Ok(PartialLifecycle { lifecycle, not_understood })
+            Ok(ReadLifecycle { lifecycle, not_understood })
         }
     }
 }
@@ -56,17 +56,17 @@ fn completed(shown: Columns, server: &ServerFields) -> Lifecycle {
 /// [`Sandbox`](crate::Sandbox), which accepts no such record.
 ///
 /// ```
-/// use sandbox_lifecycle::{SandboxState, record::{LifecycleView, PartialLifecycle}};
+/// use sandbox_lifecycle::{SandboxState, record::{LifecycleView, ReadLifecycle}};
 /// let text = r#"{"state":"started","desiredState":"started","gpu":1,"gpuType":"H9000"}"#;
 /// let view: LifecycleView = serde_json::from_str(text)?;
-/// let read = PartialLifecycle::try_from(&view)?;
+/// let read = ReadLifecycle::try_from(&view)?;
 /// assert_eq!(read.lifecycle.state(), SandboxState::Started);
 /// let not_understood: Vec<&str> = read.not_understood.iter().map(|fault| &*fault.field).collect();
 /// assert_eq!(not_understood, ["gpuType"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct PartialLifecycle {
+pub struct ReadLifecycle {
     /// The lifecycle. A field that is not understood has the value of an absent one, as in
     /// [`LifecycleView::lifecycle`], so do not rely on what depends on it.
     pub lifecycle: Lifecycle,
@@ -136,12 +136,12 @@ macro_rules! columns {
             }
         }
 
-        impl<X> TryFrom<&$record<X>> for PartialLifecycle {
+        impl<X> TryFrom<&$record<X>> for ReadLifecycle {
             type Error = FieldErrors;
             /// Returns an error that names every faulty field if `state` or `desiredState` is missing or not known: the
             /// rules depend on these two, and every word in their place would be a guess.
             fn try_from(record: &$record<X>) -> Result<Self, FieldErrors> {
-                record.to_partial_lifecycle()
+                record.to_read_lifecycle()
             }
         }
     };

@@ -5,12 +5,13 @@ mod columns;
 mod door;
 mod edit;
 mod outbox;
+mod partial;
 mod sandbox;
 mod server_fields;
 
 pub use apply::{ApplyError, StepDetails};
 pub(crate) use columns::last_write;
-pub use columns::{LifecycleView, PartialLifecycle};
+pub use columns::{LifecycleView, ReadLifecycle};
 pub use edit::{NetworkSettings, RecordEdit};
 pub use outbox::{Message, OutboxEntries, OutboxEntry, OutboxKey, Target};
 pub use sandbox::{Sandbox, ServerTexts};

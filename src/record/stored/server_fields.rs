@@ -11,8 +11,8 @@ use serde::Serialize;
 /// fork's child are missing, and have their defaults. A server that stores its rows reads them with
 /// [`Sandbox::from_row`](crate::Sandbox::from_row), which takes every column.
 ///
-/// The defaults are what a client may assume: no backup reference, no forced stop, revision 0, epoch 0, and a `pending`
-/// that follows from the two states.
+/// The defaults are no backup reference, no forced stop, revision 0, epoch 0, and a `pending` that follows from the two states.
+/// A client that does not know them asks a [`PartialLifecycle`](crate::PartialLifecycle) which commands are accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServerFields {
     /// Whether a change is pending. `None` means that it follows from the two states.

@@ -6,7 +6,7 @@ use crate::{
     rules::{
         input::verb::Verb,
         reason::{Reason, Retry},
-        table::{form::Check, rows::row},
+        table::form::Check,
     },
 };
 use core::fmt;
@@ -58,9 +58,7 @@ impl Refusal {
 
     /// The commands that move the sandbox from here. Settings are accepted nearly everywhere and help nobody out.
     fn write_commands(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let helps = |verb: &Verb| {
-            verb.moves() && Asked::Command(*verb) != self.asked() && !self.facts.contain(row(*verb).already)
-        };
+        let helps = |verb: &Verb| verb.moves() && Asked::Command(*verb) != self.asked();
         for (index, verb) in self.accepted_commands().filter(helps).enumerate() {
             let loss = self.loss_by(verb);
             write!(f, "{}{verb}{loss}", if index == 0 { "; possible now: " } else { ", " })?;

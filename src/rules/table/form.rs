@@ -4,7 +4,7 @@ use crate::{
     lifecycle::{Edit, Status, fact_set::Facts, state_set::StateSet},
     rules::{
         event::{Event, EventName},
-        guards,
+        guards::{self, Guard},
         input::verb::{Verb, VerbAndFlag},
         reason::Reason,
         step::side_effects::{Owed, ReasonText, RunnerChange, SideEffects},
@@ -60,7 +60,12 @@ pub struct Check {
 impl Check {
     /// Returns the name of the guard.
     pub fn name(&self) -> &'static str {
-        guards::named(self.guard).map_or("", |(name, _)| name)
+        self.guard().map_or("", |guard| guard.name())
+    }
+
+    /// Returns the guard. Each check has one.
+    pub fn guard(&self) -> Option<Guard> {
+        guards::named(self.guard)
     }
 
     /// Returns the reason of the refusal when the guard does not hold.

@@ -344,13 +344,15 @@ impl Verb {
 }
 
 /// Guards that the numbers of a resize answer. Where no numbers are given, they are assumed to be right.
-const OF_NUMBERS: Facts = disk_at_rest.and(keeps_cpu).and(keeps_memory).and(keeps_disk).and(changes_size);
+pub(crate) const OF_NUMBERS: Facts = disk_at_rest.and(keeps_cpu).and(keeps_memory).and(keeps_disk).and(changes_size);
 
-/// Returns the verbs that are accepted where these facts hold, with the right arguments.
+/// Returns the verbs that are accepted where these facts hold, with the right arguments. A verb whose result is already so
+/// is not among them.
 pub(crate) fn accepted_with(facts: Facts) -> impl Iterator<Item = Verb> + use<> {
     let facts = facts.and(OF_NUMBERS);
     let accepts = move |row: &Row| [true, false].map(|flag| row.rule(flag).demands.without(facts).is_empty());
-    ROWS.iter().filter(move |row| accepts(row).contains(&true)).map(|row| row.verb)
+    let accepted = ROWS.iter().filter(move |row| !facts.contain(row.already) && accepts(row).contains(&true));
+    accepted.map(|row| row.verb)
 }
 
 #[cfg(test)]

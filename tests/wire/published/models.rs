@@ -9,9 +9,8 @@ use sandbox_lifecycle::{
     Columns, DesiredState, Lifecycle, Policy, Sandbox, SandboxClass, SandboxDto, SandboxState,
     record::{
         BuildInfo, CreateBuildInfo, CreateSandbox, CreateSandboxSnapshot, ForkSandbox, Kept, NumberedSandboxPage,
-        PartialLifecycle, ResizeSandbox, SandboxCreated, SandboxLabels, SandboxListItem, SandboxPage,
-        SandboxStateUpdated, SandboxVolume, ServerChoices, ServerTexts, TextMap, UpdateSandboxNetworkSettings,
-        UpdateSandboxState,
+        ReadLifecycle, ResizeSandbox, SandboxCreated, SandboxLabels, SandboxListItem, SandboxPage, SandboxStateUpdated,
+        SandboxVolume, ServerChoices, ServerTexts, TextMap, UpdateSandboxNetworkSettings, UpdateSandboxState,
     },
     rules::{Event, EventName},
     vocabulary::{GpuType, Size, Word},
@@ -209,9 +208,9 @@ fn every_word_of_every_version_is_known() {
 fn every_full_official_record_gives_a_lifecycle() {
     for (what, name, model) in models() {
         let read = match name.as_str() {
-            "Sandbox" => PartialLifecycle::try_from(&serde_json::from_value::<SandboxDto>(model.full).unwrap()),
+            "Sandbox" => ReadLifecycle::try_from(&serde_json::from_value::<SandboxDto>(model.full).unwrap()),
             "SandboxListItem" => {
-                PartialLifecycle::try_from(&serde_json::from_value::<SandboxListItem>(model.full).unwrap())
+                ReadLifecycle::try_from(&serde_json::from_value::<SandboxListItem>(model.full).unwrap())
             }
             _ => continue,
         };

@@ -1,0 +1,61 @@
+//! What a client sees of a lifecycle in a record: the columns, and which of them the record leaves out.
+
+use super::columns::{LifecycleView, ShowsColumns};
+use crate::lifecycle::{Lifecycle, Missing, PartialLifecycle};
+use crate::record::api::{SandboxDto, SandboxListItem};
+use crate::record::form::{Maybe, Number};
+use crate::rules::KnownContext;
+use crate::vocabulary::FieldErrors;
+
+/// A field that a record may leave out.
+trait MayBeMissing {
+    fn is_missing(&self) -> bool;
+}
+
+impl<T> MayBeMissing for Maybe<T> {
+    /// A null says no more than a field that is absent: servers write it where they hide a value.
+    fn is_missing(&self) -> bool {
+        self.value().is_none()
+    }
+}
+
+impl MayBeMissing for Number {
+    fn is_missing(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! partial {
+    ($($record:ident)+) => {$(
+        impl<X> TryFrom<&$record<X>> for PartialLifecycle {
+            type Error = FieldErrors;
+            /// Takes what the record shows. A runner that is not shown may still be assigned.
+            ///
+            /// # Errors
+            /// Every field with a value that is not allowed, and `state` and `desiredState` if they are missing.
+            fn try_from(record: &$record<X>) -> Result<Self, FieldErrors> {
+                let shown = FieldErrors::collect(|errors| record.shown_columns(errors))?;
+                let missing = Missing {
+                    class: record.sandbox_class.is_missing(),
+                    gpu: record.gpu.is_missing(),
+                    size: record.cpu.is_missing() || record.memory.is_missing() || record.disk.is_missing(),
+                    backup_state: record.backup_state.is_missing(),
+                    recoverable: record.recoverable.is_missing(),
+                    auto_stop: record.auto_stop_interval.is_missing(),
+                    auto_pause: record.auto_pause_interval.is_missing(),
+                    auto_delete: record.auto_delete_interval.is_missing(),
+                    runner: record.runner_id.is_missing(),
+                };
+                Ok(Self::new(Lifecycle::from(shown), missing))
+            }
+        }
+    )+};
+}
+partial! { SandboxDto SandboxListItem LifecycleView }
+
+impl<X> From<&SandboxDto<X>> for KnownContext {
+    /// Takes the link, where the record shows one. A record without one may leave it out.
+    fn from(record: &SandboxDto<X>) -> Self {
+        Self { linked: record.linked_sandbox_id.value().map(|_| true), ..Self::default() }
+    }
+}
