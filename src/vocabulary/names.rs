@@ -45,8 +45,8 @@ names! {
     // Only requests, lists, webhooks and errors have these.
     ttl_minutes linked_sandbox secrets include_memory items next_cursor total page total_pages event timestamp
     old_state new_state old_desired_state new_desired_state status_code message error code source
-    // Only the query of a list has these.
-    cursor limit include_errored_deleted include_warm states snapshots region_ids sandbox_classes min_cpu max_cpu
+    // Only queries have these.
+    skip_start cursor limit include_errored_deleted include_warm states snapshots region_ids sandbox_classes min_cpu max_cpu
     min_memory_gi_b max_memory_gi_b min_disk_gi_b max_disk_gi_b min_gpu max_gpu is_public is_recoverable
     created_at_after created_at_before last_event_after last_event_before auto_destroy_at_after
     auto_destroy_at_before sort order

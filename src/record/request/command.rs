@@ -6,7 +6,7 @@ use crate::policy::ApiProfile;
 use crate::record::form::Maybe;
 use crate::rules::{Command, CommandKind, Verb};
 use crate::vocabulary::{
-    AutoArchive, AutoDelete, AutoPause, AutoStop, FieldError, FieldErrors, IntervalError, SizeChange, Ttl,
+    AutoArchive, AutoDelete, AutoPause, AutoStop, FieldError, FieldErrors, IntervalError, SizeChange, Ttl, names,
 };
 use alloc::{format, string::String, string::ToString};
 use serde::{Deserialize, Deserializer};
@@ -75,23 +75,23 @@ enum Argument {
 }
 
 /// The table (published): the method, the last part of the path after the sandbox, and where the argument is.
-const fn route(kind: CommandKind) -> (HttpMethod, &'static str, Argument) {
+fn route(kind: CommandKind) -> (HttpMethod, &'static str, Argument) {
     match kind {
-        CommandKind::Start => (HttpMethod::Post, "start", Argument::None),
-        CommandKind::Stop => (HttpMethod::Post, "stop", Argument::Query("force")),
+        CommandKind::Start => (HttpMethod::Post, Verb::Start.as_str(), Argument::None),
+        CommandKind::Stop => (HttpMethod::Post, Verb::Stop.as_str(), Argument::Query(names::force)),
         CommandKind::Destroy => (HttpMethod::Delete, "", Argument::None),
-        CommandKind::Pause => (HttpMethod::Post, "pause", Argument::None),
-        CommandKind::Archive => (HttpMethod::Post, "archive", Argument::None),
-        CommandKind::Resize => (HttpMethod::Post, "resize", Argument::Body),
-        CommandKind::Fork => (HttpMethod::Post, "fork", Argument::Body),
-        CommandKind::Snapshot => (HttpMethod::Post, "snapshot", Argument::Body),
-        CommandKind::Recover => (HttpMethod::Post, "recover", Argument::Query("skipStart")),
-        CommandKind::Backup => (HttpMethod::Post, "backup", Argument::None),
-        CommandKind::AutoStop => (HttpMethod::Post, "autostop", Argument::Minutes),
-        CommandKind::AutoPause => (HttpMethod::Post, "autopause", Argument::Minutes),
-        CommandKind::AutoArchive => (HttpMethod::Post, "autoarchive", Argument::Minutes),
-        CommandKind::AutoDelete => (HttpMethod::Post, "autodelete", Argument::Minutes),
-        CommandKind::Ttl => (HttpMethod::Post, "ttl", Argument::Minutes),
+        CommandKind::Pause => (HttpMethod::Post, Verb::Pause.as_str(), Argument::None),
+        CommandKind::Archive => (HttpMethod::Post, Verb::Archive.as_str(), Argument::None),
+        CommandKind::Resize => (HttpMethod::Post, Verb::Resize.as_str(), Argument::Body),
+        CommandKind::Fork => (HttpMethod::Post, Verb::Fork.as_str(), Argument::Body),
+        CommandKind::Snapshot => (HttpMethod::Post, Verb::Snapshot.as_str(), Argument::Body),
+        CommandKind::Recover => (HttpMethod::Post, Verb::Recover.as_str(), Argument::Query(names::skip_start)),
+        CommandKind::Backup => (HttpMethod::Post, Verb::Backup.as_str(), Argument::None),
+        CommandKind::AutoStop => (HttpMethod::Post, Verb::AutoStop.as_str(), Argument::Minutes),
+        CommandKind::AutoPause => (HttpMethod::Post, Verb::AutoPause.as_str(), Argument::Minutes),
+        CommandKind::AutoArchive => (HttpMethod::Post, Verb::AutoArchive.as_str(), Argument::Minutes),
+        CommandKind::AutoDelete => (HttpMethod::Post, Verb::AutoDelete.as_str(), Argument::Minutes),
+        CommandKind::Ttl => (HttpMethod::Post, Verb::Ttl.as_str(), Argument::Minutes),
         CommandKind::Touch => (HttpMethod::Post, "last-activity", Argument::None),
     }
 }
@@ -241,8 +241,8 @@ impl Given<'_> {
                     CreateSandboxSnapshot::deserialize(body).map_err(RequestError::Body)?;
                 return Ok((Command::from(&body), Some(body.name)));
             }
-            Command::Stop { .. } => Command::Stop { force: self.parameter("force")? },
-            Command::Recover { .. } => Command::Recover { start: !self.parameter("skipStart")? },
+            Command::Stop { .. } => Command::Stop { force: self.parameter(names::force)? },
+            Command::Recover { .. } => Command::Recover { start: !self.parameter(names::skip_start)? },
             Command::AutoStop { .. } => Command::AutoStop { interval: self.interval(AutoStop::FIELD)? },
             Command::AutoPause { .. } => Command::AutoPause { interval: self.interval(AutoPause::FIELD)? },
             Command::AutoArchive { .. } => Command::AutoArchive { interval: self.interval(AutoArchive::FIELD)? },
