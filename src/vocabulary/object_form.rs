@@ -10,7 +10,7 @@ use serde::de::{
 ///
 /// A reader that serde derives also takes a list, whose values it takes for the fields in their order. `["destroy",true]`
 /// would be a forced destroy, and `[]` a policy with every default. Here serde derives the reader of a private copy of the
-/// declaration, and the type's own reader hands it nothing but objects.
+/// declaration, and the type's own reader hands it nothing but objects. It also cuts long values in messages.
 macro_rules! object_form {
     (
         $(#[$alone:meta])*
@@ -31,7 +31,7 @@ macro_rules! object_form {
 
             impl<'de> serde::Deserialize<'de> for $name {
                 fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    Shape::deserialize($crate::vocabulary::ObjectsOnly(deserializer))
+                    Shape::deserialize($crate::vocabulary::ObjectsOnly(deserializer)).map_err($crate::vocabulary::brief)
                 }
             }
         };

@@ -2,13 +2,14 @@
 
 use crate::record;
 use sandbox_lifecycle::{
-    Columns, Command, Context, DesiredState, Input, Lifecycle, Report, Sandbox, SandboxDto, SandboxState,
+    Columns, Command, Context, DesiredState, Input, Lifecycle, Policy, Report, Sandbox, SandboxDto, SandboxState,
     lifecycle::ColumnValue,
     record::{
         CreateSandbox, DomainAllowList, Kept, LifecycleView, NetworkAllowList, Number, ResizeSandbox, SandboxPage,
         TextMap, UpdateSandboxState,
     },
     rules::Event,
+    runner::Ledger,
     vocabulary::FieldErrors,
 };
 use serde::de::DeserializeOwned;
@@ -85,6 +86,12 @@ fn a_message_repeats_a_hundred_characters_of_a_long_value() {
         unread::<Command>(json!({ "command": "start", long(): 1 })),
         // Inputs.
         unread::<Command>(json!({ "command": "stop", "force": long() })),
+        unread::<Command>(json!({ "command": long() })),
+        unread::<Command>(json!({ "command": "stop", long(): 1 })),
+        unread::<Report>(json!({ "report": long() })),
+        unread::<Policy>(named(json!(1))),
+        unread::<Policy>(json!({ "profile": long() })),
+        unread::<Ledger>(json!({ "work": long() })),
         unread::<Input>(text()),
         unread::<Input>(json!({ "command": long() })),
         unread::<Input>(json!({ "command": "stop", long(): 1 })),
