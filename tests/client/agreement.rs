@@ -1,6 +1,6 @@
 //! Client and server give the same answer whenever the record shows enough, and the client's is unknown when it does not.
 
-use crate::{at, cases::cases, seen};
+use crate::{PLAIN_GOALS, at, cases::cases, seen};
 use core::num::NonZeroU32;
 use proptest::{prelude::*, sample::select};
 use sandbox_lifecycle::{
@@ -13,17 +13,7 @@ use sandbox_lifecycle::{
 
 fn goal() -> impl Strategy<Value = Goal> {
     let size = (1u32..4).prop_map(|cpu| SizeChange { cpu: NonZeroU32::new(cpu), ..SizeChange::default() });
-    let plain = select(vec![
-        Goal::Started,
-        Goal::Stopped,
-        Goal::Paused,
-        Goal::Archived,
-        Goal::Destroyed,
-        Goal::Settled,
-        Goal::SnapshotTaken,
-        Goal::Recovered,
-        Goal::Forked,
-    ]);
+    let plain = select(&PLAIN_GOALS[..]);
     prop_oneof![9 => plain, 1 => size.prop_map(Goal::Resized)]
 }
 

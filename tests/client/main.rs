@@ -23,6 +23,19 @@ use sandbox_lifecycle::{
 use serde_json::{Value, json};
 use time::noon;
 
+/// Every goal but a size.
+const PLAIN_GOALS: [Goal; 9] = [
+    Goal::Started,
+    Goal::Stopped,
+    Goal::Paused,
+    Goal::Archived,
+    Goal::Destroyed,
+    Goal::Settled,
+    Goal::SnapshotTaken,
+    Goal::Recovered,
+    Goal::Forked,
+];
+
 /// Noon, and this many minutes.
 fn at(minutes: i64) -> DateTime<Utc> {
     noon() + Duration::minutes(minutes)

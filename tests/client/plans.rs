@@ -1,5 +1,6 @@
 //! Plans, compared with a breadth-first search over `decide` and `reconcile` with a runner that does all that it is called for.
 
+use crate::PLAIN_GOALS;
 use sandbox_lifecycle::{
     Columns, Command, Context, DesiredState as D, Effect, Goal, Lifecycle, Next, Policy, RunnerView, SandboxClass,
     SandboxState as S, Step,
@@ -220,23 +221,10 @@ fn rows() -> Vec<Lifecycle> {
     rows
 }
 
-fn goals() -> Vec<Goal> {
+fn goals() -> impl Iterator<Item = Goal> {
     let cpu = |cpu| Goal::Resized(SizeChange { cpu: NonZeroU32::new(cpu), memory: None, disk: None });
     let disk = Goal::Resized(SizeChange { cpu: None, memory: None, disk: NonZeroU32::new(100) });
-    vec![
-        Goal::Started,
-        Goal::Stopped,
-        Goal::Paused,
-        Goal::Archived,
-        Goal::Destroyed,
-        Goal::Settled,
-        Goal::Recovered,
-        Goal::SnapshotTaken,
-        Goal::Forked,
-        cpu(8),
-        cpu(1),
-        disk,
-    ]
+    PLAIN_GOALS.into_iter().chain([cpu(8), cpu(1), disk])
 }
 
 /// Every row and goal: a plan has as few commands as the search needs, and there is none exactly where the search finds none.

@@ -1,6 +1,6 @@
 //! One derivation of "since when": a record and the lifecycle made from it give the same answer.
 
-use crate::{at, record, seen};
+use crate::{PLAIN_GOALS, at, record, seen};
 use chrono::Duration;
 use sandbox_lifecycle::{
     DesiredState, Goal, Lifecycle, Observation, Policy, SandboxState, Wait,
@@ -10,11 +10,9 @@ use sandbox_lifecycle::{
 };
 use serde_json::json;
 
-fn goals() -> [Goal; 10] {
+fn goals() -> impl Iterator<Item = Goal> {
     let bigger = SizeChange { cpu: core::num::NonZeroU32::new(8), ..SizeChange::default() };
-    let same = [Goal::Started, Goal::Stopped, Goal::Paused, Goal::Archived, Goal::Destroyed, Goal::Settled];
-    let [a, b, c, d, e, f] = same;
-    [a, b, c, d, e, f, Goal::Resized(bigger), Goal::SnapshotTaken, Goal::Recovered, Goal::Forked]
+    PLAIN_GOALS.into_iter().chain([Goal::Resized(bigger)])
 }
 
 /// Pairs of last update and last activity, in minutes after noon; `None` is absent.
@@ -49,7 +47,7 @@ fn a_record_and_its_lifecycle_give_the_same_assessment_for_every_state_goal_and_
                 serde_json::from_value(serde_json::to_value(&dto).expect("JSON")).expect("a view");
             let item = SandboxListItem::from(&dto);
             let observations = [seen(&dto, at(1)), seen(&row, at(1)), seen(&view, at(1)), seen(&item, at(1))];
-            for (goal, later) in goals().into_iter().flat_map(|goal| LATER.map(|later| (goal, later))) {
+            for (goal, later) in goals().flat_map(|goal| LATER.map(|later| (goal, later))) {
                 for (policy, wait) in policies.iter().flat_map(|policy| WAITS.map(|wait| (policy, wait))) {
                     let assess = |first| wait(goal, first, None).assess(policy, at(1 + later));
                     let [by_record, others @ ..] = observations.map(assess);
