@@ -162,9 +162,11 @@ impl Planned<'_> {
         if self.is_reached(goal) {
             return Ok(Turn::Reached);
         }
-        if desired == D::Destroyed || state == S::Destroyed {
-            let ends = goal == Goal::Destroyed || (goal == Goal::Stopped && row.is_ephemeral());
-            return if ends && state != S::Destroyed { Ok(Turn::Wait(goal)) } else { Err(NoPlan::Gone) };
+        if state == S::Destroyed {
+            return Err(NoPlan::Gone);
+        }
+        if desired == D::Destroyed {
+            return Ok(Turn::Wait(goal));
         }
         let moves = !row.is_settled() && !matches!(row.reported_state(), S::Error | S::BuildFailed);
         // A start ends an archive that is under way, and the disk need not be restored.

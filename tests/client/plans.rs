@@ -4,7 +4,7 @@ use crate::PLAIN_GOALS;
 use sandbox_lifecycle::{
     Columns, Command, Context, DesiredState as D, Effect, Goal, Lifecycle, Next, Policy, RunnerView, SandboxClass,
     SandboxState as S, Step,
-    client::Plan,
+    client::{Plan, PlanPart},
     controller::{Image, Observed, Placement, Question, Stored},
     rules::{Call, Job, Outcome, Report, Task},
     runner::End,
@@ -258,6 +258,43 @@ fn plan(state: S, desired_state: D, class: SandboxClass, goal: Goal) -> String {
         Ok(plan) => plan.to_string(),
         Err(none) => none.to_string(),
     }
+}
+
+#[test]
+fn a_plan_says_where_the_disk_comes_from() {
+    let backed_up = Columns { backup_state: BackupState::Completed, has_backup_ref: true, ..Columns::default() };
+    let archived = Columns { state: S::Archived, desired_state: D::Archived, has_runner: false, ..backed_up };
+    let failed = Columns { state: S::Error, fault: Some(Fault::Runner), recoverable: true, ..backed_up };
+    let lost = Columns { has_runner: false, ..failed };
+    let planned = [archived, failed, lost].map(|columns| {
+        let row = Lifecycle::from(columns).repaired();
+        Plan::to(Goal::Started, &row, &Policy::default(), Context::of(&row), NOW).expect("a way").to_string()
+    });
+    assert_eq!(
+        planned,
+        [
+            "start (restores the backup, compute begins); wait for started",
+            "recover (compute begins); wait for recovered",
+            "recover (restores the backup, compute begins, loses disk?); wait for recovered",
+        ]
+    );
+}
+
+#[test]
+fn the_parts_of_a_plan_are_its_commands_and_the_waits_between_them() {
+    let row =
+        Lifecycle::from(Columns { state: S::Stopping, desired_state: D::Stopped, ..Columns::default() }).repaired();
+    let plan = Plan::to(Goal::Started, &row, &Policy::default(), Context::of(&row), NOW).expect("a start");
+    let parts: Vec<_> = plan
+        .parts()
+        .iter()
+        .map(|part| match part {
+            PlanPart::Wait(goal) => Err(*goal),
+            PlanPart::Send { command, .. } => Ok(*command),
+        })
+        .collect();
+    assert_eq!(parts, [Err(Goal::Settled), Ok(Command::Start), Err(Goal::Started)]);
+    assert!(plan.commands().eq([Command::Start]));
 }
 
 #[test]
