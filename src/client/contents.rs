@@ -33,6 +33,20 @@ object_form! {
     /// assert_eq!(contents.lost_by(&stop).to_string(), "running processes, memory");
     /// # Ok::<(), sandbox_lifecycle::Refusal>(())
     /// ```
+    ///
+    /// A client builds it from an [`Evidence`]. No record shows where its backup is stored, so from a lifecycle that was read
+    /// from a record the backup is not known:
+    ///
+    /// ```
+    /// use sandbox_lifecycle::{Lifecycle, Observation, client::{Contents, Evidence}, record::LifecycleView};
+    /// let text = r#"{"state":"archived","desiredState":"archived","backupState":"Completed"}"#;
+    /// let record: LifecycleView = serde_json::from_str(text)?;
+    /// let seen: Evidence = [Observation::new(&record, chrono::DateTime::UNIX_EPOCH)].into_iter().collect();
+    /// assert_eq!(Contents::from(&seen).to_string(), "completed backup");
+    /// assert_eq!(Contents::from(&seen).is_safe_to_delete(), Some(false));
+    /// assert_eq!(Contents::from(&Lifecycle::try_from(&record)?).is_safe_to_delete(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
     form: #[serde(rename_all = "camelCase")]
     pub struct Contents {
@@ -118,11 +132,17 @@ impl fmt::Display for Contents {
     }
 }
 
-/// What the state shows that the API reports, and what only the row knows: whether there is a backup.
+/// What the state shows that the API reports, and what only the row knows: whether there is a backup. Where the row should have
+/// one and does not say where it is, as one that was read from a record, the backup is unknown.
 impl From<&Lifecycle> for Contents {
     fn from(row: &Lifecycle) -> Self {
         let runs = if row.desired_state() == DesiredState::Started { Presence::Yes } else { Presence::No };
-        let backup = if row.status.has_any_backup() { Presence::Yes } else { Presence::No };
+        let should_have = row.state() == SandboxState::Archived || row.backup_state() == BackupState::Completed;
+        let backup = match (row.status.has_any_backup(), should_have) {
+            (true, _) => Presence::Yes,
+            (false, true) => Presence::Unknown,
+            (false, false) => Presence::No,
+        };
         Self { backup, ..Self::in_state(row.reported_state(), runs) }
     }
 }

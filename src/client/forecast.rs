@@ -1,5 +1,6 @@
 //! What the timers of a sandbox will do to it, for people: what happens, when, and what prevents it.
 
+use super::assumed::with_hidden_columns;
 use crate::clock::Standing;
 use crate::lifecycle::{Columns, Lifecycle, instants::NEVER};
 use crate::policy::Policy;
@@ -68,10 +69,12 @@ impl Forecast {
 
     /// Returns what the armed timers of a record's sandbox will do. In a warm pool the automatic timers do nothing.
     ///
+    /// A record often hides its runner, so one is assumed where the state needs one.
+    ///
     /// # Errors
     /// All faulty fields of the record.
     pub fn of_record(record: &impl ShowsOwner, policy: &Policy) -> Result<Vec<Self>, FieldErrors> {
-        let row = record.lifecycle()?;
+        let row = with_hidden_columns(&record.lifecycle()?);
         let context = Context::of(&row).with_warm_pool(record.is_in_warm_pool());
         Ok(Self::of(&row, policy, context))
     }

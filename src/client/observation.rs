@@ -28,6 +28,9 @@ impl Observation {
     /// what it knew then. For the answer to a command, and for a webhook, it is when it *arrived*.
     ///
     /// A list that lacks the sandbox is no 404: lists are filtered and late.
+    ///
+    /// An observation does not hold the identifier of the sandbox. Compare the `id` of each webhook and of each list item
+    /// first: a webhook of another sandbox would end a [`Wait`](super::Wait) or change an [`Evidence`](super::Evidence).
     pub fn new(seen: impl Into<Shown>, at: DateTime<Utc>) -> Self {
         Self { observed_at: at, shown: seen.into() }
     }

@@ -1,5 +1,6 @@
 //! Plans: the fewest commands, with the waits between them, that lead a sandbox to a goal.
 
+use super::assumed::with_hidden_columns;
 use super::contents::Contents;
 use super::goal::Goal;
 use crate::lifecycle::{Columns, Lifecycle, Recovery};
@@ -31,8 +32,8 @@ use serde::Serialize;
 /// # Ok::<(), sandbox_lifecycle::client::NoPlan>(())
 /// ```
 ///
-/// A plan assumes that every change ends well, that the sandbox is on a runner where its state needs one, and that nobody else
-/// commands it. Follow it with a [`Wait`](super::Wait) for each part, and make a new plan when a wait ends otherwise.
+/// A plan assumes that every change ends well, that the sandbox is on a runner where its state needs one, that a completed
+/// backup can be found, and that nobody else commands it. Follow it as the example of the [module](super) does, and make a new plan when a wait ends otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Plan {
@@ -103,8 +104,8 @@ impl Plan {
         })
     }
 
-    /// Plans the way of this sandbox to a goal. For a client, the row is that of a record
-    /// (`Lifecycle::try_from(&record)`), and the context says what the client knows.
+    /// Plans the way of this sandbox to a goal. For a client, the row is that of a record, and the context says what the client
+    /// knows. A snapshot has no memory.
     ///
     /// # Errors
     ///
@@ -116,7 +117,8 @@ impl Plan {
         context: Context,
         now: DateTime<Utc>,
     ) -> Result<Self, NoPlan> {
-        let mut planned = Planned { row: on_runner(row), policy, context, now, size: row.size(), made: false };
+        let mut planned =
+            Planned { row: with_hidden_columns(row), policy, context, now, size: row.size(), made: false };
         let mut parts = Vec::new();
         for _ in 0..MOST {
             match planned.next(goal)? {
@@ -325,13 +327,6 @@ const fn goal_of(desired: D) -> Option<Goal> {
         D::Destroyed => Some(Goal::Destroyed),
         D::Resized => None,
     }
-}
-
-/// Returns the sandbox on a runner, where its state needs one: a client is not always shown the runner.
-fn on_runner(row: &Lifecycle) -> Lifecycle {
-    let needs = matches!(row.state(), S::Started | S::Paused) || (row.state() == S::Stopped && !row.has_runner());
-    let columns = row.columns();
-    Columns { has_runner: columns.has_runner || needs, ..columns }.into()
 }
 
 /// Returns the sandbox once the change under way has ended well.

@@ -16,8 +16,12 @@ object_form! {
     /// records give the same answer, because both show the reported state.
     ///
     /// It is exact if the history has every change: one webhook or poll for each. Between two polls the earlier one counts until
-    /// the later record was written. What is before the first observation, or in a state or with a size that is not shown, is
+    /// the later record was written, and the last observation counts until `to`: read the sandbox before you bill. What is
+    /// before the first observation, or in a state or with a size that is not shown, is
     /// [`unknown_seconds`](Self::unknown_seconds) and not zero.
+    ///
+    /// A webhook shows no size, and a size counts only from its record on. A meter over webhooks therefore begins with a record,
+    /// for example the answer to the create, and reads one again after each resize.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
     form: #[serde(rename_all = "camelCase")]
     pub struct Usage {

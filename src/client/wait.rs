@@ -58,7 +58,8 @@ object_form! {
     /// # }
     /// ```
     ///
-    /// A wait begins with the answer of its command, and its timeout is a parameter, so that neither is forgotten.
+    /// A wait begins with the answer of its command, and its timeout is a parameter, so that neither is forgotten. A read that
+    /// fails (no answer, 401, 403, 429, 5xx) is no observation: assess again without it.
     #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
     form: #[serde(rename_all = "camelCase")]
     pub struct Wait {
@@ -90,7 +91,8 @@ impl Wait {
     ///
     /// Reads that were sent before do not count. Use [`after`](Self::after) where there is an answer: only its `updatedAt`
     /// shows that a read that was sent later is an old one, from a replica or a cache. If no answer came, the command may
-    /// still be accepted later: send it again.
+    /// still be accepted later: read the sandbox, and send the command again if the read does not show it. A fork does not
+    /// show in its source once it has ended: look for the child by its name before you send a fork again.
     pub fn accepted(goal: Goal, at: DateTime<Utc>, timeout: Option<TimeDelta>) -> Self {
         Self {
             goal,
@@ -109,7 +111,8 @@ impl Wait {
         Self { is_asked: false, ..Self::after(goal, first, timeout) }
     }
 
-    /// Adds what was seen, in any order. What is older than the answer of the command is ignored.
+    /// Adds what was seen of this sandbox, in any order. What is older than the answer of the command is ignored. The caller
+    /// leaves out what belongs to other sandboxes, because an observation has no identifier.
     pub fn observe(&mut self, observation: Observation) {
         let is_older = match &self.answer {
             Some(answer) => observation.is_older_than(answer),
@@ -121,7 +124,12 @@ impl Wait {
     }
 
     /// Adds whether the snapshot was found, active, under its name, by a look that was sent at this time. A look that found
-    /// nothing counts only if the sandbox had been seen out of snapshotting before.
+    /// nothing counts only if the sandbox had been seen out of snapshotting before. It ends the wait, so while the snapshot
+    /// exists and is not active yet, do not call this: look again.
+    ///
+    /// The assessment asks for this look: it is [`Unknown`](Assessment::Unknown) with
+    /// [`Missing::Snapshot`](super::Missing::Snapshot) and without a next look. The loop above would end there, so a wait for a
+    /// snapshot handles this case before it reads `next_look`.
     pub fn observe_snapshot(&mut self, found: bool, at: DateTime<Utc>) {
         let taken = self.evidence.best().is_some_and(|best| {
             best.observed_at() <= at

@@ -34,6 +34,15 @@ impl Default for Size {
 
 object_form! {
     /// The quantities that a resize changes, each at least 1. `None` leaves a quantity unchanged.
+    ///
+    /// ```
+    /// use sandbox_lifecycle::{ApiProfile, Command, vocabulary::SizeChange};
+    /// use std::num::NonZero;
+    /// let grow = SizeChange { cpu: NonZero::new(4), ..SizeChange::default() };
+    /// let request = Command::Resize(grow).request("s1").http(ApiProfile::V0_226)?;
+    /// assert_eq!(serde_json::to_string(&request.body)?, r#"{"cpu":4}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
     form: #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
     pub struct SizeChange {

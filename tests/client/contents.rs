@@ -2,8 +2,8 @@
 
 use crate::{at, not_found, record, row, seen};
 use sandbox_lifecycle::{
-    Columns, Command, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState,
-    client::{Contents, Evidence, Presence},
+    Columns, Command, Context, DesiredState, Goal, Lifecycle, Policy, SandboxClass, SandboxState,
+    client::{Contents, Evidence, Plan, Presence},
     vocabulary::{AutoDelete, BackupState, Fault},
 };
 use serde_json::json;
@@ -23,7 +23,7 @@ fn each_state_carries_what_the_domain_says() {
         (S::Pausing, D::Paused, "running processes?, memory, disk"),
         (S::Paused, D::Paused, "memory, disk"),
         (S::Stopped, D::Stopped, "disk"),
-        (S::Archived, D::Archived, "nothing"),
+        (S::Archived, D::Archived, "completed backup?"),
         (S::Error, D::Started, "running processes?, memory?, disk?"),
         (S::BuildFailed, D::Started, "nothing"),
         (S::Destroyed, D::Destroyed, "nothing"),
@@ -132,4 +132,22 @@ fn a_part_is_there_or_not_or_not_known() {
     assert_eq!(said, ["no", "unknown", "yes"]);
     let stored = serde_json::to_string(&Contents::from(&row(S::Stopped, D::Stopped))).expect("it is written");
     assert_eq!(stored, r#"{"processes":"no","memory":"no","disk":"yes","backup":"no"}"#);
+}
+
+/// The record says nothing of where its backup is. A delete would have taken the only copy without a question.
+#[test]
+fn a_delete_of_an_archive_that_was_read_from_a_record_may_lose_its_backup() {
+    let record = record("archived", "archived", json!({"backupState": "Completed", "runnerId": null}));
+    let row = Lifecycle::try_from(&record).expect("a lifecycle");
+    assert_eq!(Contents::from(&row).is_safe_to_delete(), None);
+    let plan = Plan::to(Goal::Destroyed, &row, &Policy::default(), Context::of(&row), at(0)).expect("a destroy");
+    assert_eq!(plan.to_string(), "destroy (loses completed backup); wait for destroyed");
+}
+
+#[test]
+fn a_plan_from_a_record_recovers_from_the_backup_that_the_record_shows() {
+    let shown = json!({"backupState": "Completed", "runnerId": null, "recoverable": true, "errorReason": "lost"});
+    let row = Lifecycle::try_from(&record("error", "started", shown)).expect("a lifecycle");
+    let plan = Plan::to(Goal::Started, &row, &Policy::default(), Context::of(&row), at(0)).expect("a recovery");
+    assert!(plan.commands().eq([Command::Recover { start: true }]));
 }

@@ -79,6 +79,16 @@ fn an_unknown_time_is_said_to_be_unknown() {
     );
 }
 
+/// A record often hides its runner. The timers that stop and delete were missing then.
+#[test]
+fn a_record_without_its_runner_has_the_same_forecast() {
+    let shown = json!({"autoStopInterval": 15, "autoDeleteInterval": 0});
+    let mut hidden = shown.clone();
+    hidden["runnerId"] = Value::Null;
+    assert_eq!(said("started", "started", hidden), said("started", "started", shown.clone()));
+    assert_eq!(said("started", "started", shown).len(), 1);
+}
+
 #[test]
 fn an_unclaimed_member_of_a_warm_pool_has_no_automatic_timers() {
     let nobody = "00000000-0000-0000-0000-000000000000";

@@ -191,3 +191,19 @@ fn a_client_is_offered_what_the_api_profile_has() {
         "stop, destroy, pause, resize, fork, snapshot, autostop, autoarchive, autodelete, touch"
     );
 }
+
+/// A newer GPU model says nothing about the other buttons.
+#[test]
+fn a_value_that_is_not_understood_is_as_one_that_is_not_shown() {
+    let seen = |more: Value| {
+        let mut shown = json!({"state": "started", "desiredState": "started", "sandboxClass": "linux-vm"});
+        for (name, value) in more.as_object().expect("an object") {
+            shown[name] = value.clone();
+        }
+        let view: LifecycleView = serde_json::from_value(shown).expect("a view");
+        PartialLifecycle::try_from(&view)
+    };
+    assert_eq!(seen(json!({"gpuType": "H9000", "backupState": "Verified"})), seen(json!({})));
+    assert_eq!(seen(json!({"sandboxClass": "mainframe"})), seen(json!({"sandboxClass": null})));
+    assert!(seen(json!({"state": "hibernated"})).is_err());
+}

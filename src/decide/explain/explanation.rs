@@ -167,6 +167,10 @@ impl Explanation {
     }
 
     /// Returns the checks that surely fail, in order.
+    ///
+    /// To people, show the first one: each check is worded for a sandbox that passes those before it, so a fork of a paused
+    /// sandbox also names a change under way. There may be none although a record is surely refused, because the rows behind
+    /// it fail different checks: a pause while the record shows stopping. Then name the state.
     pub fn failing_checks(&self) -> impl Iterator<Item = &'static Check> + use<> {
         self.checks().filter(|(_, holds)| *holds == Holds::No).map(|(check, _)| check)
     }

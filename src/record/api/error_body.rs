@@ -24,6 +24,15 @@ object! {
     /// assert_eq!(body.code(), Some("bad_state"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// A proxy may answer with a body that is not JSON. A client then builds one, so that the status still gives advice:
+    ///
+    /// ```
+    /// use sandbox_lifecycle::record::{Advice, ErrorBody, OneOrMany};
+    /// let (status, text) = (502, "<html>Bad Gateway</html>");
+    /// let body = serde_json::from_str(text).unwrap_or_else(|_| ErrorBody::new(status, OneOrMany::One(text.into())));
+    /// assert_eq!(body.advice(status), Some(Advice::ReadFirst));
+    /// ```
     pub struct ErrorBody is "an error" {
         /// The HTTP status. Use that of the response where there is one.
         status_code: Maybe<Number>,
@@ -87,7 +96,9 @@ impl<X> ErrorBody<X> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Advice {
-    /// The command was refused with a code of this crate, which says what can be done.
+    /// The command was refused with a code of this crate, which says what can be done. The code says less than
+    /// [`Refusal::retry`], which knows the sandbox: a pause that the class never allows may read as
+    /// [`Retry::NotFromHere`]. The status counts first for 401, 403, 408, 429 and 5xx.
     Refused(Retry),
     /// The request is refused as it is (400, 422 and others without an entry of their own): repeating it changes nothing.
     Correct,

@@ -24,6 +24,31 @@ use serde::{Deserialize, Deserializer};
 /// assert_eq!(received, stop);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// A server answers with an [`ErrorBody`](crate::record::ErrorBody) what it cannot read and what it refuses:
+///
+/// ```
+/// use sandbox_lifecycle::{Columns, Context, Lifecycle, Policy};
+/// use sandbox_lifecycle::record::{CommandRequest, ErrorBody, OneOrMany, RequestError};
+/// let (row, policy) = (Lifecycle::from(Columns::default()), Policy::default());
+/// let answer = |path: &str, body: &str| {
+///     let error = |status, text: String| (status, ErrorBody::new(status, OneOrMany::One(text)));
+///     let reader = &mut serde_json::Deserializer::from_str(body);
+///     let request = CommandRequest::from_http("POST", path, "", reader).map_err(|fault| match fault {
+///         RequestError::Fields(errors) => (400, ErrorBody::from(&errors)),
+///         RequestError::OtherRoute => error(404, fault.to_string()),
+///         _ => error(400, fault.to_string()),
+///     })?;
+///     // Here the server looks for `request.sandbox`, as an identifier and as a name.
+///     row.decide(request.command, &policy, Context::of(&row), chrono::DateTime::UNIX_EPOCH)
+///         .map_err(|refusal| (refusal.http_status(), ErrorBody::from(&refusal)))
+/// };
+/// let text = |path, body| answer(path, body).map_err(|(status, body)| (status, body.text().unwrap())).unwrap_err();
+/// assert_eq!(text("/sandbox/s1/dance", ""), (404, "no command has this method and path".into()));
+/// assert!(text("/sandbox/s1/fork", "{").1.starts_with("the body cannot be read"));
+/// assert!(text("/sandbox/s1/resize", r#"{"cpu":0}"#).1.starts_with("cpu is 0, expected"));
+/// assert!(text("/sandbox/s1/archive", "").1.starts_with("cannot archive while the state is started"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CommandRequest {

@@ -65,6 +65,23 @@ fn completed(shown: Columns, server: &ServerFields) -> Lifecycle {
 /// assert_eq!(not_understood, ["gpuType"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// `Lifecycle` and `Forecast::of_record` refuse such a record. A dashboard gives `Forecast::of` the lifecycle. For its buttons, a
+/// [`PartialLifecycle`](crate::PartialLifecycle) takes what is not understood as not shown:
+///
+/// ```
+/// use sandbox_lifecycle::{Context, PartialLifecycle, Policy, client::{Forecast, ShowsOwner}};
+/// use sandbox_lifecycle::record::{ReadLifecycle, SandboxDto};
+/// let text = r#"{"id":"s1","organizationId":"o1","name":"n","user":"daytona","env":{},"labels":{},"public":false,
+///     "networkBlockAll":false,"target":"eu","cpu":1,"gpu":1,"memory":1,"disk":3,"gpuType":"H9000","state":"started",
+///     "desiredState":"started","autoDeleteInterval":0,"runnerId":"r1","updatedAt":"2024-10-01T16:30:00Z"}"#;
+/// let record: SandboxDto = serde_json::from_str(text)?;
+/// assert!(PartialLifecycle::try_from(&record).is_ok());
+/// let row = ReadLifecycle::try_from(&record)?.lifecycle;
+/// let context = Context::of(&row).with_warm_pool(record.is_in_warm_pool());
+/// assert_eq!(Forecast::of(&row, &Policy::default(), context).len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReadLifecycle {
     /// The lifecycle. A field that is not understood has the value of an absent one, as in

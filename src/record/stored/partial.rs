@@ -1,11 +1,11 @@
 //! What a client sees of a lifecycle in a record: the columns, and which of them the record leaves out.
 
-use super::columns::{LifecycleView, ShowsColumns};
-use crate::lifecycle::{Lifecycle, Missing, PartialLifecycle};
+use super::columns::{LifecycleView, ReadLifecycle};
+use crate::lifecycle::{Missing, PartialLifecycle};
 use crate::record::api::{SandboxDto, SandboxListItem};
 use crate::record::form::{Maybe, Number};
 use crate::rules::KnownContext;
-use crate::vocabulary::FieldErrors;
+use crate::vocabulary::{FieldErrors, names};
 
 /// A field that a record may leave out.
 trait MayBeMissing {
@@ -29,24 +29,29 @@ macro_rules! partial {
     ($($record:ident)+) => {$(
         impl<X> TryFrom<&$record<X>> for PartialLifecycle {
             type Error = FieldErrors;
-            /// Takes what the record shows. A runner that is not shown may still be assigned.
+            /// Takes what the record shows. A runner that is not shown may still be assigned, and a value that this crate does
+            /// not understand is as one that is not shown.
             ///
             /// # Errors
-            /// Every field with a value that is not allowed, and `state` and `desiredState` if they are missing.
+            /// Every faulty field, if `state` or `desiredState` is missing or not known.
             fn try_from(record: &$record<X>) -> Result<Self, FieldErrors> {
-                let shown = FieldErrors::collect(|errors| record.shown_columns(errors))?;
+                let read = ReadLifecycle::try_from(record)?;
+                let faulty = |field: &str| read.not_understood.iter().any(|fault| fault.field == field);
                 let missing = Missing {
-                    class: record.sandbox_class.is_missing(),
-                    gpu: record.gpu.is_missing(),
-                    size: record.cpu.is_missing() || record.memory.is_missing() || record.disk.is_missing(),
-                    backup_state: record.backup_state.is_missing(),
-                    recoverable: record.recoverable.is_missing(),
-                    auto_stop: record.auto_stop_interval.is_missing(),
-                    auto_pause: record.auto_pause_interval.is_missing(),
-                    auto_delete: record.auto_delete_interval.is_missing(),
+                    class: record.sandbox_class.is_missing() || faulty(names::sandbox_class),
+                    gpu: record.gpu.is_missing() || faulty(names::gpu),
+                    size: record.cpu.is_missing()
+                        || record.memory.is_missing()
+                        || record.disk.is_missing()
+                        || [names::cpu, names::memory, names::disk].into_iter().any(faulty),
+                    backup_state: record.backup_state.is_missing() || faulty(names::backup_state),
+                    recoverable: record.recoverable.is_missing() || faulty(names::recoverable),
+                    auto_stop: record.auto_stop_interval.is_missing() || faulty(names::auto_stop_interval),
+                    auto_pause: record.auto_pause_interval.is_missing() || faulty(names::auto_pause_interval),
+                    auto_delete: record.auto_delete_interval.is_missing() || faulty(names::auto_delete_interval),
                     runner: record.runner_id.is_missing(),
                 };
-                Ok(Self::new(Lifecycle::from(shown), missing))
+                Ok(Self::new(read.lifecycle, missing))
             }
         }
     )+};

@@ -6,8 +6,20 @@ use serde::Serialize;
 object_form! {
 /// What a client knows of the [`Context`](crate::Context) in which the server decides. `None` is not known.
 ///
-/// A record shows nothing of it, except that `linkedSandboxId` shows a link. What the client knows from elsewhere makes its
-/// answers more exact.
+/// A record shows nothing of it, except that `linkedSandboxId` shows a link: `KnownContext::from(&record)` takes it. What the
+/// client knows from elsewhere makes its answers more exact. With the default, "the server decides" about every start, fork and
+/// destroy, because the organization may be suspended and forks may be alive:
+///
+/// ```
+/// use sandbox_lifecycle::{Acceptance, Command, PartialLifecycle, Policy, record::LifecycleView, rules::KnownContext};
+/// let record: LifecycleView = serde_json::from_str(r#"{"state":"stopped","desiredState":"stopped"}"#)?;
+/// let (seen, policy) = (PartialLifecycle::try_from(&record)?, Policy::default());
+/// let start = |known| seen.explain(Command::Start, &policy, known).acceptance();
+/// assert_eq!(start(KnownContext::default()), Acceptance::ServerDecides);
+/// let active = KnownContext { organization_suspended: Some(false), ..KnownContext::default() };
+/// assert_eq!(start(active), Acceptance::Accepted);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 form: #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct KnownContext {
