@@ -83,10 +83,16 @@ impl Goal {
             return Judgement::NotSeen(Missing::Record);
         }
         let ends_destroyed = self.ends_destroyed(evidence);
+        let has_failed = evidence.state().known().is_some_and(SandboxState::is_failed);
+        // The snapshot may have been taken before.
+        let gone = || match (self, known.snapshot) {
+            (Self::SnapshotTaken, None) if !has_failed => Judgement::never_seen(Missing::Snapshot),
+            _ => Judgement::lost(gone(evidence)),
+        };
         if evidence.is_gone() {
             return match ends_destroyed {
                 Some(true) => Judgement::REACHED,
-                Some(false) => Judgement::lost(gone(evidence)),
+                Some(false) => gone(),
                 None if evidence.is_not_found() => Judgement::never_seen(Missing::AutoDelete),
                 None => Judgement::NotSeen(Missing::AutoDelete),
             };
@@ -94,7 +100,7 @@ impl Goal {
         let (state, desired) = (evidence.state().known(), evidence.desired_state());
         let leaves = is_leaving(evidence);
         if leaves && ends_destroyed == Some(false) {
-            return Judgement::lost(gone(evidence));
+            return gone();
         }
         let Some(state) = state else {
             return self.wanted_elsewhere(desired).map_or(Judgement::NotSeen(Missing::State), Judgement::lost);

@@ -121,14 +121,16 @@ impl Wait {
     }
 
     /// Adds whether the snapshot was found, active, under its name, by a look that was sent at this time. A look that found
-    /// nothing counts only if the sandbox had been seen out of snapshotting before.
+    /// nothing counts only if the sandbox had been seen out of snapshotting before, or gone. A snapshot that was found once
+    /// stays found: looks may arrive late.
     pub fn observe_snapshot(&mut self, found: bool, at: DateTime<Utc>) {
-        let taken = self.evidence.best().is_some_and(|best| {
-            best.observed_at() <= at
-                && best.shown().state().known().is_some_and(|state| state != SandboxState::Snapshotting)
+        let ended = self.evidence.best().is_some_and(|best| {
+            let shown = best.shown();
+            let left = shown.state().known().is_some_and(|state| state != SandboxState::Snapshotting);
+            best.observed_at() <= at && (left || shown.is_gone())
         });
-        if at >= self.began_at && (found || taken) {
-            self.snapshot = Some(found);
+        if at >= self.began_at && (found || ended) {
+            self.snapshot = Some(found || self.snapshot == Some(true));
         }
     }
 
