@@ -1,5 +1,6 @@
 //! What the timers of a sandbox will do to it, for people: what happens, when, and what prevents it.
 
+use super::plan::on_runner;
 use crate::clock::Standing;
 use crate::lifecycle::{Columns, Lifecycle, instants::NEVER};
 use crate::policy::Policy;
@@ -66,12 +67,13 @@ impl Forecast {
         forecasts
     }
 
-    /// Returns what the armed timers of a record's sandbox will do. In a warm pool the automatic timers do nothing.
+    /// Returns what the armed timers of a record's sandbox will do. In a warm pool the automatic timers do nothing. A record
+    /// may hide the runner, so a sandbox whose state needs one counts as on it.
     ///
     /// # Errors
     /// All faulty fields of the record.
     pub fn of_record(record: &impl ShowsOwner, policy: &Policy) -> Result<Vec<Self>, FieldErrors> {
-        let row = record.lifecycle()?;
+        let row = on_runner(&record.lifecycle()?);
         let context = Context::of(&row).with_warm_pool(record.is_in_warm_pool());
         Ok(Self::of(&row, policy, context))
     }

@@ -326,7 +326,7 @@ const fn goal_of(desired: D) -> Option<Goal> {
 }
 
 /// Returns the sandbox on a runner, where its state needs one: a client is not always shown the runner.
-fn on_runner(row: &Lifecycle) -> Lifecycle {
+pub(super) fn on_runner(row: &Lifecycle) -> Lifecycle {
     let needs = matches!(row.state(), S::Started | S::Paused) || (row.state() == S::Stopped && !row.has_runner());
     let columns = row.columns();
     Columns { has_runner: columns.has_runner || needs, ..columns }.into()

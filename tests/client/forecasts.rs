@@ -130,3 +130,22 @@ fn a_forecast_is_what_due_then_does() {
     }
     assert!(compared > 40, "{compared}");
 }
+
+#[test]
+fn a_record_that_hides_its_runner_has_the_same_forecasts() {
+    for (state, more, expected) in [
+        ("started", json!({"autoStopInterval": 15}), "will be stopped in 12 min unless it is used"),
+        ("stopped", json!({"autoDeleteInterval": 60}), "will be deleted in 57 min unless it is used"),
+        (
+            "paused",
+            json!({"sandboxClass": "linux-vm", "autoDestroyAt": at(63)}),
+            "will be deleted in 60 min unless it gets a new time to live",
+        ),
+    ] {
+        let mut hidden = more.clone();
+        hidden["runnerId"] = Value::Null;
+        let [shown, not_shown] = [more, hidden].map(|more| said(state, state, more));
+        assert_eq!(not_shown, shown, "{state}");
+        assert_eq!(shown.first().map(String::as_str), Some(expected), "{state}");
+    }
+}
