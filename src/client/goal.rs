@@ -85,10 +85,8 @@ impl Goal {
         let ends_destroyed = self.ends_destroyed(evidence);
         let has_failed = evidence.state().known().is_some_and(SandboxState::is_failed);
         // The snapshot may have been taken before.
-        let gone = || match (self, known.snapshot) {
-            (Self::SnapshotTaken, None) if !has_failed => Judgement::never_seen(Missing::Snapshot),
-            _ => Judgement::lost(gone(evidence)),
-        };
+        let is_open = self == Self::SnapshotTaken && known.snapshot.is_none() && !has_failed;
+        let gone = || if is_open { Judgement::never_seen(Missing::Snapshot) } else { Judgement::lost(gone(evidence)) };
         if evidence.is_gone() {
             return match ends_destroyed {
                 Some(true) => Judgement::REACHED,
