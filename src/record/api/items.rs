@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// The items of a list. An item with a missing field, or with a value of a wrong type, is in `faulty`, and all others are
 /// in `read`.
 ///
-/// A list that is not complete must not look complete: whoever shows or counts the items reads `faulty` too. Only the
+/// A list that is not complete must not look complete: show and count the items of `faulty` too. Only the
 /// items that were read are written.
 ///
 /// ```
