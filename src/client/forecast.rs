@@ -67,9 +67,8 @@ impl Forecast {
         forecasts
     }
 
-    /// Returns what the armed timers of a record's sandbox will do. In a warm pool the automatic timers do nothing.
-    ///
-    /// A record often hides its runner, so one is assumed where the state needs one.
+    /// Returns what the armed timers of a record's sandbox will do. In a warm pool the automatic timers do nothing. A record
+    /// often hides the runner, so a sandbox whose state needs one counts as on it.
     ///
     /// # Errors
     /// All faulty fields of the record.

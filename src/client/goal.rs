@@ -83,10 +83,14 @@ impl Goal {
             return Judgement::NotSeen(Missing::Record);
         }
         let ends_destroyed = self.ends_destroyed(evidence);
+        let has_failed = evidence.state().known().is_some_and(SandboxState::is_failed);
+        // The snapshot may have been taken before.
+        let is_open = self == Self::SnapshotTaken && known.snapshot.is_none() && !has_failed;
+        let gone = || if is_open { Judgement::never_seen(Missing::Snapshot) } else { Judgement::lost(gone(evidence)) };
         if evidence.is_gone() {
             return match ends_destroyed {
                 Some(true) => Judgement::REACHED,
-                Some(false) => Judgement::lost(gone(evidence)),
+                Some(false) => gone(),
                 None if evidence.is_not_found() => Judgement::never_seen(Missing::AutoDelete),
                 None => Judgement::NotSeen(Missing::AutoDelete),
             };
@@ -94,10 +98,10 @@ impl Goal {
         let (state, desired) = (evidence.state().known(), evidence.desired_state());
         let leaves = is_leaving(evidence);
         if leaves && ends_destroyed == Some(false) {
-            return Judgement::lost(gone(evidence));
+            return gone();
         }
         let Some(state) = state else {
-            return self.wanted_elsewhere(desired).map_or(Judgement::NotSeen(Missing::State), Judgement::lost);
+            return self.desired_elsewhere(desired).map_or(Judgement::NotSeen(Missing::State), Judgement::lost);
         };
         if state.is_failed() {
             return self.judge_failure(state, known, policy);
@@ -105,7 +109,7 @@ impl Goal {
         if leaves {
             return Judgement::Moving(state);
         }
-        self.wanted_elsewhere(desired).map_or_else(|| self.judge_state(state, desired, known), Judgement::lost)
+        self.desired_elsewhere(desired).map_or_else(|| self.judge_state(state, desired, known), Judgement::lost)
     }
 
     /// Whether the goal ends with the sandbox destroyed. It is `None` if that was not shown.
@@ -132,7 +136,7 @@ impl Goal {
 
     /// Returns the reason if the desired state is known and does not lead to this goal. The legacy `resized` leads to no known
     /// state.
-    fn wanted_elsewhere(self, desired: Seen<DesiredState>) -> Option<UnreachableReason> {
+    fn desired_elsewhere(self, desired: Seen<DesiredState>) -> Option<UnreachableReason> {
         let desired = desired.known().filter(|desired| *desired != DesiredState::Resized)?;
         let leads = match (self, self.state()) {
             (Self::Stopped, _) if desired == DesiredState::Destroyed => true,
@@ -154,7 +158,7 @@ impl Goal {
             },
             Seen::NotShown | Seen::Unknown if may_end_destroyed => Judgement::NotSeen(Missing::DesiredState),
             desired @ (Seen::NotShown | Seen::Unknown | Seen::Known(_)) => {
-                let may_recover = self == Self::Recovered && self.wanted_elsewhere(desired).is_none();
+                let may_recover = self == Self::Recovered && self.desired_elsewhere(desired).is_none();
                 if may_recover && recovers(state, known) { Judgement::Moving(state) } else { failed }
             }
         }

@@ -175,7 +175,9 @@ impl Planned<'_> {
         let wakes = goal != Goal::Archived && state == S::Archiving && self.decide(Command::Start).is_ok();
         if moves && !wakes {
             let arrives = goal_of(desired).ok_or(NoPlan::NeverArrives)?;
-            return Ok(Turn::Wait(if arrives == goal { goal } else { Goal::Settled }));
+            // The stop of an ephemeral sandbox deletes it, so that it never settles.
+            let waits = arrives == goal || (arrives == Goal::Stopped && row.is_ephemeral());
+            return Ok(Turn::Wait(if waits { arrives } else { Goal::Settled }));
         }
         let Some(command) = self.command(goal) else { return Ok(Turn::Reached) };
         match self.decide(command) {
@@ -239,18 +241,16 @@ impl Planned<'_> {
     }
 
     fn is_reached(&self, goal: Goal) -> bool {
-        let (row, state) = (&self.row, self.row.state());
-        let rests = row.is_settled();
+        let (row, state, rests) = (&self.row, self.row.state(), self.row.is_settled());
         match goal {
             Goal::Started => rests && state == S::Started,
             Goal::Stopped => (rests && state == S::Stopped) || (state == S::Destroyed && row.is_ephemeral()),
             Goal::Paused => rests && state == S::Paused,
             Goal::Archived => rests && state == S::Archived,
             Goal::Destroyed => state == S::Destroyed,
-            Goal::Settled => rests && state != S::Destroyed,
+            Goal::Settled | Goal::Recovered => rests && state != S::Destroyed,
             Goal::Resized(change) => rests && state != S::Destroyed && change.applied_to(row.size()) == row.size(),
             Goal::SnapshotTaken | Goal::Forked => rests && self.made,
-            Goal::Recovered => rests && state != S::Destroyed,
         }
     }
 

@@ -124,19 +124,21 @@ impl Wait {
     }
 
     /// Adds whether the snapshot was found, active, under its name, by a look that was sent at this time. A look that found
-    /// nothing counts only if the sandbox had been seen out of snapshotting before. It ends the wait, so while the snapshot
-    /// exists and is not active yet, do not call this: look again.
+    /// nothing counts only if the sandbox had been seen out of snapshotting before, or gone. It ends the wait, so while the
+    /// snapshot exists and is not active yet, do not call this: look again. A snapshot that was found once stays found: looks
+    /// may arrive late.
     ///
     /// The assessment asks for this look: it is [`Unknown`](Assessment::Unknown) with
     /// [`Missing::Snapshot`](super::Missing::Snapshot) and without a next look. The loop above would end there, so a wait for a
     /// snapshot handles this case before it reads `next_look`.
     pub fn observe_snapshot(&mut self, found: bool, at: DateTime<Utc>) {
-        let taken = self.evidence.best().is_some_and(|best| {
-            best.observed_at() <= at
-                && best.shown().state().known().is_some_and(|state| state != SandboxState::Snapshotting)
+        let ended = self.evidence.best().is_some_and(|best| {
+            let shown = best.shown();
+            let left = shown.state().known().is_some_and(|state| state != SandboxState::Snapshotting);
+            best.observed_at() <= at && (left || shown.is_gone())
         });
-        if at >= self.began_at && (found || taken) {
-            self.snapshot = Some(found);
+        if at >= self.began_at && (found || ended) {
+            self.snapshot = Some(found || self.snapshot == Some(true));
         }
     }
 

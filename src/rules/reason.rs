@@ -75,7 +75,7 @@ reasons! {
     /// Live forks depend on it.
     ForkChildren 400 WhenSettled,
     /// The organization is suspended. (Published API; the code is ours.)
-    Suspended 403 NotFromHere,
+    Suspended 403 WhenUnsuspended,
 }
 
 /// What a caller can do about a refusal.
@@ -92,6 +92,9 @@ pub enum Retry {
     /// Bring the sandbox into another state first.
     #[strum(to_string = "change the state first")]
     NotFromHere,
+    /// Send the same command again when the organization is no longer suspended. No state of the sandbox helps.
+    #[strum(to_string = "try again when the organization is no longer suspended")]
+    WhenUnsuspended,
     /// Nothing: the sandbox already has the requested result.
     #[strum(to_string = "there is nothing to do")]
     AlreadySo,

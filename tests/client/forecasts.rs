@@ -79,16 +79,6 @@ fn an_unknown_time_is_said_to_be_unknown() {
     );
 }
 
-/// A record often hides its runner. The timers that stop and delete were missing then.
-#[test]
-fn a_record_without_its_runner_has_the_same_forecast() {
-    let shown = json!({"autoStopInterval": 15, "autoDeleteInterval": 0});
-    let mut hidden = shown.clone();
-    hidden["runnerId"] = Value::Null;
-    assert_eq!(said("started", "started", hidden), said("started", "started", shown.clone()));
-    assert_eq!(said("started", "started", shown).len(), 1);
-}
-
 #[test]
 fn an_unclaimed_member_of_a_warm_pool_has_no_automatic_timers() {
     let nobody = "00000000-0000-0000-0000-000000000000";
@@ -139,4 +129,23 @@ fn a_forecast_is_what_due_then_does() {
         }
     }
     assert!(compared > 40, "{compared}");
+}
+
+#[test]
+fn a_record_that_hides_its_runner_has_the_same_forecasts() {
+    for (state, more, expected) in [
+        ("started", json!({"autoStopInterval": 15}), "will be stopped in 12 min unless it is used"),
+        ("stopped", json!({"autoDeleteInterval": 60}), "will be deleted in 57 min unless it is used"),
+        (
+            "paused",
+            json!({"sandboxClass": "linux-vm", "autoDestroyAt": at(63)}),
+            "will be deleted in 60 min unless it gets a new time to live",
+        ),
+    ] {
+        let mut hidden = more.clone();
+        hidden["runnerId"] = Value::Null;
+        let [shown, not_shown] = [more, hidden].map(|more| said(state, state, more));
+        assert_eq!(not_shown, shown, "{state}");
+        assert_eq!(shown.first().map(String::as_str), Some(expected), "{state}");
+    }
 }

@@ -147,6 +147,29 @@ fn a_sandbox_does_not_show_whether_its_snapshot_was_taken() {
 }
 
 #[test]
+fn a_late_look_does_not_take_back_a_snapshot_that_was_found() {
+    let mut wait = Wait::after(Goal::SnapshotTaken, seen(&written("snapshotting", "started", at(0)), at(0)), None);
+    wait.observe(seen(&written("started", "started", at(2)), at(2)));
+    wait.observe_snapshot(true, at(4));
+    wait.observe_snapshot(false, at(3));
+    assert_eq!(wait.assess(&Policy::default(), at(4)), Assessment::Reached);
+}
+
+#[test]
+fn a_sandbox_that_is_gone_does_not_show_whether_its_snapshot_was_taken() {
+    let policy = Policy::default();
+    let mut wait = Wait::after(Goal::SnapshotTaken, seen(&written("snapshotting", "started", at(0)), at(0)), None);
+    wait.observe(crate::not_found(at(2)));
+    let unknown = Assessment::Unknown { missing: Missing::Snapshot, next_look: None };
+    assert_eq!(wait.assess(&policy, at(2)), unknown);
+    let (mut taken, mut failed) = (wait, wait);
+    taken.observe_snapshot(true, at(3));
+    assert_eq!(taken.assess(&policy, at(3)), Assessment::Reached);
+    failed.observe_snapshot(false, at(3));
+    assert_eq!(failed.assess(&policy, at(3)), lost(UnreachableReason::Gone));
+}
+
+#[test]
 fn a_recovery_on_the_recorded_server_stays_in_error_until_it_ends() {
     let errored = |more| record("error", "started", more);
     let answer = errored(json!({"recoverable": true}));

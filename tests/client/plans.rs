@@ -326,3 +326,12 @@ fn a_plan_says_what_each_command_causes() {
         assert_eq!(planned, expected);
     }
 }
+
+#[test]
+fn the_stop_of_an_ephemeral_sandbox_is_awaited_as_a_stop() {
+    let columns = Columns { state: S::Stopping, desired_state: D::Stopped, ..Columns::default() };
+    let row = Lifecycle::from(Columns { auto_delete: AutoDelete::AtOnce, ..columns }).repaired();
+    let plan = Plan::to(Goal::Destroyed, &row, &Policy::default(), Context::of(&row), NOW).expect("it is deleted");
+    // A wait for settled would end as unreachable: the sandbox is deleted.
+    assert_eq!(plan.to_string(), "wait for stopped");
+}

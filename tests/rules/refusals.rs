@@ -57,7 +57,7 @@ fn says(state: SandboxState) -> Input {
 
 /// One case for each reason, in declaration order.
 fn cases() -> Vec<Case> {
-    use Retry::{AlreadySo, Never, NotFromHere, OtherArguments, ReadAgain, WhenSettled};
+    use Retry::{AlreadySo, Never, NotFromHere, OtherArguments, ReadAgain, WhenSettled, WhenUnsuspended};
     use SandboxState::{Archived, Starting, Stopped};
     let alone = Context::of(&Columns::default().into());
     let ephemeral = |columns| Columns { auto_delete: AutoDelete::AtOnce, ..columns };
@@ -330,7 +330,7 @@ fn cases() -> Vec<Case> {
                 Command::Start.into(),
                 Reason::Suspended,
                 403,
-                NotFromHere,
+                WhenUnsuspended,
                 "cannot start while the state is stopped: a suspended organization cannot start sandboxes; possible now: destroy (deletes its data), archive",
             )
         },

@@ -100,3 +100,12 @@ fn a_list_is_neither_a_forced_destroy_nor_a_default_policy_nor_a_context() {
     let nested = r#"{"report":"ended","job":"stop","outcome":{"failed":["runner",true]}}"#;
     assert_eq!(serde_json::from_str::<Report>(nested).unwrap_err().to_string(), format!("outcome: {refusal}"));
 }
+
+#[test]
+fn the_error_of_a_value_that_is_no_object_expects_an_object() {
+    let said = |error: serde_json::Error| error.to_string();
+    let command = serde_json::from_str::<Command>(r#""start""#).unwrap_err();
+    assert_eq!(said(command), "invalid type: string \"start\", expected an object at line 1 column 7");
+    let wait = serde_json::from_str::<Wait>("5").unwrap_err();
+    assert_eq!(said(wait), "invalid type: integer `5`, expected an object at line 1 column 1");
+}

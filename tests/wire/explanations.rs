@@ -160,6 +160,40 @@ fn a_field_that_the_record_leaves_out_is_not_its_default() {
 }
 
 #[test]
+fn a_value_that_is_not_understood_is_not_visible_and_hides_nothing_else() {
+    let newer = vm(true, json!({"gpuType": "H9000", "autoDestroyAt": "tomorrow"}));
+    assert_eq!(acceptance(newer, STOP, ordinary()), Acceptance::Accepted);
+    assert_eq!(acceptance(newer, Command::Pause, ordinary()), Acceptance::Accepted);
+    // Only a command that asks about the newer word is left to the server.
+    let class = vm(true, json!({"sandboxClass": "mainframe"}));
+    assert_eq!(acceptance(class, STOP, ordinary()), Acceptance::Accepted);
+    assert_eq!(acceptance(class, Command::Pause, ordinary()), Acceptance::ServerDecides);
+    let interval = vm(true, json!({"autoDeleteInterval": 0.5}));
+    assert_eq!(acceptance(interval, Command::Backup, ordinary()), Acceptance::ServerDecides);
+    let backup = json!({"state": "error", "recoverable": true, "backupState": "Verified"});
+    assert_eq!(acceptance(vm(true, backup), RECOVER, ordinary()), Acceptance::ServerDecides);
+    // Both states must be known.
+    let dto: SandboxDto = serde_json::from_value(record(json!({"state": "hibernated"}))).expect("a record");
+    assert!(PartialLifecycle::try_from(&dto).is_err());
+}
+
+#[test]
+fn a_resize_of_an_unknown_size_leaves_open_only_what_it_changes() {
+    let unseen = |state: &str, change: SizeChange| {
+        let text =
+            format!(r#"{{"state":"{state}","desiredState":"{state}","runnerId":"r1","sandboxClass":"linux-vm"}}"#);
+        let view: LifecycleView = serde_json::from_str(&text).expect("a record");
+        let seen = PartialLifecycle::try_from(&view).expect("a valid record");
+        let explained = seen.explain(Command::Resize(change), &Policy::default(), ordinary());
+        explained.unseen().map(|guard| guard.name()).collect::<Vec<_>>()
+    };
+    let more_cpu = SizeChange { cpu: NonZeroU32::new(8), memory: None, disk: None };
+    assert_eq!(unseen("started", more_cpu), ["keeps_cpu", "changes_size"]);
+    assert_eq!(unseen("stopped", more_cpu), ["changes_size"]);
+    assert_eq!(unseen("started", SizeChange::default()), [""; 0], "it surely changes nothing");
+}
+
+#[test]
 fn nothing_is_assumed_of_a_record_that_no_write_leaves() {
     // A write takes the runner from an archived sandbox. Where it still has one, it may also be pending.
     let archived = json!({"state": "archived", "desiredState": "archived"});
@@ -190,20 +224,4 @@ fn a_client_is_offered_what_the_api_profile_has() {
         accepted(&recorded),
         "stop, destroy, pause, resize, fork, snapshot, autostop, autoarchive, autodelete, touch"
     );
-}
-
-/// A newer GPU model says nothing about the other buttons.
-#[test]
-fn a_value_that_is_not_understood_is_as_one_that_is_not_shown() {
-    let seen = |more: Value| {
-        let mut shown = json!({"state": "started", "desiredState": "started", "sandboxClass": "linux-vm"});
-        for (name, value) in more.as_object().expect("an object") {
-            shown[name] = value.clone();
-        }
-        let view: LifecycleView = serde_json::from_value(shown).expect("a view");
-        PartialLifecycle::try_from(&view)
-    };
-    assert_eq!(seen(json!({"gpuType": "H9000", "backupState": "Verified"})), seen(json!({})));
-    assert_eq!(seen(json!({"sandboxClass": "mainframe"})), seen(json!({"sandboxClass": null})));
-    assert!(seen(json!({"state": "hibernated"})).is_err());
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     decide::command,
-    lifecycle::{Lifecycle, PartialLifecycle, fact_set::Facts},
+    lifecycle::{Lifecycle, PartialLifecycle, fact_set::Facts, facts},
     policy::Policy,
     rules::{
         Command, KnownContext, Verb, guards,
@@ -14,9 +14,6 @@ use crate::{
         table::{profile::facts_of_class, rows::OF_NUMBERS},
     },
 };
-
-/// The guards of a resize that the old size answers.
-const OF_SIZE: Facts = OF_NUMBERS.without(guards::disk_at_rest);
 
 impl PartialLifecycle {
     /// Explains how the server would answer this command, as far as the record shows.
@@ -40,7 +37,11 @@ impl PartialLifecycle {
     /// ```
     pub fn explain(&self, command: Command, policy: &Policy, known: KnownContext) -> Explanation {
         let of = VerbAndFlag { verb: command.verb(), flag: command.flag() };
-        self.explain_with(of, policy, known, |row| command::facts_of_numbers(&command, row), self.lacks_size())
+        let lacks_size = self.lacks_size();
+        self.explain_with(of, policy, known, |row| {
+            let open = if lacks_size { facts_of_old_size(&command, row) } else { Facts::NONE };
+            (command::facts_of_numbers(&command, row), open)
+        })
     }
 
     /// Returns each command that the policy's API profile offers, and whether the server accepts it with suitable
@@ -50,7 +51,7 @@ impl PartialLifecycle {
         policy: &'a Policy,
         known: KnownContext,
     ) -> impl Iterator<Item = (Verb, Acceptance)> + use<'a> {
-        offered(policy, move |of| self.explain_with(of, policy, known, |_| OF_NUMBERS, false))
+        offered(policy, move |of| self.explain_with(of, policy, known, |_| (OF_NUMBERS, Facts::NONE)))
     }
 
     fn explain_with(
@@ -58,17 +59,29 @@ impl PartialLifecycle {
         of: VerbAndFlag,
         policy: &Policy,
         known: KnownContext,
-        numbers: impl Fn(&Lifecycle) -> Facts,
-        lacks_size: bool,
+        numbers: impl Fn(&Lifecycle) -> (Facts, Facts),
     ) -> Explanation {
-        let left_out = self.unknown_facts().and(if lacks_size { OF_SIZE } else { Facts::NONE });
+        let left_out = self.unknown_facts();
         let explained = self.rows().map(|row| {
-            let facts = row.facts.and(facts_of_class(policy, row.class)).and(known.facts()).and(numbers(&row));
+            let (given, of_old_size) = numbers(&row);
+            let facts = row.facts.and(facts_of_class(policy, row.class)).and(known.facts()).and(given);
             // A client does not know when the sandbox was last recovered from its backup. What the row itself makes hold is
             // known without the context.
             let open = known.unknown_facts().and(guards::cooled_down).without(facts);
-            Explanation::of(of, facts, left_out.and(open))
+            Explanation::of(of, facts, left_out.and(open).and(of_old_size))
         });
         explained.reduce(Explanation::or).unwrap_or_else(|| Explanation::of(of, Facts::NONE, Facts::ALL))
     }
+}
+
+/// Returns the guards of a resize that only the old size answers.
+fn facts_of_old_size(command: &Command, row: &Lifecycle) -> Facts {
+    let Command::Resize(change) = command else { return Facts::NONE };
+    let runs = !row.facts.contain(facts::stopped);
+    let changes = change.cpu.is_some() || change.memory.is_some() || change.disk.is_some();
+    Facts::NONE
+        .and(guards::keeps_cpu.when(runs && change.cpu.is_some()))
+        .and(guards::keeps_memory.when(runs && change.memory.is_some()))
+        .and(guards::keeps_disk.when(change.disk.is_some()))
+        .and(guards::changes_size.when(changes))
 }

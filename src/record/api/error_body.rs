@@ -81,7 +81,7 @@ impl<X> ErrorBody<X> {
         let refused = self.code().and_then(Reason::from_word).map(|reason| Advice::Refused(reason.retry()));
         match status {
             401 => Some(Advice::Authenticate),
-            403 => Some(Advice::AskPermission),
+            403 => Some(refused.unwrap_or(Advice::AskPermission)),
             408 | 500.. => Some(Advice::ReadFirst),
             429 => Some(Advice::SlowDown),
             404 | 410 => Some(refused.unwrap_or(Advice::GiveUp)),
@@ -104,7 +104,7 @@ pub enum Advice {
     Correct,
     /// The credentials are missing or not valid (401).
     Authenticate,
-    /// The caller is not allowed to do it (403).
+    /// The caller is not allowed to do it (403, without a code of this crate).
     AskPermission,
     /// There is no such sandbox, or not any more (404, 410).
     GiveUp,

@@ -2,6 +2,7 @@
 
 use super::read_to_end::Attempt;
 use crate::record::form::{Sealed, Wire};
+use crate::vocabulary::Cut;
 use alloc::{string::String, vec::Vec};
 use core::{fmt, marker::PhantomData};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// The items of a list. An item with a missing field, or with a value of a wrong type, is in `faulty`, and all others are
 /// in `read`.
 ///
-/// A list that is not complete must not look complete: whoever shows or counts the items reads `faulty` too. Only the
+/// A list that is not complete must not look complete: show and count the items of `faulty` too. Only the
 /// items that were read are written.
 ///
 /// ```
@@ -47,7 +48,7 @@ impl fmt::Display for FaultyItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "item {}", self.index)?;
         if let Some(id) = &self.id {
-            write!(f, ", with id {id}")?;
+            write!(f, ", with id {}", Cut(id))?;
         }
         write!(f, ": {}", self.error)
     }

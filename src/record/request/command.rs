@@ -8,7 +8,7 @@ use crate::rules::{Command, CommandKind, Verb};
 use crate::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, FieldError, FieldErrors, IntervalError, SizeChange, Ttl, names,
 };
-use alloc::{format, string::String, string::ToString};
+use alloc::{borrow::Cow, format, string::String, string::ToString};
 use serde::{Deserialize, Deserializer};
 
 /// A command for one sandbox, as a client sends it and a server receives it.
@@ -70,6 +70,10 @@ pub enum NoRequest {
     /// A snapshot has no name.
     #[error("a snapshot needs a name")]
     Unnamed,
+    /// The identifier or the name of the sandbox is empty, `.` or `..`. HTTP clients remove such a part from the path, even
+    /// if it is escaped, and the request would reach another route.
+    #[error("a path cannot name a sandbox with an empty identifier, `.` or `..`")]
+    NotInPath,
 }
 
 /// Why a request is not a command. `E` is the error of the body's reader.
@@ -144,11 +148,14 @@ impl CommandRequest {
     ///
     /// # Errors
     ///
-    /// The API of this profile does not offer the command, or a snapshot has no name.
+    /// The API of this profile does not offer the command, a snapshot has no name, or no path can name the sandbox.
     pub fn http(&self, profile: ApiProfile) -> Result<HttpRequest, NoRequest> {
         let verb = self.command.verb();
         if !verb.is_offered_by(profile) {
             return Err(NoRequest::NotOffered(verb, profile));
+        }
+        if ["", ".", ".."].contains(&&*self.sandbox) {
+            return Err(NoRequest::NotInPath);
         }
         let (method, last, argument) = route(CommandKind::from(self.command));
         let mut path = String::from("/sandbox/");
@@ -213,7 +220,8 @@ impl CommandRequest {
     }
 
     /// Reads a request. The path begins after the address of the API, as in [`HttpRequest`], and the query has no question
-    /// mark. The body is read only where the command has one. Unknown parameters are ignored.
+    /// mark. The body is read only where the command has one. Unknown parameters are ignored, and of a repeated one the last
+    /// counts, as in a [`ListQuery`](crate::record::ListQuery).
     ///
     /// # Errors
     ///
@@ -226,14 +234,19 @@ impl CommandRequest {
     ) -> Result<Self, RequestError<D::Error>> {
         let mut parts = path.strip_prefix("/sandbox/").ok_or(RequestError::OtherRoute)?.split('/');
         let sandbox = parts.next().and_then(unescape).filter(|id| !id.is_empty()).ok_or(RequestError::OtherRoute)?;
-        let (last, minutes) = (parts.next().unwrap_or_default(), parts.next());
+        // A path that ends in a slash is another route, so that it does not delete.
+        let last = match parts.next() {
+            Some("") => return Err(RequestError::OtherRoute),
+            last => last.unwrap_or_default(),
+        };
+        let minutes = parts.next().map(|minutes| unescape(minutes).unwrap_or(Cow::Borrowed(minutes)));
         let is_asked = |kind: CommandKind| {
             let (by, at, argument) = route(kind);
             by.to_string() == method && at == last && matches!(argument, Argument::Minutes) == minutes.is_some()
         };
         let mut examples = Command::EXAMPLES.iter().map(|[example, _]| *example);
         let example = examples.find(|example| is_asked(CommandKind::from(*example))).filter(|_| parts.next().is_none());
-        let read = Given { query, minutes: minutes.unwrap_or_default() };
+        let read = Given { query, minutes: minutes.as_deref().unwrap_or_default() };
         let (command, name) = read.command(example.ok_or(RequestError::OtherRoute)?, body)?;
         Ok(Self { sandbox: sandbox.into_owned(), command, name })
     }
@@ -280,7 +293,7 @@ impl Given<'_> {
     }
 
     fn parameter(&self, name: &'static str) -> Result<bool, FieldErrors> {
-        let given = parameters(self.query).find(|(other, _)| other == name);
+        let given = parameters(self.query).filter(|(other, _)| other == name).last();
         match given.as_ref().map(|(_, value)| value.as_str()) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),

@@ -43,6 +43,9 @@ trait Parameter {
     fn read(&mut self, name: &'static str, value: &str) -> Result<(), FieldError>;
 }
 
+/// The most sandboxes of a page (published).
+const MOST_ON_A_PAGE: u32 = 200;
+
 /// Declares the query: each field with its name on the wire, and whether it is newer than 0.190.
 macro_rules! query {
     ($($(#[$doc:meta])* $field:ident: $type:ty as $name:ident $($newer:ident)?,)+) => {
@@ -94,6 +97,10 @@ macro_rules! query {
                             _ => Ok(()),
                         };
                         errors.extend(result.err());
+                    }
+                    if let Some(limit) = read.limit.filter(|limit| !(1..=MOST_ON_A_PAGE).contains(limit)) {
+                        let allowed = format_args!("a whole number from 1 to {MOST_ON_A_PAGE}");
+                        errors.push(FieldError::new(names::limit, limit, allowed));
                     }
                     read
                 })

@@ -1,6 +1,6 @@
 //! What a client sees of a lifecycle in a record: the columns, and which of them the record leaves out.
 
-use super::columns::{LifecycleView, ReadLifecycle};
+use super::columns::{LifecycleView, ReadLifecycle, ShowsColumns};
 use crate::lifecycle::{Missing, PartialLifecycle};
 use crate::record::api::{SandboxDto, SandboxListItem};
 use crate::record::form::{Maybe, Number};
@@ -29,29 +29,30 @@ macro_rules! partial {
     ($($record:ident)+) => {$(
         impl<X> TryFrom<&$record<X>> for PartialLifecycle {
             type Error = FieldErrors;
-            /// Takes what the record shows. A runner that is not shown may still be assigned, and a value that this crate does
-            /// not understand is as one that is not shown.
+            /// Takes what the record shows. A runner that is not shown may still be assigned, and a value that is not
+            /// understood, such as a newer class, counts as not shown.
             ///
             /// # Errors
-            /// Every faulty field, if `state` or `desiredState` is missing or not known.
+            /// As for a [`ReadLifecycle`]: every faulty field if `state` or `desiredState` is missing or not known.
             fn try_from(record: &$record<X>) -> Result<Self, FieldErrors> {
-                let read = ReadLifecycle::try_from(record)?;
-                let faulty = |field: &str| read.not_understood.iter().any(|fault| fault.field == field);
-                let missing = Missing {
-                    class: record.sandbox_class.is_missing() || faulty(names::sandbox_class),
-                    gpu: record.gpu.is_missing() || faulty(names::gpu),
-                    size: record.cpu.is_missing()
-                        || record.memory.is_missing()
-                        || record.disk.is_missing()
-                        || [names::cpu, names::memory, names::disk].into_iter().any(faulty),
-                    backup_state: record.backup_state.is_missing() || faulty(names::backup_state),
-                    recoverable: record.recoverable.is_missing() || faulty(names::recoverable),
-                    auto_stop: record.auto_stop_interval.is_missing() || faulty(names::auto_stop_interval),
-                    auto_pause: record.auto_pause_interval.is_missing() || faulty(names::auto_pause_interval),
-                    auto_delete: record.auto_delete_interval.is_missing() || faulty(names::auto_delete_interval),
-                    runner: record.runner_id.is_missing(),
+                let ReadLifecycle { lifecycle, not_understood } = record.to_read_lifecycle()?;
+                let lacks = |field: &dyn MayBeMissing, name: &str| {
+                    field.is_missing() || not_understood.iter().any(|fault| fault.field == name)
                 };
-                Ok(Self::new(read.lifecycle, missing))
+                let missing = Missing {
+                    class: lacks(&record.sandbox_class, names::sandbox_class),
+                    gpu: lacks(&record.gpu, names::gpu),
+                    size: lacks(&record.cpu, names::cpu)
+                        || lacks(&record.memory, names::memory)
+                        || lacks(&record.disk, names::disk),
+                    backup_state: lacks(&record.backup_state, names::backup_state),
+                    recoverable: lacks(&record.recoverable, names::recoverable),
+                    auto_stop: lacks(&record.auto_stop_interval, names::auto_stop_interval),
+                    auto_pause: lacks(&record.auto_pause_interval, names::auto_pause_interval),
+                    auto_delete: lacks(&record.auto_delete_interval, names::auto_delete_interval),
+                    runner: lacks(&record.runner_id, names::runner_id),
+                };
+                Ok(Self::new(lifecycle, missing))
             }
         }
     )+};

@@ -40,7 +40,7 @@ impl fmt::Display for Refusal {
                 f.write_str("; try again when the backup has ended")
             }
             Retry::WhenSettled => f.write_str("; try again when the change has ended"),
-            Retry::NotFromHere | Retry::Never => self.write_commands(f),
+            Retry::NotFromHere | Retry::WhenUnsuspended | Retry::Never => self.write_commands(f),
             Retry::OtherArguments | Retry::AlreadySo | Retry::ReadAgain => Ok(()),
         }
     }

@@ -111,10 +111,38 @@ fn a_request_that_is_no_command_is_left_to_other_routes() {
         ("POST", "/sandbox/s%F/start"),
         ("POST", "/sandbox/%FF/start"),
         ("DELETE", "/sandbox/s1/ssh-access"),
+        ("DELETE", "/sandbox/s1/"),
+        ("DELETE", "/sandbox/"),
         ("POST", "/volume/s1/start"),
     ] {
         assert_eq!(received(method, path, "", Value::Null), Err(RequestError::OtherRoute), "{method} {path}");
     }
+}
+
+#[test]
+fn no_request_is_built_for_a_sandbox_that_a_path_cannot_name() {
+    // An HTTP client would send `/sandbox/../start` as `/start`.
+    for sandbox in ["", ".", ".."] {
+        for command in [Command::Start, Command::Destroy { force: false }] {
+            let http = command.request(sandbox).http(ApiProfile::V0_226);
+            assert_eq!(http, Err(NoRequest::NotInPath), "{sandbox:?}");
+        }
+    }
+    let dots = Command::Start.request("...").http(ApiProfile::V0_226).expect("a name like any other");
+    assert_eq!(dots.to_string(), "POST /sandbox/.../start");
+}
+
+#[test]
+fn of_a_repeated_parameter_the_last_counts() {
+    let stop = |query: &str| received("POST", "/sandbox/s1/stop", query, Value::Null).map(|request| request.command);
+    assert_eq!(stop("force=true&force=false"), Ok(Command::Stop { force: false }));
+    assert_eq!(stop("force=false&force=true"), Ok(Command::Stop { force: true }));
+}
+
+#[test]
+fn escaped_minutes_are_read() {
+    let read = received("POST", "/sandbox/s1/autodelete/%2D1", "", Value::Null).map(|request| request.command);
+    assert_eq!(read, Ok(Command::AutoDelete { interval: AutoDelete::from(-1) }));
 }
 
 #[test]
@@ -198,4 +226,10 @@ fn a_filter_that_the_older_api_would_ignore_is_refused() {
     let errors = ListQuery::from_query("limit=many&states=melted&states=started&colour=red").expect_err("two faults");
     let fields: Vec<_> = errors.iter().map(|error| error.field.clone()).collect();
     assert_eq!(fields, ["limit", "states"]);
+    let limit = |limit: u32| ListQuery::from_query(&format!("limit={limit}")).map(|query| query.limit);
+    assert_eq!((limit(1), limit(200)), (Ok(Some(1)), Ok(Some(200))));
+    for beyond in [0, 201] {
+        let said = limit(beyond).expect_err("beyond a page").to_string();
+        assert_eq!(said, format!("limit is {beyond}, expected a whole number from 1 to 200"));
+    }
 }
