@@ -1,4 +1,4 @@
-//! Differences in commands: D1, D6, D11, D21, D29, D37 and D40.
+//! Differences in commands.
 
 use super::{Difference, are_coherent, pending, set, untouched};
 

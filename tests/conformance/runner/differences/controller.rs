@@ -1,4 +1,4 @@
-//! Differences in passes of the controller and in timers: D2 to D5, D9, D13, D14, D18 to D20 and D22.
+//! Differences in passes of the controller, in placement and in timers.
 
 use super::{Difference, comes_to_rest, set};
 use crate::{judge::Answer, table::Row};
@@ -222,14 +222,13 @@ pub const ACTIONS: &[Difference] = &[
                 && row.get("observed") == "unknown"
                 && (row.is("pending") || stale(row))
         },
-        instead: |row, expected| {
-            if stale(row) {
-                return times_out(row, expected);
-            }
-            stays(row, expected);
-            if row.get("state") == "creating" {
+        instead: |row, expected| match row.get("state") {
+            _ if stale(row) => times_out(row, expected),
+            "creating" => {
+                stays(row, expected);
                 set_where(expected, &[("runner_calls", "sandboxInfo;createSandbox")]);
             }
+            _ => stays(row, expected),
         },
     },
     // D19 no runner, no end.

@@ -1,4 +1,4 @@
-//! Differences in the end of a job: D1, D9, D10, D12, D16, D17, D25 to D27 and D31.
+//! Differences in the end of a job.
 
 use super::{Difference, are_coherent, comes_to_rest, pending, set, untouched};
 use crate::{judge::Answer, table::Row};

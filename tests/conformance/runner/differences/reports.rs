@@ -1,4 +1,4 @@
-//! Differences in unsolicited reports: D1, D7, D8, D9 and D15.
+//! Differences in unsolicited reports.
 
 use super::{Difference, comes_to_rest, set};
 use crate::{judge::Answer, table::Row};
