@@ -6,7 +6,7 @@ use super::goal::Goal;
 use crate::lifecycle::{Columns, Lifecycle, Recovery};
 use crate::policy::Policy;
 use crate::rules::{Command, Context, Reason, Refusal, Step};
-use crate::vocabulary::{BackupState, DesiredState as D, SandboxState as S, Size};
+use crate::vocabulary::{DesiredState as D, SandboxState as S, Size};
 use alloc::{string::ToString, vec::Vec};
 use chrono::{DateTime, Utc};
 use core::fmt;
@@ -329,26 +329,18 @@ const fn goal_of(desired: D) -> Option<Goal> {
     }
 }
 
-/// Returns the sandbox once the change under way has ended well.
+/// Returns the sandbox once the change under way has ended well, in the columns that later commands and their consequences ask
+/// about.
 fn settled(row: &Lifecycle, size: Size) -> Lifecycle {
     let columns = row.columns();
     let deletes = columns.desired_state == D::Stopped && row.is_ephemeral();
     let desired_state = if deletes { D::Destroyed } else { columns.desired_state };
     let Some(state) = desired_state.fulfilled_by() else { return *row };
-    let archived = state == S::Archived;
     Columns {
         state,
         desired_state,
         pending: false,
         has_runner: matches!(state, S::Started | S::Stopped | S::Paused),
-        fault: None,
-        recoverable: false,
-        repair: None,
-        must_ask: false,
-        must_ask_store: false,
-        backup_state: if archived { BackupState::Completed } else { columns.backup_state },
-        has_backup_ref: archived || columns.has_backup_ref,
-        changed_since_backup: !archived,
         cpu: size.cpu,
         memory: size.memory,
         disk: size.disk,

@@ -224,7 +224,8 @@ fn rows() -> Vec<Lifecycle> {
 fn goals() -> impl Iterator<Item = Goal> {
     let cpu = |cpu| Goal::Resized(SizeChange { cpu: NonZeroU32::new(cpu), memory: None, disk: None });
     let disk = Goal::Resized(SizeChange { cpu: None, memory: None, disk: NonZeroU32::new(100) });
-    PLAIN_GOALS.into_iter().chain([cpu(8), cpu(1), disk])
+    let memory = Goal::Resized(SizeChange { cpu: None, memory: NonZeroU32::new(9), disk: None });
+    PLAIN_GOALS.into_iter().chain([cpu(8), cpu(1), disk, memory])
 }
 
 /// Every row and goal: a plan has as few commands as the search needs, and there is none exactly where the search finds none.
