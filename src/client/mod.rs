@@ -5,7 +5,7 @@
 //! | a client | uses |
 //! |---|---|
 //! | sends a command | [`CommandRequest`](crate::record::CommandRequest), from [`Command::request`](crate::Command::request) |
-//! | reads a sandbox | `GET /sandbox/{id}`, which it builds itself; the answer is a [`SandboxDto`](crate::SandboxDto) |
+//! | reads a sandbox | [`HttpRequest::read`](crate::record::HttpRequest::read); the answer is a [`SandboxDto`](crate::SandboxDto) |
 //! | lists sandboxes | [`ListQuery`](crate::record::ListQuery); the answer is a [`SandboxPage`](crate::record::SandboxPage) |
 //! | gets an error | [`ErrorBody`](crate::record::ErrorBody), [`ErrorBody::advice`](crate::record::ErrorBody::advice) |
 //! | waits for the end of a change | [`Wait`] |

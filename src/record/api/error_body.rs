@@ -68,7 +68,8 @@ impl ErrorBody {
 impl<X> ErrorBody<X> {
     /// Returns what is wrong: the message, or else the error.
     pub fn text(&self) -> Option<String> {
-        self.message.value().map(ToString::to_string).or_else(|| self.error.value().cloned())
+        let message = self.message.value().map(ToString::to_string).filter(|text| !text.is_empty());
+        message.or_else(|| self.error.value().cloned())
     }
 
     /// Returns the code: `code`, or else `error_code`.

@@ -125,6 +125,28 @@ fn route(kind: CommandKind) -> (HttpMethod, &'static str, Argument) {
     }
 }
 
+/// Returns the path of a sandbox.
+fn path_of(sandbox: &str) -> Result<String, NoRequest> {
+    if ["", ".", ".."].contains(&sandbox) {
+        return Err(NoRequest::NotInPath);
+    }
+    let mut path = String::from("/sandbox/");
+    escape(sandbox, &mut path);
+    Ok(path)
+}
+
+impl HttpRequest {
+    /// Returns the request that reads the sandbox with this identifier or name. The answer is a
+    /// [`SandboxDto`](crate::SandboxDto), or a 404.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRequest::NotInPath`].
+    pub fn read(sandbox: &str) -> Result<Self, NoRequest> {
+        Ok(Self { method: HttpMethod::Get, path: path_of(sandbox)?, query: String::new(), body: None })
+    }
+}
+
 impl Command {
     /// Returns the request of this command for the sandbox with this identifier or name.
     pub fn request(self, sandbox: impl Into<String>) -> CommandRequest {
@@ -154,12 +176,8 @@ impl CommandRequest {
         if !verb.is_offered_by(profile) {
             return Err(NoRequest::NotOffered(verb, profile));
         }
-        if ["", ".", ".."].contains(&&*self.sandbox) {
-            return Err(NoRequest::NotInPath);
-        }
         let (method, last, argument) = route(CommandKind::from(self.command));
-        let mut path = String::from("/sandbox/");
-        escape(&self.sandbox, &mut path);
+        let mut path = path_of(&self.sandbox)?;
         for part in [last, self.minutes().as_deref().unwrap_or_default()] {
             if !part.is_empty() {
                 path.push('/');

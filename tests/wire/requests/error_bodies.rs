@@ -81,3 +81,12 @@ fn every_code_of_a_refusal_has_an_advice_at_its_status() {
         assert!(matches!(advice, Some(Advice::Refused(_))), "{reason}: {advice:?}");
     }
 }
+
+#[test]
+fn an_empty_message_does_not_hide_the_error() {
+    for message in [json!(""), json!([])] {
+        let body: ErrorBody =
+            serde_json::from_value(json!({"message": message, "error": "Not Found"})).expect("a body");
+        assert_eq!(body.text().as_deref(), Some("Not Found"));
+    }
+}

@@ -2,7 +2,7 @@
 
 use sandbox_lifecycle::{
     ApiProfile, Command, SandboxClass, SandboxState, Verb,
-    record::{CommandRequest, ListOrder, ListQuery, ListSort, NoRequest, RequestError},
+    record::{CommandRequest, HttpRequest, ListOrder, ListQuery, ListSort, NoRequest, RequestError},
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, SizeChange, Ttl},
 };
 use serde_json::{Value, json};
@@ -231,5 +231,13 @@ fn a_filter_that_the_older_api_would_ignore_is_refused() {
     for beyond in [0, 201] {
         let said = limit(beyond).expect_err("beyond a page").to_string();
         assert_eq!(said, format!("limit is {beyond}, expected a whole number from 1 to 200"));
+    }
+}
+
+#[test]
+fn a_read_names_its_sandbox_in_the_path() {
+    assert_eq!(HttpRequest::read("a/b ü").expect("a path").to_string(), "GET /sandbox/a%2Fb%20%C3%BC");
+    for nameless in ["", ".", ".."] {
+        assert_eq!(HttpRequest::read(nameless), Err(NoRequest::NotInPath));
     }
 }
