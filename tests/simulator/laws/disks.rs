@@ -6,7 +6,7 @@ use crate::{
     world::World,
 };
 use sandbox_lifecycle::controller::RunnerStanding;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A place that holds a disk of a sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,8 +27,8 @@ pub struct Truth {
     pub given_up: u64,
     /// What each place may lose, because something at least as new was elsewhere when its end was decided.
     pub dispensable: BTreeMap<Place, u64>,
-    /// Whether a copy changed since its last call, because its runner or its process died. A row cannot know it yet.
-    pub changed_by_itself: bool,
+    /// The runners whose copy changed since its last call, because the runner or the process died. A row cannot know it yet.
+    pub changed_by_itself: BTreeSet<RunnerId>,
     /// How often its row was written since faults stopped.
     pub late_writes: u32,
 }

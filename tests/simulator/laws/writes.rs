@@ -51,7 +51,7 @@ impl World {
             return;
         }
         let asked = matches!(cause, Cause::Command(_) | Cause::Timer(_));
-        let by_itself = self.truth.entry(id).or_default().changed_by_itself;
+        let by_itself = !self.truth.entry(id).or_default().changed_by_itself.is_empty();
         // The copy stopped by itself, and an ask has shown it.
         let stopped = to == D::Stopped && by_itself;
         // `docs/DIFFERENCES.md`: D3 gives up an archive, D8 deletes an ephemeral sandbox that stops.
@@ -68,7 +68,7 @@ impl World {
         let arrives = row.is_settled() && row.state() != old.state() && !row.must_ask();
         let expected = copy_of(row.state());
         let (Some(runner), Some(expected)) = (after.runner_id().map(number_of), expected) else { return };
-        let by_itself = self.truth.entry(id).or_default().changed_by_itself;
+        let by_itself = self.truth.entry(id).or_default().changed_by_itself.contains(&runner);
         let runner = &self.runners[runner];
         let shown = runner.slots.get(&id).map_or(CopyState::None, |slot| slot.seen().state);
         let story = self.story(id);

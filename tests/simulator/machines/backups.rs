@@ -24,6 +24,8 @@ pub struct Backups {
     uploads: BTreeMap<(Id, u32), Upload>,
     /// How attempts ended, as far as the maker remembers.
     ended: BTreeMap<(Id, u32), Outcome>,
+    /// The newest attempt that the maker was asked for. It survives a crash: a late repeat of an older request must not begin.
+    newest: BTreeMap<Id, u32>,
     /// What the store holds: the version of the disk under each attempt.
     pub objects: BTreeMap<Id, BTreeMap<u32, u64>>,
     /// The first attempt that the store still takes.
@@ -53,6 +55,11 @@ impl Backups {
 impl World {
     /// The maker is asked for a backup.
     pub fn back_up(&mut self, id: Id, runner: RunnerId, attempt: u32) {
+        let newest = self.backups.newest.entry(id).or_default();
+        if attempt < *newest {
+            return;
+        }
+        *newest = attempt;
         if let Some(outcome) = self.backups.ended.get(&(id, attempt)).copied() {
             return self.report_backup(id, runner, attempt, outcome);
         }

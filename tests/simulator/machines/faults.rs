@@ -54,7 +54,9 @@ impl World {
         it.boot += 1;
         it.jobs.clear();
         for (id, slot) in &mut it.slots {
-            self.truth.entry(*id).or_default().changed_by_itself |= slot.runs;
+            if slot.runs {
+                self.truth.entry(*id).or_default().changed_by_itself.insert(runner);
+            }
             slot.runs = false;
         }
         self.tally.runner_crashes += 1;
@@ -92,7 +94,7 @@ impl World {
             let stopped = slot.disk.is_some_and(|disk| !disk.paused);
             if stops && stopped && self.random.happens(500) {
                 // The copy shows that the work is complete.
-                self.truth.entry(id).or_default().changed_by_itself = false;
+                self.truth.entry(id).or_default().changed_by_itself.remove(&runner);
                 self.end(runner, id, call.epoch, End::Completed);
             } else {
                 let destroys = matches!(call.task, sandbox_lifecycle::rules::Task::Destroy);
@@ -138,7 +140,7 @@ impl World {
             return;
         }
         let id = self.random.one_of(&running);
-        self.truth.entry(id).or_default().changed_by_itself = true;
+        self.truth.entry(id).or_default().changed_by_itself.insert(runner);
         let slot: &mut Slot = self.slot(runner, id);
         slot.runs = false;
         let epoch = Some(slot.ledger.newest_epoch().unwrap_or_default());

@@ -144,7 +144,7 @@ impl World {
     fn execute(&mut self, runner: RunnerId, id: Id) {
         self.judge_run(id, runner);
         self.raise(runner, id);
-        self.truth.entry(id).or_default().changed_by_itself = false;
+        self.truth.entry(id).or_default().changed_by_itself.remove(&runner);
         let slot = self.slot(runner, id);
         slot.runs = true;
         if let Some(disk) = &mut slot.disk {
@@ -156,7 +156,7 @@ impl World {
         if self.slot(runner, id).runs {
             self.raise(runner, id);
         }
-        self.truth.entry(id).or_default().changed_by_itself = false;
+        self.truth.entry(id).or_default().changed_by_itself.remove(&runner);
         let slot = self.slot(runner, id);
         slot.runs = false;
         if let Some(disk) = &mut slot.disk {
