@@ -66,6 +66,14 @@ fn count<T: TryFrom<u32>>(number: &Number, field: &'static str, least: u32, most
 
 fn interval<T: TryFrom<i64, Error = IntervalError>>(number: &Number, field: &'static str) -> Result<T, FieldError> {
     let minutes = number.whole().ok_or_else(|| FieldError::new(field, number, "a whole number of minutes"))?;
+    interval_of(minutes, field)
+}
+
+/// Returns the interval of this many minutes.
+pub(crate) fn interval_of<T: TryFrom<i64, Error = IntervalError>>(
+    minutes: i64,
+    field: &'static str,
+) -> Result<T, FieldError> {
     T::try_from(minutes).map_err(|error| IntervalError { field, ..error }.into())
 }
 

@@ -14,7 +14,7 @@ mod wire;
 
 pub use allow_list::{DomainAllowList, NetworkAllowList};
 pub use extras::{Dropped, Extras, Kept};
-pub(super) use field::{ReadAs, WriteFrom, parse};
+pub(super) use field::{ReadAs, WriteFrom, interval_of, parse};
 pub use maybe::Maybe;
 pub use number::Number;
 pub(super) use object::{NameSeed, constructors, defaults, object, read_field};

@@ -1,14 +1,14 @@
 //! Commands as requests of the published API, from one table for clients and servers.
 
 use super::change::{CreateSandboxSnapshot, ForkSandbox, ResizeSandbox};
-use super::http::{HttpMethod, HttpRequest, RequestBody, add_parameter, escape, parameters, unescape};
+use super::http::{HttpMethod, HttpRequest, RequestBody, add_parameter, escape, parameters, unescape, yes_or_no};
 use crate::policy::ApiProfile;
-use crate::record::form::Maybe;
+use crate::record::form::{Maybe, interval_of};
 use crate::rules::{Command, CommandKind, Verb};
 use crate::vocabulary::{
     AutoArchive, AutoDelete, AutoPause, AutoStop, FieldError, FieldErrors, IntervalError, SizeChange, Ttl, names,
 };
-use alloc::{borrow::Cow, format, string::String, string::ToString};
+use alloc::{borrow::Cow, string::String, string::ToString};
 use serde::{Deserialize, Deserializer};
 
 /// A command for one sandbox, as a client sends it and a server receives it.
@@ -93,35 +93,42 @@ pub enum RequestError<E> {
 
 /// Where a request has the argument of its command.
 #[derive(Debug, Clone, Copy)]
-enum Argument {
+enum Place {
     None,
     /// A parameter of the query.
     Query(&'static str),
     /// The last part of the path: minutes.
-    Minutes,
-    /// The body.
+    Path,
     Body,
 }
 
+/// The argument of a command, as its request has it.
+enum Argument {
+    None,
+    Flag(bool),
+    Minutes(i64),
+    Body(RequestBody),
+}
+
 /// The table (published): the method, the last part of the path after the sandbox, and where the argument is.
-fn route(kind: CommandKind) -> (HttpMethod, &'static str, Argument) {
+fn route(kind: CommandKind) -> (HttpMethod, &'static str, Place) {
     match kind {
-        CommandKind::Start => (HttpMethod::Post, Verb::Start.as_str(), Argument::None),
-        CommandKind::Stop => (HttpMethod::Post, Verb::Stop.as_str(), Argument::Query(names::force)),
-        CommandKind::Destroy => (HttpMethod::Delete, "", Argument::None),
-        CommandKind::Pause => (HttpMethod::Post, Verb::Pause.as_str(), Argument::None),
-        CommandKind::Archive => (HttpMethod::Post, Verb::Archive.as_str(), Argument::None),
-        CommandKind::Resize => (HttpMethod::Post, Verb::Resize.as_str(), Argument::Body),
-        CommandKind::Fork => (HttpMethod::Post, Verb::Fork.as_str(), Argument::Body),
-        CommandKind::Snapshot => (HttpMethod::Post, Verb::Snapshot.as_str(), Argument::Body),
-        CommandKind::Recover => (HttpMethod::Post, Verb::Recover.as_str(), Argument::Query(names::skip_start)),
-        CommandKind::Backup => (HttpMethod::Post, Verb::Backup.as_str(), Argument::None),
-        CommandKind::AutoStop => (HttpMethod::Post, Verb::AutoStop.as_str(), Argument::Minutes),
-        CommandKind::AutoPause => (HttpMethod::Post, Verb::AutoPause.as_str(), Argument::Minutes),
-        CommandKind::AutoArchive => (HttpMethod::Post, Verb::AutoArchive.as_str(), Argument::Minutes),
-        CommandKind::AutoDelete => (HttpMethod::Post, Verb::AutoDelete.as_str(), Argument::Minutes),
-        CommandKind::Ttl => (HttpMethod::Post, Verb::Ttl.as_str(), Argument::Minutes),
-        CommandKind::Touch => (HttpMethod::Post, "last-activity", Argument::None),
+        CommandKind::Start => (HttpMethod::Post, Verb::Start.as_str(), Place::None),
+        CommandKind::Stop => (HttpMethod::Post, Verb::Stop.as_str(), Place::Query(names::force)),
+        CommandKind::Destroy => (HttpMethod::Delete, "", Place::None),
+        CommandKind::Pause => (HttpMethod::Post, Verb::Pause.as_str(), Place::None),
+        CommandKind::Archive => (HttpMethod::Post, Verb::Archive.as_str(), Place::None),
+        CommandKind::Resize => (HttpMethod::Post, Verb::Resize.as_str(), Place::Body),
+        CommandKind::Fork => (HttpMethod::Post, Verb::Fork.as_str(), Place::Body),
+        CommandKind::Snapshot => (HttpMethod::Post, Verb::Snapshot.as_str(), Place::Body),
+        CommandKind::Recover => (HttpMethod::Post, Verb::Recover.as_str(), Place::Query(names::skip_start)),
+        CommandKind::Backup => (HttpMethod::Post, Verb::Backup.as_str(), Place::None),
+        CommandKind::AutoStop => (HttpMethod::Post, Verb::AutoStop.as_str(), Place::Path),
+        CommandKind::AutoPause => (HttpMethod::Post, Verb::AutoPause.as_str(), Place::Path),
+        CommandKind::AutoArchive => (HttpMethod::Post, Verb::AutoArchive.as_str(), Place::Path),
+        CommandKind::AutoDelete => (HttpMethod::Post, Verb::AutoDelete.as_str(), Place::Path),
+        CommandKind::Ttl => (HttpMethod::Post, Verb::Ttl.as_str(), Place::Path),
+        CommandKind::Touch => (HttpMethod::Post, "last-activity", Place::None),
     }
 }
 
@@ -176,65 +183,46 @@ impl CommandRequest {
         if !verb.is_offered_by(profile) {
             return Err(NoRequest::NotOffered(verb, profile));
         }
-        let (method, last, argument) = route(CommandKind::from(self.command));
+        let (method, last, place) = route(CommandKind::from(self.command));
         let mut path = path_of(&self.sandbox)?;
-        for part in [last, self.minutes().as_deref().unwrap_or_default()] {
-            if !part.is_empty() {
-                path.push('/');
-                path.push_str(part);
-            }
+        if !last.is_empty() {
+            path.push('/');
+            path.push_str(last);
         }
-        let mut query = String::new();
-        if let (Argument::Query(name), Some(value)) = (argument, self.flag()) {
-            add_parameter(&mut query, name, value);
+        let mut request = HttpRequest { method, path, query: String::new(), body: None };
+        match (place, self.argument()?) {
+            (Place::Query(name), Argument::Flag(true)) => add_parameter(&mut request.query, name, "true"),
+            // Without the parameter, the server takes no.
+            (_, Argument::None | Argument::Flag(_)) => {}
+            (_, Argument::Minutes(minutes)) => request.path.extend(["/", &minutes.to_string()]),
+            (_, Argument::Body(body)) => request.body = Some(body),
         }
-        Ok(HttpRequest { method, path, query, body: self.body()? })
+        Ok(request)
     }
 
-    /// Returns the minutes at the end of the path.
-    fn minutes(&self) -> Option<String> {
-        Some(match self.command {
-            Command::AutoStop { interval } => interval.as_minutes().to_string(),
-            Command::AutoPause { interval } => interval.as_minutes().to_string(),
-            Command::AutoArchive { interval } => interval.as_minutes().to_string(),
-            Command::AutoDelete { interval } => interval.as_minutes().to_string(),
-            Command::Ttl { interval } => interval.as_minutes().to_string(),
-            Command::Start | Command::Stop { .. } | Command::Destroy { .. } | Command::Pause => return None,
-            Command::Archive | Command::Resize(_) | Command::Fork | Command::Snapshot { .. } => return None,
-            Command::Recover { .. } | Command::Backup | Command::Touch => return None,
-        })
-    }
-
-    /// Returns the value of the parameter. Without it, the server takes no.
-    fn flag(&self) -> Option<&'static str> {
-        let yes = match self.command {
-            Command::Stop { force } => force,
-            Command::Recover { start } => !start,
-            Command::Start | Command::Destroy { .. } | Command::Pause | Command::Archive | Command::Resize(_) => false,
-            Command::Fork | Command::Snapshot { .. } | Command::Backup | Command::AutoStop { .. } => false,
-            Command::AutoPause { .. } | Command::AutoArchive { .. } | Command::AutoDelete { .. } => false,
-            Command::Ttl { .. } | Command::Touch => false,
-        };
-        yes.then_some("true")
-    }
-
-    fn body(&self) -> Result<Option<RequestBody>, NoRequest> {
-        let body = match self.command {
-            Command::Resize(change) => RequestBody::Resize(change.into()),
+    /// Returns the argument of the command, as its request has it.
+    fn argument(&self) -> Result<Argument, NoRequest> {
+        Ok(match self.command {
+            Command::Stop { force } => Argument::Flag(force),
+            Command::Recover { start } => Argument::Flag(!start),
+            Command::AutoStop { interval } => Argument::Minutes(interval.as_minutes().into()),
+            Command::AutoPause { interval } => Argument::Minutes(interval.as_minutes().into()),
+            Command::AutoArchive { interval } => Argument::Minutes(interval.as_minutes().into()),
+            Command::AutoDelete { interval } => Argument::Minutes(interval.as_minutes().into()),
+            Command::Ttl { interval } => Argument::Minutes(interval.as_minutes().into()),
+            Command::Resize(change) => Argument::Body(RequestBody::Resize(change.into())),
             Command::Fork => {
-                RequestBody::Fork(ForkSandbox { name: self.name.clone().into(), ..ForkSandbox::default() })
+                let body = ForkSandbox { name: self.name.clone().into(), ..ForkSandbox::default() };
+                Argument::Body(RequestBody::Fork(body))
             }
             Command::Snapshot { include_memory } => {
                 let mut body = CreateSandboxSnapshot::new(self.name.clone().ok_or(NoRequest::Unnamed)?);
                 body.include_memory = if include_memory { Maybe::Value(true) } else { Maybe::Absent };
-                RequestBody::Snapshot(body)
+                Argument::Body(RequestBody::Snapshot(body))
             }
-            Command::Start | Command::Stop { .. } | Command::Destroy { .. } | Command::Pause => return Ok(None),
-            Command::Archive | Command::Recover { .. } | Command::Backup | Command::Touch => return Ok(None),
-            Command::AutoStop { .. } | Command::AutoPause { .. } | Command::AutoArchive { .. } => return Ok(None),
-            Command::AutoDelete { .. } | Command::Ttl { .. } => return Ok(None),
-        };
-        Ok(Some(body))
+            Command::Start | Command::Destroy { .. } | Command::Pause | Command::Archive => Argument::None,
+            Command::Backup | Command::Touch => Argument::None,
+        })
     }
 
     /// Reads a request. The path begins after the address of the API, as in [`HttpRequest`], and the query has no question
@@ -259,8 +247,8 @@ impl CommandRequest {
         };
         let minutes = parts.next().map(|minutes| unescape(minutes).unwrap_or(Cow::Borrowed(minutes)));
         let is_asked = |kind: CommandKind| {
-            let (by, at, argument) = route(kind);
-            by.to_string() == method && at == last && matches!(argument, Argument::Minutes) == minutes.is_some()
+            let (by, at, place) = route(kind);
+            by.to_string() == method && at == last && matches!(place, Place::Path) == minutes.is_some()
         };
         let mut examples = Command::EXAMPLES.iter().map(|[example, _]| *example);
         let example = examples.find(|example| is_asked(CommandKind::from(*example))).filter(|_| parts.next().is_none());
@@ -312,23 +300,14 @@ impl Given<'_> {
 
     fn parameter(&self, name: &'static str) -> Result<bool, FieldErrors> {
         let given = parameters(self.query).filter(|(other, _)| other == name).last();
-        match given.as_ref().map(|(_, value)| value.as_str()) {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(other) => invalid(name, other, "true or false"),
-        }
+        Ok(given.map_or(Ok(false), |(_, value)| yes_or_no(name, &value))?)
     }
 
     fn interval<T: TryFrom<i64, Error = IntervalError>>(&self, field: &'static str) -> Result<T, FieldErrors> {
-        let Ok(minutes) = self.minutes.parse::<i64>() else {
-            return invalid(field, self.minutes, "a whole number of minutes");
-        };
-        T::try_from(minutes).map_err(|error| FieldErrors::from(FieldError::from(IntervalError { field, ..error })))
+        let minutes = self.minutes.parse::<i64>();
+        let minutes = minutes.map_err(|_| FieldError::of_text(field, self.minutes, "a whole number of minutes"))?;
+        Ok(interval_of(minutes, field)?)
     }
-}
-
-fn invalid<T>(field: &'static str, value: &str, allowed: &str) -> Result<T, FieldErrors> {
-    Err(FieldError::new(field, format!("{value:?}"), allowed).into())
 }
 
 impl From<SizeChange> for ResizeSandbox {

@@ -1,6 +1,7 @@
 //! A request of the published API on the wire: method, path, query and body.
 
 use super::change::{CreateSandboxSnapshot, ForkSandbox, ResizeSandbox};
+use crate::vocabulary::FieldError;
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::fmt;
 use serde::{Serialize, Serializer};
@@ -110,4 +111,9 @@ pub(super) fn parameters(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Str
         let value = unescape(&value).map(Cow::into_owned).unwrap_or_else(|| value.clone());
         (unescape(name).unwrap_or(Cow::Borrowed(name)), value)
     })
+}
+
+/// Reads a yes-or-no parameter.
+pub(super) fn yes_or_no(name: &'static str, value: &str) -> Result<bool, FieldError> {
+    value.parse().map_err(|_| FieldError::of_text(name, value, "true or false"))
 }

@@ -1,9 +1,9 @@
 //! The query of a list request: filters, order and page, with every parameter of 0.226.
 
-use super::http::{HttpMethod, HttpRequest, add_parameter, parameters};
+use super::http::{HttpMethod, HttpRequest, add_parameter, parameters, yes_or_no};
 use crate::policy::ApiProfile;
-use crate::vocabulary::{FieldError, FieldErrors, SandboxClass, SandboxState, UnknownWord, Word, names, word_list};
-use alloc::{format, string::String, string::ToString, vec::Vec};
+use crate::vocabulary::{FieldError, FieldErrors, SandboxClass, SandboxState, names, word_list};
+use alloc::{string::String, string::ToString, vec::Vec};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 word_list! {
@@ -182,15 +182,14 @@ query! {
 /// A value that is one text.
 trait Single: Sized {
     fn text(&self) -> String;
-    /// Reads the value, or returns what is allowed.
-    fn parse(text: &str) -> Result<Self, String>;
+    fn parse(name: &'static str, text: &str) -> Result<Self, FieldError>;
 }
 
 impl Single for String {
     fn text(&self) -> String {
         self.clone()
     }
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(_: &'static str, text: &str) -> Result<Self, FieldError> {
         Ok(text.into())
     }
 }
@@ -198,25 +197,26 @@ impl Single for u32 {
     fn text(&self) -> String {
         self.to_string()
     }
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| format!("a whole number from 0 to {}", Self::MAX))
+    fn parse(name: &'static str, text: &str) -> Result<Self, FieldError> {
+        let allowed = format_args!("a whole number from 0 to {}", Self::MAX);
+        text.parse().map_err(|_| FieldError::of_text(name, text, allowed))
     }
 }
 impl Single for bool {
     fn text(&self) -> String {
         self.to_string()
     }
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| "true or false".into())
+    fn parse(name: &'static str, text: &str) -> Result<Self, FieldError> {
+        yes_or_no(name, text)
     }
 }
 impl Single for DateTime<Utc> {
     fn text(&self) -> String {
         self.to_rfc3339_opts(SecondsFormat::AutoSi, true)
     }
-    fn parse(text: &str) -> Result<Self, String> {
-        let time = DateTime::parse_from_rfc3339(text);
-        time.map(|time| time.to_utc()).map_err(|_| "an RFC 3339 time, such as 2024-10-01T12:00:00Z".into())
+    fn parse(name: &'static str, text: &str) -> Result<Self, FieldError> {
+        let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+        time.map_err(|_| FieldError::of_text(name, text, "an RFC 3339 time, such as 2024-10-01T12:00:00Z"))
     }
 }
 
@@ -227,27 +227,20 @@ macro_rules! words {
             fn text(&self) -> String {
                 self.as_str().into()
             }
-            fn parse(text: &str) -> Result<Self, String> {
-                Self::from_word(text).ok_or_else(|| {
-                    let UnknownWord { expected, .. } = UnknownWord::new::<Self>(text);
-                    format!("one of {}", expected.join(", "))
-                })
+            fn parse(name: &'static str, text: &str) -> Result<Self, FieldError> {
+                text.parse().map_err(|unknown| FieldError::from_unknown_word(name, &unknown))
             }
         }
     )+};
 }
 words! { SandboxState SandboxClass ListSort ListOrder }
 
-fn parse<T: Single>(name: &'static str, value: &str) -> Result<T, FieldError> {
-    T::parse(value).map_err(|allowed| FieldError::new(name, format_args!("{value:?}"), allowed))
-}
-
 impl<T: Single> Parameter for Option<T> {
     fn texts(&self) -> Vec<String> {
         self.iter().map(T::text).collect()
     }
     fn read(&mut self, name: &'static str, value: &str) -> Result<(), FieldError> {
-        *self = Some(parse(name, value)?);
+        *self = Some(T::parse(name, value)?);
         Ok(())
     }
 }
@@ -256,7 +249,7 @@ impl<T: Single> Parameter for Vec<T> {
         self.iter().map(T::text).collect()
     }
     fn read(&mut self, name: &'static str, value: &str) -> Result<(), FieldError> {
-        self.push(parse(name, value)?);
+        self.push(T::parse(name, value)?);
         Ok(())
     }
 }
