@@ -4,10 +4,9 @@ use super::assumed::with_hidden_columns;
 use crate::clock::Standing;
 use crate::lifecycle::{Columns, Lifecycle, instants::NEVER};
 use crate::policy::Policy;
-use crate::record::{Maybe, SandboxDto, SandboxListItem};
+use crate::record::{SandboxDto, SandboxListItem};
 use crate::rules::{Context, Timer};
 use crate::vocabulary::{DesiredState, FieldErrors, MICROS_PER_MINUTE, Micros, SandboxState};
-use alloc::string::String;
 use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 use core::fmt;
@@ -72,7 +71,7 @@ impl Forecast {
     ///
     /// # Errors
     /// All faulty fields of the record.
-    pub fn of_record(record: &impl ShowsOwner, policy: &Policy) -> Result<Vec<Self>, FieldErrors> {
+    pub fn of_record(record: &impl ShowsWarmPool, policy: &Policy) -> Result<Vec<Self>, FieldErrors> {
         let row = with_hidden_columns(&record.lifecycle()?);
         let context = Context::of(&row).with_warm_pool(record.is_in_warm_pool());
         Ok(Self::of(&row, policy, context))
@@ -157,7 +156,7 @@ fn write_distance(f: &mut fmt::Formatter<'_>, at: Micros, now: Micros) -> fmt::R
 }
 
 /// A record that shows whether a sandbox waits unclaimed in a warm pool.
-pub trait ShowsOwner {
+pub trait ShowsWarmPool {
     /// Returns the lifecycle of the record.
     ///
     /// # Errors
@@ -173,23 +172,16 @@ fn is_nobody(organization_id: &str) -> bool {
     !organization_id.is_empty() && organization_id.chars().all(|letter| matches!(letter, '0' | '-'))
 }
 
-fn in_warm_pool(pool: &Maybe<String>, organization_id: &str) -> bool {
-    pool.value().is_some_and(|pool| !pool.is_empty()) || is_nobody(organization_id)
+macro_rules! shows_warm_pool {
+    ($($record:ident)+) => {$(
+        impl<X> ShowsWarmPool for $record<X> {
+            fn lifecycle(&self) -> Result<Lifecycle, FieldErrors> {
+                self.try_into()
+            }
+            fn is_in_warm_pool(&self) -> bool {
+                self.warm_pool_id.value().is_some_and(|pool| !pool.is_empty()) || is_nobody(&self.organization_id)
+            }
+        }
+    )+};
 }
-
-impl<X> ShowsOwner for SandboxDto<X> {
-    fn lifecycle(&self) -> Result<Lifecycle, FieldErrors> {
-        self.try_into()
-    }
-    fn is_in_warm_pool(&self) -> bool {
-        in_warm_pool(&self.warm_pool_id, &self.organization_id)
-    }
-}
-impl<X> ShowsOwner for SandboxListItem<X> {
-    fn lifecycle(&self) -> Result<Lifecycle, FieldErrors> {
-        self.try_into()
-    }
-    fn is_in_warm_pool(&self) -> bool {
-        in_warm_pool(&self.warm_pool_id, &self.organization_id)
-    }
-}
+shows_warm_pool! { SandboxDto SandboxListItem }

@@ -238,7 +238,7 @@ impl Goal {
     }
 }
 
-/// Whether the sandbox is being destroyed, or is to be.
+/// Whether the sandbox is destroying, or has desired state destroyed.
 fn is_leaving(evidence: &Evidence) -> bool {
     evidence.state().known() == Some(SandboxState::Destroying)
         || evidence.desired_state().known() == Some(DesiredState::Destroyed)

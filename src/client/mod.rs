@@ -92,7 +92,7 @@ mod wait;
 pub use assessment::{Assessment, Missing, UnreachableReason};
 pub use contents::{Contents, Presence};
 pub use evidence::Evidence;
-pub use forecast::{Forecast, Outcome, ShowsOwner};
+pub use forecast::{Forecast, Outcome, ShowsWarmPool};
 pub use goal::Goal;
 pub use observation::{Observation, Shown};
 pub use plan::{Consequences, NoPlan, Plan, PlanPart};

@@ -180,10 +180,6 @@ impl<X> From<&Sandbox<X>> for Shown {
     }
 }
 
-fn time(field: &Maybe<Timestamp>) -> Option<DateTime<Utc>> {
-    field.value().and_then(Timestamp::time)
-}
-
 /// A number of a record, which some records may omit.
 trait Quantity {
     fn whole_number(&self) -> Option<i64>;
@@ -207,7 +203,7 @@ macro_rules! shown {
     ($($record:ident($($marker:ident)*))+) => {$(
         impl<X> From<&$record<X>> for Shown {
             fn from(record: &$record<X>) -> Self {
-                let updated_at = time(&record.updated_at);
+                let updated_at = record.updated_at.time();
                 let size = || Some(Size {
                     cpu: record.cpu.quantity()?,
                     memory: record.memory.quantity()?,
@@ -223,7 +219,7 @@ macro_rules! shown {
                 let shown = Self {
                     updated_at,
                     recoverable: record.recoverable.value().copied(),
-                    $($marker: time(&record.$marker),)*
+                    $($marker: record.$marker.time(),)*
                     settings: Some(settings),
                     ..Self::default()
                 };

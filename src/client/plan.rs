@@ -33,7 +33,8 @@ use serde::Serialize;
 /// ```
 ///
 /// A plan assumes that every change ends well, that the sandbox is on a runner where its state needs one, that a completed
-/// backup can be found, and that nobody else commands it. Follow it as the example of the [module](super) does, and make a new plan when a wait ends otherwise.
+/// backup can be found, and that nobody else commands it. Follow it as the example of the [module](super) does, and make a new
+/// plan when a wait ends otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Plan {
@@ -73,8 +74,8 @@ pub struct Consequences {
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoPlan {
-    /// The sandbox is destroyed, or is to be.
-    #[error("the sandbox is destroyed, or is to be")]
+    /// The sandbox is destroyed or being destroyed.
+    #[error("the sandbox is destroyed or being destroyed")]
     Gone,
     /// The way leads through a stop, which deletes an ephemeral sandbox.
     #[error("a stop would delete this ephemeral sandbox")]
@@ -87,7 +88,7 @@ pub enum NoPlan {
     Refused(Refusal),
 }
 
-/// The most commands of a plan: recover, stop, then one more.
+/// The most turns of a plan: a wait for the change under way, and three commands.
 const MOST: usize = 4;
 
 impl Plan {
@@ -221,8 +222,7 @@ impl Planned<'_> {
             self.size = change.applied_to(before.size());
         }
         self.made |= matches!(command, Command::Snapshot { .. } | Command::Fork);
-        let written = step.apply(before).unwrap_or(before);
-        self.row = settled(&written, self.size);
+        self.row = self.after(step);
         let from_backup = matches!(command, Command::Recover { .. }) && before.recovery() == Some(Recovery::FromBackup);
         let (used, uses) = (before.state() == S::Started, self.row.state() == S::Started);
         Consequences {
@@ -233,11 +233,15 @@ impl Planned<'_> {
         }
     }
 
+    /// Returns the sandbox once a step of it was written and has ended well.
+    fn after(&self, step: &Step) -> Lifecycle {
+        settled(&step.apply(self.row).unwrap_or(self.row), self.size)
+    }
+
     /// Whether this paused sandbox would accept a command once it runs.
     fn can_run(&self, command: Command) -> bool {
         let Ok(step) = self.decide(Command::Start) else { return false };
-        let running = settled(&step.apply(self.row).unwrap_or(self.row), self.size);
-        Planned { row: running, ..*self }.decide(command).is_ok()
+        Planned { row: self.after(&step), ..*self }.decide(command).is_ok()
     }
 
     fn is_reached(&self, goal: Goal) -> bool {

@@ -150,7 +150,7 @@ impl Wait {
     /// Assesses the wait at `now`, with the time limits of the platform.
     ///
     /// What is found first counts: reached, unreachable, stuck, timed out. The profile of the policy decides about a failed sandbox
-    /// that is to be destroyed: the recorded server (0.190) leaves it as it is, and a platform on this crate destroys it.
+    /// with desired state destroyed: the recorded server (0.190) leaves it as it is, and a platform on this crate destroys it.
     ///
     /// The next look is after a tenth of the time that the wait has lasted, at least 1 second and at most 30 seconds, and never
     /// later than the timeout or the time limit.

@@ -316,7 +316,7 @@ fn a_plan_says_what_each_command_causes() {
             "stop (compute ends, loses running processes, memory); wait for stopped; archive; wait for archived",
         ),
         (plan(S::Started, D::Started, LinuxVm, Goal::Paused), "pause (compute ends); wait for paused"),
-        (plan(S::Destroyed, D::Destroyed, Container, Goal::Started), "the sandbox is destroyed, or is to be"),
+        (plan(S::Destroyed, D::Destroyed, Container, Goal::Started), "the sandbox is destroyed or being destroyed"),
         (
             plan(S::Error, D::Started, Container, Goal::Started),
             "cannot recover while the state is error and the desired state started: neither its runner nor a backup can \

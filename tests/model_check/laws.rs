@@ -45,7 +45,7 @@ laws! {
     RowsAreSound
     /// A settled row has the copy that it promises, or somebody asks, unless the copy changed by itself.
     RowsTellTheTruth
-    /// No disk that a live fork's child reads is removed, whoever orders it.
+    /// Nothing removes a disk that a live child of a fork reads.
     ForksKeepTheirParent
     /// A fork's child is never created from an image.
     NoImageForChildren

@@ -1,5 +1,6 @@
 //! A timestamp of the wire, which is written back in the form in which it was read.
 
+use super::maybe::Maybe;
 use super::wire::leaf;
 use crate::vocabulary::{Micros, read_text};
 use alloc::{boxed::Box, string::ToString};
@@ -49,6 +50,13 @@ impl Timestamp {
                 .into(),
         };
         Some(instant.into())
+    }
+}
+
+impl Maybe<Timestamp> {
+    /// Returns the time, if there is a timestamp and it is one.
+    pub(crate) fn time(&self) -> Option<DateTime<Utc>> {
+        self.value().and_then(Timestamp::time)
     }
 }
 

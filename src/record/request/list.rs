@@ -129,7 +129,7 @@ query! {
     name: Option<String> as name,
     /// The labels, as a JSON object of texts.
     labels: Option<String> as labels,
-    /// Whether failed sandboxes that are to be destroyed are listed too.
+    /// Whether failed sandboxes with desired state destroyed are listed too.
     include_errored_deleted: Option<bool> as include_errored_deleted,
     /// Whether unclaimed sandboxes of a warm pool are listed too.
     include_warm: Option<bool> as include_warm newer,

@@ -70,7 +70,7 @@ fn completed(shown: Columns, server: &ServerFields) -> Lifecycle {
 /// [`PartialLifecycle`](crate::PartialLifecycle) takes what is not understood as not shown:
 ///
 /// ```
-/// use sandbox_lifecycle::{Context, PartialLifecycle, Policy, client::{Forecast, ShowsOwner}};
+/// use sandbox_lifecycle::{Context, PartialLifecycle, Policy, client::{Forecast, ShowsWarmPool}};
 /// use sandbox_lifecycle::record::{ReadLifecycle, SandboxDto};
 /// let text = r#"{"id":"s1","organizationId":"o1","name":"n","user":"daytona","env":{},"labels":{},"public":false,
 ///     "networkBlockAll":false,"target":"eu","cpu":1,"gpu":1,"memory":1,"disk":3,"gpuType":"H9000","state":"started",
@@ -93,8 +93,7 @@ pub struct ReadLifecycle {
 
 /// Returns the last time at which the record was used or written, as far as it shows. Its state is not younger.
 pub(crate) fn last_write(last_activity_at: &Maybe<Timestamp>, updated_at: &Maybe<Timestamp>) -> Option<DateTime<Utc>> {
-    let time = |field: &Maybe<Timestamp>| field.value().and_then(Timestamp::time);
-    time(last_activity_at).max(time(updated_at))
+    last_activity_at.time().max(updated_at.time())
 }
 
 /// Lists the columns in the order of the record, which is also the order of errors. `field: wire as type = column` is read

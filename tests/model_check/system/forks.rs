@@ -58,7 +58,7 @@ impl Try<'_> {
         }
     }
 
-    /// The child is destroyed, or is to be: its step raises the revision of the parent.
+    /// The child is destroyed or has desired state destroyed: its step raises the revision of the parent.
     pub fn child_ends(&mut self) {
         self.world.host.kin = None;
         self.make_stale();

@@ -32,7 +32,7 @@ impl World {
         self.trace(id, || "claimed".to_owned());
     }
 
-    /// Returns the linked sandboxes whose owner is destroyed, or is to be.
+    /// Returns the linked sandboxes whose owner is destroyed or has desired state destroyed.
     pub fn bereaved(&self) -> Vec<Id> {
         let leaves = |id: &Id| {
             let row = self.store.rows.get(id);
