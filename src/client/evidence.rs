@@ -18,8 +18,8 @@ object_form! {
     /// 3. the one that was seen later;
     /// 4. the greater one in the order of its fields, which only makes the result the same everywhere.
     ///
-    /// The settings (auto-delete, size, backup), which a webhook does not show, come together from the last observation that shows any by
-    /// rules 2 to 4. That a sandbox was evicted or timed out in the queue is never forgotten.
+    /// The settings (auto-delete, size, backup), which a webhook does not show, come together from the last observation that
+    /// shows any by rules 2 to 4. That a sandbox was evicted or timed out in the queue is never forgotten.
     ///
     /// ```
     /// use sandbox_lifecycle::{Columns, DesiredState, Lifecycle, Observation, SandboxState, client::{Evidence, Seen}};
