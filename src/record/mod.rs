@@ -27,6 +27,6 @@ pub use request::{
 pub(crate) use stored::last_write;
 pub use stored::{
     ApplyError, BackupRef, LifecycleView, Message, NetworkSettings, OutboxEntries, OutboxEntry, OutboxKey,
-    ReadLifecycle, RecordEdit, Sandbox, ServerFields, ServerTexts, StepDetails, Target,
+    RECORD_COLUMNS, ReadLifecycle, RecordEdit, Sandbox, ServerFields, ServerTexts, StepDetails, Target,
 };
 pub use webhook::{SandboxCreated, SandboxStateUpdated};

@@ -53,7 +53,7 @@ names! {
     // Only the stored row has these: no API record shows them.
     pending has_backup_ref has_runner fault force_stop revision epoch state_since backup_since
     must_ask must_ask_store repair changed_since_backup kept_backup is_fork_child backup_attempt archive_attempts
-    restore_attempts last_recovery
+    restore_attempts last_recovery previous_runner_id parent_id backup_snapshot backup_registry
     // Only inputs have these.
     answer attempt begun force from job minutes outcome start task to ttl
     // Only the ledger of a runner and its answers have these.

@@ -6,7 +6,7 @@ use sandbox_lifecycle::{
     Columns, Command, DesiredState, Lifecycle, Next, Policy, Report, RunnerView, Sandbox, SandboxClass, SandboxDto,
     SandboxState, Stale, Step, Timer,
     controller::Stored,
-    record::{ApplyError, RecordEdit, StepDetails},
+    record::{ApplyError, OutboxEntries, RecordEdit, StepDetails},
     rules::{Expects, Job, Outcome},
     vocabulary::{AutoPause, AutoStop, BackupState, Minutes, Ttl},
 };
@@ -137,7 +137,7 @@ fn labels() -> RecordEdit {
 fn a_stop_is_stale_after_an_edit_of_the_labels() {
     let mut sandbox = stored();
     let stops = decided(*sandbox.lifecycle(), Command::Stop { force: false }, NOW);
-    assert_eq!(sandbox.edit(labels(), NOW), None);
+    assert_eq!(sandbox.edit(labels(), NOW), OutboxEntries::default());
     let edited = sandbox.clone();
     let lost = ApplyError::Stale(Stale::Changed { was: 0, is: 1 });
     assert_eq!(sandbox.apply(&stops, StepDetails::default()), Err(lost));
@@ -150,7 +150,7 @@ fn an_edit_after_a_stop_keeps_the_stop_and_raises_the_revision() {
     let row = *sandbox.lifecycle();
     let stops = decided(row, Command::Stop { force: false }, NOW);
     let _ = sandbox.apply(&stops, StepDetails::default()).expect("there is no other writer");
-    assert_eq!(sandbox.edit(labels(), NOW), None);
+    assert_eq!(sandbox.edit(labels(), NOW), OutboxEntries::default());
     let stopping = written(stops, row);
     assert_eq!(sandbox.lifecycle().columns(), Columns { revision: 2, ..stopping.columns() });
 }

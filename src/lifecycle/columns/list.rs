@@ -293,7 +293,7 @@ impl Columns {
     /// [`RowError`] with the name of the column that holds a wrong value, or that is required and missing.
     pub fn from_values<'a>(values: impl IntoIterator<Item = (&'a str, ColumnValue<'a>)>) -> Result<Self, RowError> {
         let row = de::value::MapDeserializer::new(values.into_iter().map(|(name, value)| (name, Bound(value))));
-        Self::deserialize(row).map_err(|error: de::value::Error| RowError(error.to_string().into()))
+        Self::deserialize(row).map_err(|error: de::value::Error| RowError::new(error.to_string()))
     }
 }
 
@@ -301,6 +301,12 @@ impl Columns {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct RowError(Box<str>);
+
+impl RowError {
+    pub(crate) fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+}
 
 impl Serialize for Columns {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,12 +1,12 @@
 //! The door of the stored record: the decisions of its lifecycle, with the identities that a lifecycle does not know.
 
-use super::outbox::OutboxEntry;
+use super::outbox::{self, OutboxEntry};
 use super::sandbox::{Sandbox, ServerTexts};
 use crate::controller::{Finding, ListedBy, Next, RunnerView};
 use crate::lifecycle::Lifecycle;
 use crate::policy::Policy;
 use crate::record::form::{Extras, Maybe, Timestamp};
-use crate::rules::{AsInput, Context, Ignored, Refusal, Report, Step};
+use crate::rules::{AsInput, Context, Event, Ignored, Refusal, Report, Step};
 use crate::runner::Listed;
 use crate::vocabulary::{DesiredState, SandboxState};
 use alloc::string::String;
@@ -95,6 +95,13 @@ impl<X> Sandbox<X> {
     /// the same transaction.
     pub const fn raise_revision(&mut self) {
         self.lifecycle = self.lifecycle.with_next_revision();
+    }
+
+    /// Returns the event of its creation. Store it with the new record: a creation is no step, so no step sends it.
+    ///
+    /// A fork's child is created too.
+    pub fn created(&self) -> OutboxEntry {
+        outbox::event(&self.record.id, Event::Created, self.lifecycle.revision(), 0)
     }
 
     /// Returns the outbox entry of a finding that tells this runner to remove or release its copy. For a copy without a record

@@ -1,5 +1,6 @@
 //! Edits of the fields that no rule reads: labels, the public flag, the network.
 
+use super::outbox::{OutboxEntries, event};
 use super::sandbox::Sandbox;
 use crate::record::form::{DomainAllowList, Maybe, NetworkAllowList, TextMap};
 use crate::rules::Event;
@@ -31,13 +32,12 @@ pub struct NetworkSettings {
 
 impl<X> Sandbox<X> {
     /// Edits the record, raises the revision and sets `updatedAt` to `now`; a record without `lastActivityAt` gets it, because
-    /// it can no longer be read from `updatedAt`. Returns an event for subscribers if the edit made the preview public or
-    /// private.
+    /// it can no longer be read from `updatedAt`. Returns what the edit sends: an event for subscribers if it made the preview
+    /// public or private.
     ///
     /// A step that was decided before the edit is then [`Stale`](crate::Stale), so a store that writes the whole record
     /// loses neither of the two.
-    #[must_use = "send the event to subscribers, or they do not learn that the preview became public or private"]
-    pub fn edit(&mut self, edit: RecordEdit, now: DateTime<Utc>) -> Option<Event> {
+    pub fn edit(&mut self, edit: RecordEdit, now: DateTime<Utc>) -> OutboxEntries {
         let record = &mut self.record;
         let was_public = record.public;
         match edit {
@@ -51,7 +51,9 @@ impl<X> Sandbox<X> {
         }
         self.stamp(now);
         self.lifecycle = self.lifecycle.with_next_revision();
-        (self.record.public != was_public).then_some(Event::PublicStatusUpdated)
+        let changed = (self.record.public != was_public).then_some(Event::PublicStatusUpdated);
+        let revision = self.lifecycle.revision();
+        OutboxEntries(changed.map(|changed| event(&self.record.id, changed, revision, 0)).into_iter().collect())
     }
 }
 

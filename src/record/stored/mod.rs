@@ -6,6 +6,7 @@ mod door;
 mod edit;
 mod outbox;
 mod partial;
+mod row;
 mod sandbox;
 mod server_fields;
 
@@ -14,5 +15,6 @@ pub(crate) use columns::last_write;
 pub use columns::{LifecycleView, ReadLifecycle};
 pub use edit::{NetworkSettings, RecordEdit};
 pub use outbox::{Message, OutboxEntries, OutboxEntry, OutboxKey, Target};
+pub use row::RECORD_COLUMNS;
 pub use sandbox::{Sandbox, ServerTexts};
 pub use server_fields::{BackupRef, ServerFields};

@@ -2,24 +2,27 @@
 
 use crate::controller::Finding;
 use crate::rules::{Call, Effect, Event, Task, TaskKind};
+use crate::{lifecycle::Lifecycle, vocabulary::object_form};
 use alloc::{string::String, vec, vec::Vec};
 use core::fmt;
 use serde::Serialize;
 
-/// One entry of an outbox. The host stores it in the transaction that writes the step, and sends it afterwards until it is
-/// done: a call while [`Lifecycle::awaits`](crate::Lifecycle::awaits) holds, a removal or a release until its runner has
-/// acknowledged it, an event and the order to discard backups until they are delivered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OutboxEntry {
-    /// The sandbox.
-    pub sandbox_id: String,
-    /// What makes the entry unique among those of the sandbox. A receiver recognizes repeats by it.
-    pub key: OutboxKey,
-    /// To whom it is sent.
-    pub target: Target,
-    /// What is sent.
-    pub message: Message,
+object_form! {
+    /// One entry of an outbox. The host stores it in the transaction that writes the step, and sends it afterwards until it
+    /// is done: a call while [`Lifecycle::awaits`] holds, a removal or a release until its runner has acknowledged it, an
+    /// event and the order to discard backups until they are delivered.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    form: #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    pub struct OutboxEntry {
+        /// The sandbox.
+        pub sandbox_id: String,
+        /// What makes the entry unique among those of the sandbox. A receiver recognizes repeats by it.
+        pub key: OutboxKey,
+        /// To whom it is sent.
+        pub target: Target,
+        /// What is sent.
+        pub message: Message,
+    }
 }
 
 impl OutboxEntry {
@@ -51,90 +54,128 @@ impl IntoIterator for OutboxEntries {
     }
 }
 
-/// What makes an entry unique among those of one sandbox.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum OutboxKey {
-    /// An event: the revision that the step writes, and the number of the event in the step.
-    Event {
-        /// The revision after the step.
-        revision: u32,
-        /// The number, from 0.
-        number: u32,
-    },
-    /// A call of a runner.
-    Call {
-        /// The epoch of the call.
-        epoch: u32,
-        /// Its task.
-        task: TaskKind,
-    },
-    /// The request of a backup attempt.
-    Backup {
-        /// The attempt.
-        attempt: u32,
-    },
-    /// The removal of a copy.
-    Remove {
-        /// The runner that has the copy.
-        runner: String,
-        /// The epoch of the removal.
-        epoch: u32,
-    },
-    /// The release of a copy.
-    Release {
-        /// The runner that has the copy.
-        runner: String,
-        /// The epoch of the release.
-        epoch: u32,
-    },
-    /// The order to discard backups.
-    Discard {
-        /// The first attempt that is kept.
-        before: u32,
-    },
+object_form! {
+    /// What makes an entry unique among those of one sandbox. Its text is the value of a unique column: `call-7-start`.
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+    form: #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+    pub enum OutboxKey {
+        /// An event: the revision that the step writes, and the number of the event in the step.
+        Event {
+            /// The revision after the step.
+            revision: u32,
+            /// The number, from 0.
+            number: u32,
+        },
+        /// A call of a runner.
+        Call {
+            /// The epoch of the call.
+            epoch: u32,
+            /// Its task.
+            task: TaskKind,
+        },
+        /// The request of a backup attempt.
+        Backup {
+            /// The attempt.
+            attempt: u32,
+        },
+        /// The removal of a copy.
+        Remove {
+            /// The runner that has the copy.
+            runner: String,
+            /// The epoch of the removal.
+            epoch: u32,
+        },
+        /// The release of a copy.
+        Release {
+            /// The runner that has the copy.
+            runner: String,
+            /// The epoch of the release.
+            epoch: u32,
+        },
+        /// The order to discard backups.
+        Discard {
+            /// The first attempt that is kept.
+            before: u32,
+        },
+    }
 }
 
-/// To whom an entry is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Target {
-    /// This runner.
-    Runner(String),
-    /// The backup maker, which backs up the disk on this runner.
-    BackupMaker {
-        /// The runner that has the disk.
-        runner: String,
-    },
-    /// The backup store.
-    BackupStore,
-    /// Subscribers of events.
-    Subscribers,
+object_form! {
+    /// To whom an entry is sent.
+    #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+    form: #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    pub enum Target {
+        /// This runner.
+        Runner(String),
+        /// The backup maker, which backs up the disk on this runner.
+        BackupMaker {
+            /// The runner that has the disk.
+            runner: String,
+        },
+        /// The backup store.
+        BackupStore,
+        /// Subscribers of events.
+        Subscribers,
+    }
 }
 
-/// What is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Message {
-    /// A call.
-    Call(Call),
-    /// Remove the copy.
-    Remove {
-        /// The epoch of the removal.
-        epoch: u32,
-    },
-    /// Release the copy.
-    Release {
-        /// The epoch of the release.
-        epoch: u32,
-    },
-    /// Discard the backups of older attempts.
-    DiscardBackups {
-        /// The first attempt that is kept.
-        before: u32,
-    },
-    /// An event.
-    Event(Event),
+object_form! {
+    /// What is sent.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    form: #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+    pub enum Message {
+        /// A call.
+        Call(Call),
+        /// Remove the copy.
+        Remove {
+            /// The epoch of the removal.
+            epoch: u32,
+        },
+        /// Release the copy.
+        Release {
+            /// The epoch of the release.
+            epoch: u32,
+        },
+        /// Discard the backups of older attempts.
+        DiscardBackups {
+            /// The first attempt that is kept.
+            before: u32,
+        },
+        /// An event.
+        Event(Event),
+    }
+}
+
+impl Message {
+    /// Whether it must still be sent, given the row of its sandbox; `None` if the record is gone.
+    ///
+    /// A call is sent while the row awaits its end. Everything else is sent until it is acknowledged or delivered, whatever
+    /// the row says.
+    pub fn is_still_owed(&self, row: Option<&Lifecycle>) -> bool {
+        match self {
+            Self::Call(call) => row.is_some_and(|row| row.awaits(call)),
+            Self::Remove { .. } | Self::Release { .. } | Self::DiscardBackups { .. } | Self::Event(_) => true,
+        }
+    }
+
+    /// Whether it tells a runner to let a copy go. While one is owed, the record is not removed
+    /// ([`Context::with_owed_departures`](crate::Context::with_owed_departures)).
+    pub const fn is_departure(&self) -> bool {
+        matches!(self, Self::Remove { .. } | Self::Release { .. })
+    }
+}
+
+impl fmt::Display for OutboxKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event { revision, number } => write!(f, "event-{revision}-{number}"),
+            Self::Call { epoch, task } => write!(f, "call-{epoch}-{task}"),
+            Self::Backup { attempt } => write!(f, "backup-{attempt}"),
+            Self::Remove { runner, epoch } => write!(f, "remove-{epoch}-{runner}"),
+            Self::Release { runner, epoch } => write!(f, "release-{epoch}-{runner}"),
+            Self::Discard { before } => write!(f, "discard-{before}"),
+        }
+    }
 }
 
 impl fmt::Display for OutboxEntry {
@@ -166,6 +207,12 @@ impl fmt::Display for Message {
     }
 }
 
+/// Returns the entry of an event of this revision, for subscribers.
+pub(super) fn event(sandbox_id: &str, event: Event, revision: u32, number: u32) -> OutboxEntry {
+    let key = OutboxKey::Event { revision, number };
+    OutboxEntry { sandbox_id: sandbox_id.into(), key, target: Target::Subscribers, message: Message::Event(event) }
+}
+
 /// The runners that a step knows: the one that the row leaves or keeps, and the one that it has afterwards.
 pub(super) struct Runners<'a> {
     pub(super) before: Option<&'a str>,
@@ -194,7 +241,7 @@ pub(super) fn entry(
         Effect::DiscardBackups { before } => {
             (OutboxKey::Discard { before }, Target::BackupStore, Message::DiscardBackups { before })
         }
-        Effect::Emit(event) => (OutboxKey::Event { revision, number }, Target::Subscribers, Message::Event(event)),
+        Effect::Emit(emitted) => return Some(event(sandbox_id, emitted, revision, number)),
         Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::Runner(_) | Effect::Stamp(_) => {
             return None;
         }

@@ -14,7 +14,7 @@ use sandbox_lifecycle::{
     Columns, Command, Lifecycle, NewSandbox, Sandbox, SandboxClass, SandboxDto, Verb,
     controller::RunnerStanding,
     decide::{Link, Origin},
-    record::{RecordEdit, ServerTexts},
+    record::{OutboxEntries, RecordEdit, ServerTexts},
     vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, GpuType, Minutes, Size, SizeChange, Ttl},
 };
 use std::{num::NonZeroU32, rc::Rc};
@@ -93,7 +93,7 @@ impl World {
             let mut sandbox = (*row.sandbox).clone();
             // The flag does not change, so there is no event to send.
             let event = sandbox.edit(RecordEdit::Public(sandbox.dto().public), now);
-            assert_eq!(event, None, "nothing changed");
+            assert_eq!(event, OutboxEntries::default(), "nothing changed");
             row.sandbox = Rc::new(sandbox);
         }
     }

@@ -9,7 +9,7 @@ use sandbox_lifecycle::{
         ApplyError, BackupRef, Message, NetworkSettings, OutboxEntry, OutboxKey, RecordEdit, ServerFields, StepDetails,
         Target,
     },
-    rules::{Call, Cause, Event, EventName, Ignored, Job, Outcome, Task, TaskKind},
+    rules::{Call, Cause, Event, Ignored, Job, Outcome, Task, TaskKind},
     runner::Listed,
     vocabulary::CopyState,
 };
@@ -233,12 +233,15 @@ fn every_edit_raises_the_revision_and_makes_a_decided_step_stale() {
         let mut sandbox = Sandbox::try_from(dto(crate::STARTED)).expect("a sandbox");
         let (before, context) = (sandbox.lifecycle().revision(), sandbox.context());
         let stop = decided(&sandbox, Command::Stop { force: false }, "2024-10-01T16:45:00Z");
-        let event = sandbox.edit(edit.clone(), now());
-        assert_eq!(
-            event.map(Event::name),
-            (edit == RecordEdit::Public(true)).then_some(EventName::PublicStatusUpdated)
-        );
+        let sent: Vec<OutboxEntry> = sandbox.edit(edit.clone(), now()).into_iter().collect();
         assert_eq!(sandbox.lifecycle().revision(), before + 1);
+        let event = OutboxEntry {
+            sandbox_id: sandbox.dto().id.clone(),
+            key: OutboxKey::Event { revision: before + 1, number: 0 },
+            target: Target::Subscribers,
+            message: Message::Event(Event::PublicStatusUpdated),
+        };
+        assert_eq!(sent, Vec::from_iter((edit == RecordEdit::Public(true)).then_some(event)));
         assert!(sandbox.apply(&stop, StepDetails::default()).is_err());
         assert!(sandbox.decide(Command::Start, &Policy::default(), context, now()).is_err(), "a context of before");
         assert_eq!(sandbox.context(), Context::of(sandbox.lifecycle()));

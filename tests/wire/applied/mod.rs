@@ -3,4 +3,5 @@
 mod columns;
 mod door;
 mod reported_state;
+mod rows;
 mod steps;

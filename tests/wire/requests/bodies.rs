@@ -4,9 +4,10 @@ use crate::at;
 use sandbox_lifecycle::{
     Columns, Command, Context, DesiredState, Lifecycle, Policy, Report, Sandbox, SandboxDto, SandboxState,
     record::{
-        BuildInfo, CreateSandbox, CreateSandboxSnapshot, ErrorBody, ForkSandbox, Messages, NetworkAllowList, Number,
-        NumberedSandboxPage, RecordEdit, ResizeSandbox, SandboxCreated, SandboxLabels, SandboxListItem, SandboxPage,
-        SandboxStateUpdated, SandboxVolume, StepDetails, TextMap, UpdateSandboxNetworkSettings, UpdateSandboxState,
+        BuildInfo, CreateSandbox, CreateSandboxSnapshot, ErrorBody, ForkSandbox, Message, Messages, NetworkAllowList,
+        Number, NumberedSandboxPage, RecordEdit, ResizeSandbox, SandboxCreated, SandboxLabels, SandboxListItem,
+        SandboxPage, SandboxStateUpdated, SandboxVolume, StepDetails, TextMap, UpdateSandboxNetworkSettings,
+        UpdateSandboxState,
     },
     rules::Event,
     vocabulary::{Fault, Open, Size, SizeChange},
@@ -54,13 +55,13 @@ fn a_state_report_takes_its_fault_from_the_error_reason() {
 fn an_edit_changes_only_its_fields_updated_at_and_the_revision_and_keeps_the_last_activity() {
     let mut edited = sandbox();
     let now = at("2024-10-01T17:00:00Z");
-    let mut edit = |edit| edited.edit(edit, now);
-    assert_eq!(edit(read::<SandboxLabels>(json!({"labels": {"a": "1"}})).into()), None);
-    assert_eq!(edit(RecordEdit::Public(true)), Some(Event::PublicStatusUpdated));
-    assert_eq!(edit(RecordEdit::Public(true)), None, "it was already public");
+    let mut edit = |edit| edited.edit(edit, now).into_iter().map(|entry| entry.message).collect::<Vec<_>>();
+    assert_eq!(edit(read::<SandboxLabels>(json!({"labels": {"a": "1"}})).into()), []);
+    assert_eq!(edit(RecordEdit::Public(true)), [Message::Event(Event::PublicStatusUpdated)]);
+    assert_eq!(edit(RecordEdit::Public(true)), [], "it was already public");
     let network: UpdateSandboxNetworkSettings =
         read(json!({"networkBlockAll": true, "networkAllowList": "10.0.0.0/8", "domainAllowList": null}));
-    assert_eq!(edit(RecordEdit::try_from(&network).unwrap()), None);
+    assert_eq!(edit(RecordEdit::try_from(&network).unwrap()), []);
     let mut expected = serde_json::to_value(sandbox().dto()).unwrap();
     expected["labels"] = json!({"a": "1"});
     expected["public"] = json!(true);

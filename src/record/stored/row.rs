@@ -1,0 +1,131 @@
+//! A stored sandbox as the columns of a row: those of its lifecycle, and those of the texts and times that a step changes.
+
+use super::sandbox::{Sandbox, ServerTexts};
+use super::server_fields::BackupRef;
+use crate::lifecycle::{Column, ColumnKind, ColumnValue, Columns, RowError};
+use crate::record::api::SandboxDto;
+use crate::record::form::{Maybe, Timestamp};
+use crate::vocabulary::names;
+use alloc::{format, string::String};
+
+/// Declares the columns: name, kind, whether it may be null, whether the API shows it, and its value in a sandbox.
+macro_rules! record_columns {
+    ($sandbox:ident; $($column:ident: $kind:ident $nullable:literal $shown:literal = $value:expr;)+) => {
+        /// The columns that a step may change and that are not in the [`Lifecycle`](crate::Lifecycle) of a stored sandbox.
+        ///
+        /// A host has a column for each, next to [`Column::ALL`]. The rest of the record, such as labels, changes only by
+        /// [`Sandbox::edit`], so a host keeps it as the record's JSON in one more column.
+        pub const RECORD_COLUMNS: &[Column] = &[$(Column {
+            name: names::$column,
+            sql_name: stringify!($column),
+            kind: ColumnKind::$kind,
+            nullable: $nullable,
+            shown: $shown,
+        }),+];
+
+        impl<X> Sandbox<X> {
+            /// Returns each of the [`RECORD_COLUMNS`] with its value, as a host binds them to a statement.
+            pub fn record_columns(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'_>)> {
+                let $sandbox = self;
+                RECORD_COLUMNS.iter().zip([$($value),+])
+            }
+        }
+    };
+}
+record_columns! { of;
+    name: Text false true = ColumnValue::Text(&of.record.name);
+    runner_id: Text true true = text(of.runner_id());
+    previous_runner_id: Text true false = text(of.previous_runner_id());
+    parent_id: Text true false = text(of.parent_id());
+    error_reason: Text true true = text(of.error_reason());
+    backup_snapshot: Text true false = text(of.backup.as_ref().map(|backup| &*backup.snapshot));
+    backup_registry: Text true false = text(of.backup.as_ref().map(|backup| &*backup.registry));
+    backup_created_at: Timestamp true true = time(&of.record.backup_created_at);
+    queue_timed_out_at: Timestamp true true = time(&of.record.queue_timed_out_at);
+    spot_evicted_at: Timestamp true true = time(&of.record.spot_evicted_at);
+    updated_at: Timestamp true true = time(&of.record.updated_at);
+}
+
+fn text(text: Option<&str>) -> ColumnValue<'_> {
+    text.map_or(ColumnValue::Null, ColumnValue::Text)
+}
+
+fn time(time: &Maybe<Timestamp>) -> ColumnValue<'static> {
+    time.value().and_then(Timestamp::time).map_or(ColumnValue::Null, ColumnValue::Timestamp)
+}
+
+impl<X> Sandbox<X> {
+    /// Builds a sandbox from a host's own row: the record as it was created or last edited, and the columns of the row with
+    /// their names, those of [`Column::ALL`] and the [`RECORD_COLUMNS`]. The columns replace what the record has of them.
+    ///
+    /// Timestamps may come as RFC 3339 text and booleans as 0 and 1, as SQLite stores them. A column of the record that is
+    /// missing keeps the record's value; other names are ignored.
+    ///
+    /// # Errors
+    /// [`RowError`] with the name of the column that holds a wrong value, or that is required and missing.
+    pub fn from_columns<'a>(
+        record: SandboxDto<X>,
+        values: impl IntoIterator<Item = (&'a str, ColumnValue<'a>)>,
+    ) -> Result<Self, RowError> {
+        let mut read = Read { record, texts: ServerTexts::default(), snapshot: None, registry: None, fault: Ok(()) };
+        let columns = Columns::from_values(values.into_iter().filter(|(name, value)| !read.takes(name, *value)))?;
+        let Read { record, texts, snapshot, registry, fault } = read;
+        fault?;
+        let backup = snapshot.zip(registry).map(|(snapshot, registry)| BackupRef { snapshot, registry });
+        Ok(Self::from_row(record, columns.into(), ServerTexts { backup, ..texts }))
+    }
+}
+
+/// The columns of the record that were read so far.
+struct Read<X> {
+    record: SandboxDto<X>,
+    texts: ServerTexts,
+    snapshot: Option<String>,
+    registry: Option<String>,
+    fault: Result<(), RowError>,
+}
+
+impl<X> Read<X> {
+    /// Takes the value of a column, unless it is none of the record's.
+    fn takes(&mut self, name: &str, value: ColumnValue<'_>) -> bool {
+        let record = &mut self.record;
+        let read = match name {
+            names::name => read_text(value).and_then(|name| name.map(|name| record.name = name).ok_or("null")),
+            names::runner_id => read_text(value).map(|id| record.runner_id = id.into()),
+            names::previous_runner_id => read_text(value).map(|id| self.texts.previous_runner_id = id),
+            names::parent_id => read_text(value).map(|id| self.texts.parent_id = id),
+            names::error_reason => read_text(value).map(|reason| record.error_reason = reason.into()),
+            names::backup_snapshot => read_text(value).map(|snapshot| self.snapshot = snapshot),
+            names::backup_registry => read_text(value).map(|registry| self.registry = registry),
+            names::backup_created_at => read_time(value).map(|at| record.backup_created_at = at),
+            names::queue_timed_out_at => read_time(value).map(|at| record.queue_timed_out_at = at),
+            names::spot_evicted_at => read_time(value).map(|at| record.spot_evicted_at = at),
+            names::updated_at => read_time(value).map(|at| record.updated_at = at),
+            _ => return false,
+        };
+        if let (Err(found), Ok(())) = (read, &self.fault) {
+            self.fault = Err(RowError::new(format!("{name}: {found} is not allowed here")));
+        }
+        true
+    }
+}
+
+fn read_text(value: ColumnValue<'_>) -> Result<Option<String>, &'static str> {
+    match value {
+        ColumnValue::Null => Ok(None),
+        ColumnValue::Text(text) => Ok(Some(text.into())),
+        ColumnValue::Integer(_) => Err("a number"),
+        ColumnValue::Boolean(_) => Err("true or false"),
+        ColumnValue::Timestamp(_) => Err("a time"),
+    }
+}
+
+fn read_time(value: ColumnValue<'_>) -> Result<Maybe<Timestamp>, &'static str> {
+    match value {
+        ColumnValue::Timestamp(time) => Ok(Maybe::Value(time.into())),
+        ColumnValue::Text(text) => Ok(Maybe::Value(text.into())),
+        ColumnValue::Null => Ok(Maybe::Absent),
+        ColumnValue::Integer(_) => Err("a number"),
+        ColumnValue::Boolean(_) => Err("true or false"),
+    }
+}
