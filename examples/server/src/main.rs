@@ -1,0 +1,3 @@
+//! `sandbox-server`: the whole platform in one command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! `watch`: follows a sandbox, or all, of any API of this shape.
+
+fn main() {}
