@@ -3,6 +3,7 @@
 mod change;
 mod command;
 mod create;
+mod filter;
 mod http;
 mod list;
 

@@ -55,6 +55,13 @@ fn time(time: &Maybe<Timestamp>) -> ColumnValue<'static> {
 }
 
 impl<X> Sandbox<X> {
+    /// Returns every column of a host's row with its value: those of the lifecycle, then the [`RECORD_COLUMNS`].
+    pub fn columns(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'_>)> {
+        let lifecycle =
+            self.lifecycle.columns().iter().map(|(column, value)| -> (_, ColumnValue<'_>) { (column, value) });
+        lifecycle.chain(self.record_columns())
+    }
+
     /// Builds a sandbox from a host's own row: the record as it was created or last edited, and the columns of the row with
     /// their names, those of [`Column::ALL`] and the [`RECORD_COLUMNS`]. The columns replace what the record has of them.
     ///
@@ -123,7 +130,11 @@ fn read_text(value: ColumnValue<'_>) -> Result<Option<String>, &'static str> {
 fn read_time(value: ColumnValue<'_>) -> Result<Maybe<Timestamp>, &'static str> {
     match value {
         ColumnValue::Timestamp(time) => Ok(Maybe::Value(time.into())),
-        ColumnValue::Text(text) => Ok(Maybe::Value(text.into())),
+        // Read as a time, so that the record is the same on every database.
+        ColumnValue::Text(text) => {
+            let written = Timestamp::from(text);
+            Ok(Maybe::Value(written.time().map_or(written, Timestamp::from)))
+        }
         ColumnValue::Null => Ok(Maybe::Absent),
         ColumnValue::Integer(_) => Err("a number"),
         ColumnValue::Boolean(_) => Err("true or false"),

@@ -22,8 +22,7 @@ fn stored() -> Sandbox {
 }
 
 fn values(sandbox: &Sandbox) -> Vec<(&'static str, ColumnValue<'_>)> {
-    let lifecycle = sandbox.lifecycle().columns().iter().collect::<Vec<_>>();
-    lifecycle.into_iter().chain(sandbox.record_columns()).map(|(column, value)| (column.name, value)).collect()
+    sandbox.columns().map(|(column, value)| (column.name, value)).collect()
 }
 
 #[test]
