@@ -310,6 +310,34 @@ fn a_destroy_of_a_sandbox_that_is_to_be_destroyed_is_already_so() {
 }
 
 #[test]
+fn a_button_says_why_its_command_is_refused() {
+    let row = Lifecycle::from(Columns::default());
+    let explained = row.explanations(&Policy::default(), Context::of(&row), now());
+    let refused = explained.filter(|explained| explained.acceptance() == Acceptance::Refused);
+    assert_eq!(
+        refused.map(|explained| explained.to_string()).collect::<Vec<_>>(),
+        [
+            "pause: refused: only VM classes can keep their memory",
+            "archive: refused: only a stopped sandbox can be archived",
+            "fork: refused: only VM classes can be copied while they run",
+            "recover: refused: neither its runner nor a backup can bring it back; only a sandbox in error can be recovered",
+        ]
+    );
+}
+
+#[test]
+fn the_better_of_two_arguments_is_explained() {
+    let row = Lifecycle::from(Columns { class: SandboxClass::LinuxVm, ..Columns::default() });
+    let (policy, context) = (Policy::default(), Context::of(&row));
+    let answers = [false, true]
+        .map(|include_memory| row.explain(Command::Snapshot { include_memory }, &policy, context, now()).acceptance());
+    assert_eq!(answers, [Acceptance::Refused, Acceptance::Accepted]);
+    let mut buttons = row.explanations(&policy, context, now());
+    let button = buttons.find(|explained| explained.verb() == Verb::Snapshot);
+    assert_eq!(button.map(|explained| explained.to_string()).as_deref(), Some("snapshot: accepted"));
+}
+
+#[test]
 fn only_commands_of_the_api_profile_are_offered() {
     let row =
         Lifecycle::from(Columns { class: SandboxClass::LinuxVm, auto_stop: AutoStop::Never, ..Columns::default() });

@@ -225,3 +225,26 @@ fn a_client_is_offered_what_the_api_profile_has() {
         "stop, destroy, pause, resize, fork, snapshot, autostop, autoarchive, autodelete, touch"
     );
 }
+
+#[test]
+fn a_button_says_why_its_command_is_refused_or_what_is_not_visible() {
+    let seen = vm(false, json!({"state": "stopped", "desiredState": "stopped"}));
+    let policy = Policy::default();
+    let explained = seen.explanations(&policy, KnownContext::default());
+    let closed = explained.filter(|explained| explained.acceptance() != Acceptance::Accepted);
+    assert_eq!(
+        closed.map(|explained| explained.to_string()).collect::<Vec<_>>(),
+        [
+            "start: the server decides, because this is not visible: in an organization that is not suspended",
+            "stop: refused: only a started or paused sandbox can be stopped",
+            "destroy: the server decides, because this is not visible: without live fork children",
+            "pause: refused: only a started sandbox can be paused",
+            "archive: the server decides, because this is not visible: without live fork children",
+            "resize: the server decides, because this is not visible: in an organization that is not suspended; on a runner",
+            "fork: refused: only a started sandbox can be forked",
+            "snapshot: the server decides, because this is not visible: in an organization that is not suspended; on a runner",
+            "recover: refused: neither its runner nor a backup can bring it back; only a sandbox in error can be recovered",
+            "backup: the server decides, because this is not visible: no backup under way",
+        ]
+    );
+}

@@ -39,6 +39,25 @@ impl Lifecycle {
         context: Context,
         now: DateTime<Utc>,
     ) -> impl Iterator<Item = (Verb, Acceptance)> + use<> {
+        self.explanations(policy, context, now).map(|explained| (explained.verb(), explained.acceptance()))
+    }
+
+    /// Explains each command that the policy's API profile offers, with suitable arguments: what a button needs to be enabled, or
+    /// to say why it is not.
+    ///
+    /// ```
+    /// use sandbox_lifecycle::{Columns, Context, Lifecycle, Policy, Verb};
+    /// let (row, policy) = (Lifecycle::from(Columns::default()), Policy::default());
+    /// let mut explained = row.explanations(&policy, Context::of(&row), chrono::DateTime::UNIX_EPOCH);
+    /// let archive = explained.find(|explanation| explanation.verb() == Verb::Archive).unwrap();
+    /// assert_eq!(archive.to_string(), "archive: refused: only a stopped sandbox can be archived");
+    /// ```
+    pub fn explanations(
+        &self,
+        policy: &Policy,
+        context: Context,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = Explanation> + use<> {
         let facts = command::facts(self, policy, &context, now.into()).and(OF_NUMBERS);
         let is_current = context.revision() == self.revision;
         offered(policy, move |of| match is_current {
@@ -69,28 +88,34 @@ impl Lifecycle {
     }
 }
 
-/// Returns each verb that the profile offers, and the best answer over its arguments.
+/// Explains each verb that the profile offers. Where the caller may choose between two arguments, the better answer counts.
 pub(super) fn offered<E: Fn(VerbAndFlag) -> Explanation>(
     policy: &Policy,
     explain: E,
-) -> impl Iterator<Item = (Verb, Acceptance)> + use<E> {
+) -> impl Iterator<Item = Explanation> + use<E> {
     let profile = policy.profile;
     let offered = Verb::ALL.iter().copied().filter(move |verb| verb.is_offered_by(profile));
     offered.map(move |verb| {
-        let answer = |flag| explain(VerbAndFlag { verb, flag }).acceptance();
-        let no = answer(false);
-        (verb, if row(verb).flag.is_some() { no.or(answer(true)) } else { no })
+        let with = |flag| explain(VerbAndFlag { verb, flag });
+        if row(verb).flag.is_some() { with(false).or_better(with(true)) } else { with(false) }
     })
 }
 
+impl Explanation {
+    /// Returns the explanation with the better answer; of equals the first.
+    const fn or_better(self, other: Self) -> Self {
+        if other.acceptance().rank() < self.acceptance().rank() { other } else { self }
+    }
+}
+
 impl Acceptance {
-    /// The answer where the caller may choose between two arguments.
-    const fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Accepted, _) | (_, Self::Accepted) => Self::Accepted,
-            (Self::AlreadySo, _) | (_, Self::AlreadySo) => Self::AlreadySo,
-            (Self::ServerDecides, _) | (_, Self::ServerDecides) => Self::ServerDecides,
-            (Self::Refused, Self::Refused) => Self::Refused,
+    /// Returns the place in the order of a caller's choice: the best first.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Accepted => 0,
+            Self::AlreadySo => 1,
+            Self::ServerDecides => 2,
+            Self::Refused => 3,
         }
     }
 }

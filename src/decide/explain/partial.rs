@@ -51,6 +51,16 @@ impl PartialLifecycle {
         policy: &'a Policy,
         known: KnownContext,
     ) -> impl Iterator<Item = (Verb, Acceptance)> + use<'a> {
+        self.explanations(policy, known).map(|explained| (explained.verb(), explained.acceptance()))
+    }
+
+    /// Explains each command that the policy's API profile offers, with suitable arguments, as far as the record shows: what a
+    /// button needs to be enabled, or to say why it is not.
+    pub fn explanations<'a>(
+        &'a self,
+        policy: &'a Policy,
+        known: KnownContext,
+    ) -> impl Iterator<Item = Explanation> + use<'a> {
         offered(policy, move |of| self.explain_with(of, policy, known, |_| (OF_NUMBERS, Facts::NONE)))
     }
 
