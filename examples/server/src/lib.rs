@@ -1,3 +1,47 @@
 //! A small sandbox platform on one machine, built on the crate `sandbox-lifecycle`: what server authors copy from.
+//!
+//! The API decides on commands, the controller makes passes, the clock applies timers, and the outbox sends what steps send.
+//! None of them knows another: they meet in the rows of the [`Store`](store::Store), and each can run in a process of its own.
 
+pub mod api;
+pub mod backups;
+pub mod clock;
+pub mod controller;
+pub mod metrics;
+pub mod options;
+pub mod outbox;
 pub mod runner;
+pub mod store;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use store::Store;
+use tokio::sync::Notify;
+
+/// What every part of a process shares.
+#[derive(Clone)]
+pub struct Platform {
+    /// The rows.
+    pub store: Store,
+    /// The numbers.
+    pub metrics: metrics::Metrics,
+    /// The client for runners and subscribers.
+    pub http: reqwest::Client,
+    /// The token that runners and servers show each other.
+    pub runner_token: Arc<str>,
+    /// Where events are posted.
+    pub webhook: Option<Arc<str>>,
+    /// The folder of the backup store.
+    pub backups: PathBuf,
+    /// Rouses the loops of this process after a write, so that nothing waits for the next look.
+    pub written: Arc<Notify>,
+}
+
+/// How often a loop looks for work that another process may have written.
+const LOOK: Duration = Duration::from_millis(100);
+
+impl Platform {
+    /// Waits until this process writes something, or until it is time to look for what others wrote.
+    pub async fn next_look(&self) {
+        let _ = tokio::time::timeout(LOOK, self.written.notified()).await; // Both are a reason to look.
+    }
+}

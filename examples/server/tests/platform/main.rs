@@ -1,0 +1,5 @@
+//! The platform: its store on each database, and the program with its options and its API.
+
+mod databases;
+
+mod store;
