@@ -23,6 +23,7 @@ use tokio::{
     net::TcpListener,
     process::{Child, Command},
     signal::unix::{SignalKind, signal},
+    sync::oneshot,
     task::JoinSet,
 };
 use uuid::Uuid;
@@ -118,13 +119,14 @@ async fn run_server(options: Options) -> Result<(), Box<dyn Error>> {
     if let Some(listener) = listener {
         let address = listener.local_addr()?;
         let api = api_of(&options, &platform, address);
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (stop, stopped) = oneshot::channel::<()>();
         let serve = axum::serve(listener, api::routes(api)).with_graceful_shutdown(async {
             let _ = stopped.await; // The sender is dropped when the server stops.
         });
         serving = Some((stop, tokio::spawn(serve.into_future())));
         if options.role == Role::All {
-            own_runner = Some(tokio::spawn(keep_runner(platform.clone(), address)));
+            let (stop, stopped) = oneshot::channel();
+            own_runner = Some((stop, tokio::spawn(keep_runner(platform.clone(), address, stopped))));
         }
     }
     tracing::info!(role = ?options.role, time_scale = platform.store.time().scale, "ready");
@@ -136,9 +138,9 @@ async fn run_server(options: Options) -> Result<(), Box<dyn Error>> {
         // A stream of events never ends by itself.
         let _ = tokio::time::timeout(DRAIN, server).await;
     }
-    if let Some(runner) = own_runner {
-        runner.abort(); // Its standard input is closed, so it ends.
-        let _ = runner.await;
+    if let Some((stop, runner)) = own_runner {
+        drop(stop);
+        let _ = tokio::time::timeout(DRAIN, runner).await;
     }
     Ok(())
 }
@@ -166,18 +168,27 @@ fn api_of(options: &Options, platform: &Platform, address: SocketAddr) -> api::A
     }
 }
 
-/// Keeps the server's own runner running.
-async fn keep_runner(platform: Platform, server: SocketAddr) {
+/// Keeps the server's own runner running, and ends it when the sender is dropped.
+async fn keep_runner(platform: Platform, server: SocketAddr, mut stopped: oneshot::Receiver<()>) {
     loop {
         match start_runner(&platform, server) {
             Ok(mut runner) => {
-                let _open = runner.stdin.take(); // To wait for a process would close it.
-                let ended = runner.wait().await;
-                tracing::error!(?ended, "the runner ended");
+                let open = runner.stdin.take(); // To wait for a process would close it.
+                tokio::select! {
+                    ended = runner.wait() => tracing::error!(?ended, "the runner ended"),
+                    _ = &mut stopped => {
+                        drop(open);
+                        let _ = runner.wait().await;
+                        return;
+                    }
+                }
             }
             Err(error) => tracing::error!("the runner does not start: {error}"),
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            _ = &mut stopped => return,
+        }
     }
 }
 
