@@ -12,7 +12,7 @@ use sandbox_server::{
 };
 use std::{
     error::Error,
-    io::IsTerminal,
+    io::{IsTerminal, Write},
     net::SocketAddr,
     num::NonZeroU32,
     process::{ExitCode, Stdio},
@@ -153,8 +153,10 @@ fn api_of(options: &Options, platform: &Platform, address: SocketAddr) -> api::A
     };
     if options.role != Role::Controller {
         let shown = options.api_key.as_ref().map_or(&*key, |_| "…");
-        println!("dashboard  http://{address}/#key={shown}");
-        println!("API        http://{address}/api   DAYTONA_API_URL=http://{address}/api DAYTONA_API_KEY={shown}");
+        let mut out = std::io::stdout().lock();
+        // Nobody may read it.
+        let _ = writeln!(out, "dashboard  http://{address}/#key={shown}");
+        let _ = writeln!(out, "API        DAYTONA_API_URL=http://{address}/api DAYTONA_API_KEY={shown}");
     }
     api::Api {
         platform: platform.clone(),

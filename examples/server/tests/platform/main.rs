@@ -1,5 +1,6 @@
 //! The platform: its store on each database, and the program with its options and its API.
 
+mod api;
 mod databases;
-
+mod program;
 mod store;
