@@ -80,6 +80,11 @@ impl Metrics {
         self.in_crate.inc_by(time.as_secs_f64());
     }
 
+    /// Returns how many seconds were spent in the crate.
+    pub fn seconds_in_crate(&self) -> f64 {
+        self.in_crate.get()
+    }
+
     /// Notes the age of the oldest entry of the outbox.
     pub fn outbox_age(&self, seconds: f64) {
         self.outbox_age.set(seconds);

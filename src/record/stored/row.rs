@@ -57,9 +57,7 @@ fn time(time: &Maybe<Timestamp>) -> ColumnValue<'static> {
 impl<X> Sandbox<X> {
     /// Returns every column of a host's row with its value: those of the lifecycle, then the [`RECORD_COLUMNS`].
     pub fn columns(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'_>)> {
-        let lifecycle =
-            self.lifecycle.columns().iter().map(|(column, value)| -> (_, ColumnValue<'_>) { (column, value) });
-        lifecycle.chain(self.record_columns())
+        self.lifecycle.columns().iter().map(for_a_while).chain(self.record_columns())
     }
 
     /// Builds a sandbox from a host's own row: the record as it was created or last edited, and the columns of the row with
@@ -81,6 +79,11 @@ impl<X> Sandbox<X> {
         let backup = snapshot.zip(registry).map(|(snapshot, registry)| BackupRef { snapshot, registry });
         Ok(Self::from_row(record, columns.into(), ServerTexts { backup, ..texts }))
     }
+}
+
+/// Returns a value that lives for ever as one that need not, so that both kinds are of one type.
+const fn for_a_while<'a>(column: (&'static Column, ColumnValue<'static>)) -> (&'static Column, ColumnValue<'a>) {
+    column
 }
 
 /// The columns of the record that were read so far.

@@ -18,7 +18,7 @@ use sandbox_lifecycle::{
 #[derive(Debug)]
 pub struct ApiError {
     status: u16,
-    body: ErrorBody,
+    body: Box<ErrorBody>,
 }
 
 /// What a handler returns.
@@ -27,7 +27,7 @@ pub type Answer<T> = Result<T, ApiError>;
 impl ApiError {
     /// Builds an error with a status and a text.
     pub fn new(status: u16, text: impl Into<String>) -> Self {
-        Self { status, body: ErrorBody::new(status, OneOrMany::One(text.into())) }
+        Self { status, body: Box::new(ErrorBody::new(status, OneOrMany::One(text.into()))) }
     }
 
     /// There is no such sandbox.
@@ -49,12 +49,12 @@ impl IntoResponse for ApiError {
 
 impl From<&Refusal> for ApiError {
     fn from(refusal: &Refusal) -> Self {
-        Self { status: refusal.http_status(), body: refusal.into() }
+        Self { status: refusal.http_status(), body: Box::new(refusal.into()) }
     }
 }
 impl From<&FieldErrors> for ApiError {
     fn from(errors: &FieldErrors) -> Self {
-        Self { status: errors.http_status(), body: errors.into() }
+        Self { status: errors.http_status(), body: Box::new(errors.into()) }
     }
 }
 impl From<FieldErrors> for ApiError {
@@ -64,7 +64,7 @@ impl From<FieldErrors> for ApiError {
 }
 impl From<CreateError> for ApiError {
     fn from(error: CreateError) -> Self {
-        Self { status: error.http_status(), body: (&error).into() }
+        Self { status: error.http_status(), body: Box::new((&error).into()) }
     }
 }
 impl From<RequestError<serde_json::Error>> for ApiError {

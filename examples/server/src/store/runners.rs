@@ -86,7 +86,7 @@ impl Store {
              ORDER BY room DESC, r.id LIMIT 1";
         let rows = self.database.read(Statement::new(ROOM, values![sandbox_id, leaves, seen_since])).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        Ok((row.integer(1)? > 0).then(|| row.text(0).map(String::from)).transpose()?)
+        (row.integer(1)? > 0).then(|| row.text(0).map(String::from)).transpose()
     }
 
     /// Declares a runner gone, after its machine was fenced. Its rows are visited at once.
