@@ -2,5 +2,6 @@
 
 mod api;
 mod databases;
+mod duties;
 mod program;
 mod store;
