@@ -5,12 +5,15 @@ use super::{
     processes::{Processes, Scan},
     server::Server,
     state::{Folder, SandboxId, State},
+    wire::{REPORTS, Reported},
 };
 use crate::backups::{BackupStore, files};
 use rustix::fs::{FlockOperation, flock};
 use sandbox_lifecycle::{
+    Report,
+    record::BackupRef,
     runner::{CopyAnswer, End, Entry, FinishVerdict, Ledger},
-    vocabulary::CopyState,
+    vocabulary::{CopyState, Fault},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -111,36 +114,35 @@ impl Runner {
         let folder = self.sandboxes_folder.clone();
         self.blocking(move || {
             let entries = std::fs::read_dir(&folder).map_err(|error| files::at(&folder, error))?;
-            let names = entries.map(|entry| Ok(entry?.file_name()));
-            names.map(|name: io::Result<_>| name?.to_string_lossy().parse()).collect()
+            let mut ids = Vec::new();
+            for entry in entries {
+                let name = entry?.file_name();
+                match name.to_string_lossy().parse() {
+                    Ok(id) => ids.push(id),
+                    Err(error) => tracing::warn!(%error, "a folder is left alone"),
+                }
+            }
+            Ok(ids)
         })
         .await
     }
 
     /// Adds a sandbox that an older process of the runner has left.
-    pub fn add(&self, id: SandboxId, state: State) -> Arc<Sandbox> {
-        let folder = Folder::new(&self.sandboxes_folder, &id);
-        let sandbox = Arc::new(Sandbox {
-            folder,
-            gate: Mutex::default(),
-            ran: AtomicBool::new(false),
-            changes: AtomicU64::new(0),
-            backups: SyncMutex::default(),
-            state: Mutex::new(state),
-            job: SyncMutex::default(),
-            id: id.clone(),
-        });
-        locked(&self.sandboxes).insert(id, Arc::clone(&sandbox));
-        sandbox
+    pub fn add(&self, id: SandboxId, state: State) {
+        let sandbox = Sandbox::new(id.clone(), self.folder(&id), state);
+        locked(&self.sandboxes).insert(id, Arc::new(sandbox));
     }
 
     pub fn folder(&self, id: &SandboxId) -> Folder {
         Folder::new(&self.sandboxes_folder, id)
     }
 
-    pub fn sandbox(&self, id: SandboxId) -> Arc<Sandbox> {
-        let known = locked(&self.sandboxes).get(&id).map(Arc::clone);
-        known.unwrap_or_else(|| self.add(id, State::default()))
+    /// Returns a sandbox, which has an empty ledger if the runner has not heard of it.
+    pub fn sandbox(&self, id: &SandboxId) -> Arc<Sandbox> {
+        // One look: two first messages must not begin two ledgers.
+        let mut sandboxes = locked(&self.sandboxes);
+        let unheard = || Arc::new(Sandbox::new(id.clone(), self.folder(id), State::default()));
+        Arc::clone(sandboxes.entry(id.clone()).or_insert_with(unheard))
     }
 
     pub fn sandboxes(&self) -> Vec<Arc<Sandbox>> {
@@ -240,6 +242,29 @@ impl Runner {
         Ok(())
     }
 
+    /// Sends a report until the server has taken it.
+    pub fn report(
+        self: &Arc<Self>,
+        sandbox_id: &SandboxId,
+        report: Report,
+        reason: Option<String>,
+        backup: Option<BackupRef>,
+    ) {
+        let (runner_id, sandbox_id) = (self.options.id.clone(), sandbox_id.to_string());
+        let reported = Reported { runner_id, sandbox_id, report, reason, backup };
+        let (runner, faults) = (Arc::clone(self), self.options.faults);
+        self.spawn(async move {
+            faults.hold_up(&runner.passed).await;
+            let times = if faults.duplicates() { 2 } else { 1 };
+            for _ in 0..times {
+                // Nothing repeats a lost report. The server sends the call again, and the ledger answers it again.
+                if !faults.loses() {
+                    runner.server.post_until_taken(REPORTS, &reported).await;
+                }
+            }
+        });
+    }
+
     /// Returns what a look shows of a copy.
     pub async fn seen(&self, sandbox: &Arc<Sandbox>, state: &State, scan: &Scan) -> io::Result<CopyAnswer> {
         let looking = Arc::clone(sandbox);
@@ -250,6 +275,19 @@ impl Runner {
 }
 
 impl Sandbox {
+    fn new(id: SandboxId, folder: Folder, state: State) -> Self {
+        Self {
+            id,
+            folder,
+            gate: Mutex::default(),
+            ran: AtomicBool::new(false),
+            changes: AtomicU64::new(0),
+            backups: SyncMutex::default(),
+            state: Mutex::new(state),
+            job: SyncMutex::default(),
+        }
+    }
+
     pub async fn state(&self) -> State {
         self.state.lock().await.clone()
     }
@@ -274,6 +312,25 @@ impl Sandbox {
         self.changes.fetch_add(1, Ordering::Relaxed);
         self.ran.store(false, Ordering::Relaxed);
     }
+}
+
+/// Why a task failed.
+#[derive(Debug)]
+pub struct Failure {
+    pub fault: Fault,
+    /// In words, for the error reason.
+    pub reason: String,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self { fault: Fault::Runner, reason: error.to_string() }
+    }
+}
+
+/// Fails for this reason.
+pub fn failed<T>(fault: Fault, reason: impl Into<String>) -> Result<T, Failure> {
+    Err(Failure { fault, reason: reason.into() })
 }
 
 /// Locks a value that is whole between any two statements, so a panic elsewhere does not spoil it.

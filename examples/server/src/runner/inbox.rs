@@ -2,12 +2,12 @@
 
 use super::{
     core::Runner,
-    faults,
     messages::{self, NotTaken},
     wire::{ASKS, Ask, Delivery, MESSAGES, SESSION},
 };
 use axum::{
     Json, Router,
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header::AUTHORIZATION},
     middleware::{Next, from_fn_with_state},
@@ -15,14 +15,19 @@ use axum::{
     routing::post,
 };
 use serde::Serialize;
-use std::{io, sync::Arc};
-use tokio::sync::RwLockReadGuard;
+use std::{io, sync::Arc, time::Duration};
+use tokio::{sync::RwLockReadGuard, time::sleep};
+
+/// How long the sender of a lost message waits.
+const LOST: Duration = Duration::from_millis(100);
+/// The longest body that is repeated.
+const LONGEST: usize = 1 << 20;
 
 pub fn routes(runner: &Arc<Runner>) -> Router {
     Router::new()
         .route(MESSAGES, post(message))
         .route(ASKS, post(ask))
-        .layer(from_fn_with_state(Arc::clone(runner), faults::middleware))
+        .layer(from_fn_with_state(Arc::clone(runner), have_faults))
         .layer(from_fn_with_state(Arc::clone(runner), needs_token))
         .with_state(Arc::clone(runner))
 }
@@ -95,4 +100,29 @@ async fn needs_token(State(runner): State<Arc<Runner>>, request: Request, next: 
     } else {
         (StatusCode::UNAUTHORIZED, "this request needs the token of the runners").into_response()
     }
+}
+
+/// Applies the faults to the messages that come in and to their answers.
+async fn have_faults(State(runner): State<Arc<Runner>>, request: Request, next: Next) -> Response {
+    let faults = runner.options.faults;
+    faults.hold_up(&runner.passed).await;
+    if faults.loses() {
+        return lost().await;
+    }
+    let response = if faults.duplicates() { twice(request, next).await } else { next.run(request).await };
+    faults.delays().await;
+    if faults.loses() { lost().await } else { response }
+}
+
+async fn twice(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LONGEST).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let first = next.clone().run(Request::from_parts(parts.clone(), Body::from(body.clone()))).await;
+    drop(first);
+    next.run(Request::from_parts(parts, Body::from(body))).await
+}
+
+async fn lost() -> Response {
+    sleep(LOST).await;
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
 }

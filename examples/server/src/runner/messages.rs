@@ -1,16 +1,16 @@
 //! What a runner does with each message. The ledger decides, and each verdict is stored before anything is done.
 
 use super::{
-    backup,
-    core::{Runner, Sandbox},
+    core::{Failure, Runner, Sandbox, locked},
     state::SandboxId,
-    tasks::{Failure, Work, report_child},
+    tasks::{Work, back_up, report_child},
     wire::{Ask, Delivery, Details, Taken},
 };
 use sandbox_lifecycle::{
     record::Message,
     rules::{Call, Task},
     runner::{AskVerdict, CallVerdict, CopyAnswer, EpochRefusal, LeaveVerdict},
+    vocabulary::is_older,
 };
 use std::{
     io,
@@ -41,7 +41,7 @@ pub async fn deliver(runner: &Arc<Runner>, delivery: Delivery) -> Result<Taken, 
     let _one_at_a_time = sandbox.gate.lock().await;
     let taken = match delivery.message {
         Message::Call(call @ Call { task: Task::Backup { attempt }, .. }) => {
-            backup::request(runner, &sandbox, call, attempt).await
+            request_backup(runner, &sandbox, call, attempt).await
         }
         Message::Call(call) => take_call(runner, &sandbox, call, delivery.details).await,
         Message::Remove { epoch } => leave(runner, &sandbox, epoch, true).await,
@@ -72,7 +72,7 @@ pub async fn answer(runner: &Arc<Runner>, ask: Ask) -> Result<CopyAnswer, NotTak
 
 fn find(runner: &Runner, id: &str) -> Result<Arc<Sandbox>, NotTaken> {
     let id: SandboxId = id.parse().map_err(|error: io::Error| NotTaken::Invalid(error.to_string()))?;
-    Ok(runner.sandbox(id))
+    Ok(runner.sandbox(&id))
 }
 
 async fn take_call(
@@ -120,7 +120,12 @@ async fn leave(runner: &Arc<Runner>, sandbox: &Arc<Sandbox>, epoch: u32, removes
     match verdict {
         LeaveVerdict::CarryOut { supersedes: _ } => {
             sandbox.end_job().await;
-            let done = if removes { delete_copy(runner, sandbox).await } else { stop_copy(runner, sandbox).await };
+            let grace = runner.options.stop_grace;
+            let done = if removes {
+                runner.delete_copy(sandbox).await
+            } else {
+                runner.stop(sandbox, grace, &AtomicBool::new(false)).await
+            };
             done.map_err(|Failure { reason, .. }| io::Error::other(reason))?;
         }
         LeaveVerdict::WithoutEffect { newest: _ } => {}
@@ -128,14 +133,25 @@ async fn leave(runner: &Arc<Runner>, sandbox: &Arc<Sandbox>, epoch: u32, removes
     Ok(Taken::Acknowledged)
 }
 
-/// Stops what runs, and keeps the disk.
-pub async fn stop_copy(runner: &Arc<Runner>, sandbox: &Arc<Sandbox>) -> Result<(), Failure> {
-    runner.stop(sandbox, runner.options.stop_grace, &AtomicBool::new(false)).await
-}
-
-/// Deletes what the runner has of a sandbox.
-pub async fn delete_copy(runner: &Arc<Runner>, sandbox: &Arc<Sandbox>) -> Result<(), Failure> {
-    runner.stop(sandbox, std::time::Duration::ZERO, &AtomicBool::new(false)).await?;
-    let deleting = Arc::clone(sandbox);
-    Ok(runner.blocking(move || deleting.folder.delete_disk()).await?)
+/// Takes the request of an attempt. A repeated request is answered again, and an older one is not begun: it would save a newer
+/// disk under the number of an older attempt, which is discarded sooner.
+async fn request_backup(
+    runner: &Arc<Runner>,
+    sandbox: &Arc<Sandbox>,
+    call: Call,
+    attempt: u32,
+) -> Result<Taken, NotTaken> {
+    match runner.enter(sandbox, |ledger| ledger.call(call)).await? {
+        CallVerdict::Refuse(refusal) => return Err(refusal.into()),
+        CallVerdict::CarryOut { .. } | CallVerdict::Repeat(_) | CallVerdict::UnderWay => {}
+    }
+    if sandbox.state().await.newest_backup.is_some_and(|newest| is_older(attempt, newest)) {
+        return Ok(Taken::Call);
+    }
+    runner.update(sandbox, |state| state.newest_backup = Some(attempt)).await?;
+    if locked(&sandbox.backups).insert(attempt) {
+        let span = tracing::info_span!("backup", sandbox = %sandbox.id, epoch = call.epoch, attempt);
+        runner.spawn(back_up(Arc::clone(runner), Arc::clone(sandbox), attempt).instrument(span));
+    }
+    Ok(Taken::Call)
 }

@@ -6,25 +6,23 @@
 //!
 //! - [`messages`] takes calls, removals, releases and asks, one at a time for a sandbox, as
 //!   [`Ledger`](sandbox_lifecycle::runner::Ledger) decides.
-//! - [`tasks`] does the work of a call, and [`backup`] that of a backup.
+//! - [`tasks`] does the work of a call or a backup, with the processes that [`processes`] finds and [`running`] moves.
 //! - [`restart`] finds out what an older process of the runner has left.
-//! - [`inbox`] is what the server talks to, and [`server`] what talks to the server.
+//! - [`inbox`] is what the server talks to, and [`session`] what talks to the server unasked.
 //!
 //! Sandboxes keep running when their runner ends, however it ends. The next process of the runner finds them.
 
-mod backup;
 mod core;
-mod faults;
 mod inbox;
 mod messages;
 mod processes;
 mod restart;
+mod running;
 mod server;
+mod session;
 mod state;
 mod tasks;
 pub mod wire;
-
-pub use faults::Faults;
 
 use core::Runner;
 use std::{
@@ -38,37 +36,41 @@ use std::{
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::oneshot,
-    time::timeout,
+    sync::{Notify, oneshot},
+    time::{sleep, timeout},
 };
 
 /// How long messages that are being taken may take when the runner ends.
 const DRAIN: Duration = Duration::from_secs(2);
 
+/// How long a message waits for another one that overtakes it.
+const OVERTAKEN: Duration = Duration::from_millis(300);
+
 /// How a runner runs.
-#[derive(Debug, Clone)]
+// Not `Debug`: it has the token.
+#[derive(Clone)]
 pub struct Options {
     /// The name of this runner.
     pub id: String,
-    /// Where it listens. Port 0 is any free port.
+    /// Where the runner listens. Port 0 is any free port.
     pub listen: SocketAddr,
-    /// The server that it belongs to.
+    /// The server that the runner belongs to.
     pub server: String,
     /// The token that runners and server share.
     pub token: String,
-    /// Where it keeps its sandboxes.
+    /// Where the runner keeps its sandboxes.
     pub data: PathBuf,
     /// The backup store, a folder that server and runners share.
     pub backups: PathBuf,
     /// The snapshots, a folder that all runners share.
     pub snapshots: PathBuf,
-    /// How many sandboxes it can hold.
+    /// How many sandboxes the runner can hold.
     pub capacity: u32,
     /// How long a process may take to stop before it is killed.
     pub stop_grace: Duration,
-    /// How often it lists its sandboxes.
+    /// How often the runner lists its sandboxes.
     pub inventory_interval: Duration,
-    /// Whether it ends when the standard input closes, so that it does not outlive the process that started it.
+    /// End when the standard input closes, so that the runner does not outlive the process that started it.
     pub end_with_stdin: bool,
     /// How long a sandbox of the template waits between two numbers.
     pub sandbox_tick: Duration,
@@ -76,6 +78,62 @@ pub struct Options {
     pub sandbox_witness: Option<PathBuf>,
     /// Faults on purpose, for tests of the platform.
     pub faults: Faults,
+}
+
+/// Which faults a runner has on purpose.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+#[group(id = "runner-faults")]
+pub struct Faults {
+    /// Delay each message, answer and report by up to this many milliseconds
+    #[arg(id = "fault-delay", long, value_name = "MS", default_value_t = 0)]
+    pub delay: u64,
+    /// Lose this share of the messages, answers and reports
+    #[arg(id = "fault-lose", long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub lose: u8,
+    /// Take this share of the messages, and send this share of the reports, twice
+    #[arg(id = "fault-duplicate", long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub duplicate: u8,
+    /// Let this share of the messages and reports wait until the next one has passed, at most 300 ms
+    #[arg(id = "fault-reorder", long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub reorder: u8,
+    /// Refuse this share of the calls. The sandbox can be recovered
+    #[arg(id = "fault-refuse", long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub refuse: u8,
+}
+
+impl Faults {
+    pub fn loses(&self) -> bool {
+        happens(self.lose)
+    }
+
+    pub fn duplicates(&self) -> bool {
+        happens(self.duplicate)
+    }
+
+    pub fn refuses(&self) -> bool {
+        happens(self.refuse)
+    }
+
+    /// Delays a message or an answer.
+    pub async fn delays(&self) {
+        if self.delay > 0 {
+            sleep(Duration::from_millis(fastrand::u64(0..=self.delay))).await;
+        }
+    }
+
+    /// Lets a message wait: for its delay, and until another one has overtaken it.
+    pub async fn hold_up(&self, passed: &Notify) {
+        self.delays().await;
+        if happens(self.reorder) {
+            let _ = timeout(OVERTAKEN, passed.notified()).await;
+        } else {
+            passed.notify_waiters();
+        }
+    }
+}
+
+fn happens(percent: u8) -> bool {
+    percent > 0 && fastrand::u8(0..100) < percent
 }
 
 /// Why a runner cannot run.
@@ -131,7 +189,7 @@ pub async fn run(options: Options) -> Result<(), Error> {
     restart::take_over(&runner).await.map_err(Error::TakeOver)?;
     tracing::warn!("the sandboxes of this runner are plain processes: they are no security boundary");
     tracing::info!(runner = runner.options.id, url, data = %runner.options.data.display(), "the runner listens");
-    server::talk(&runner);
+    session::begin(&runner);
 
     let (drain, drained) = oneshot::channel::<()>();
     let serves = axum::serve(listener, inbox::routes(&runner)).with_graceful_shutdown(async move {

@@ -1,30 +1,24 @@
-//! The processes of the sandboxes: found by a mark in their environment, started and signalled.
+//! The processes of the sandboxes: found by a mark in their environment.
 //!
 //! The runner keeps no list of them. A list would be wrong after a crash between start and record, or when a number is used
 //! again. The kernel knows which processes have the mark `SANDBOX_DISK=<disk>`, and they keep it however often the runner restarts.
 
-use super::{
-    Options,
-    state::{Folder, SandboxId},
-};
 use crate::backups::files;
-use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use sandbox_lifecycle::vocabulary::CopyState;
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
-    fs::{self, OpenOptions},
-    io,
+    fs, io,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    process::Stdio,
     sync::Arc,
     time::Instant,
 };
-use tokio::{process::Command, sync::Mutex, task::spawn_blocking};
+use tokio::{sync::Mutex, task::spawn_blocking};
 
 /// The mark.
-const DISK: &str = "SANDBOX_DISK";
+pub const DISK: &str = "SANDBOX_DISK";
 
 /// A process of a sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,44 +91,21 @@ impl Processes {
     }
 }
 
-/// Sends a signal to the groups of these processes. A process that has ended is no error.
+/// Sends a signal to the processes of a sandbox: to a whole group if the sandbox leads it, so that no process of it escapes by
+/// making another one. A process that has ended is no error.
 pub fn signal(processes: &[Process], signal: Signal) {
-    let own = getpgrp();
     for process in processes {
-        // A sandbox may have moved a process into the runner's own group.
-        let sent = if process.group == own {
-            kill_process(process.pid, signal)
-        } else {
+        // The group of a process that is being started, or that has moved elsewhere, may be the runner's.
+        let is_led = processes.iter().any(|leader| leader.pid == process.group);
+        let sent = if process.pid == process.group {
             kill_process_group(process.group, signal)
+        } else if is_led {
+            Ok(())
+        } else {
+            kill_process(process.pid, signal)
         };
         tracing::trace!(pid = process.pid.as_raw_pid(), ?signal, ?sent, "signal");
     }
-}
-
-/// Starts what a sandbox runs: the shell script `init` of its disk, in a process group of its own.
-pub fn start(id: &SandboxId, folder: &Folder, options: &Options) -> io::Result<()> {
-    let disk = folder.disk();
-    let log = OpenOptions::new().create(true).append(true).open(folder.log());
-    let log = log.map_err(|error| files::at(&folder.log(), error))?;
-    // The shell reads `init`, so it need not be executable, and is not busy while a thread still writes another one.
-    let spawned = Command::new("/bin/sh")
-        .arg("init")
-        .current_dir(&disk)
-        // The runner's own environment has its token.
-        .env_clear()
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-        .env(DISK, &disk)
-        .env("SANDBOX_ID", id.as_str())
-        .env("SANDBOX_TICK", options.sandbox_tick.as_secs_f64().to_string())
-        .env("SANDBOX_WITNESS", options.sandbox_witness.as_deref().unwrap_or(Path::new("")))
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .process_group(0)
-        .kill_on_drop(false)
-        .spawn();
-    // tokio reaps the dropped child when it ends.
-    spawned.map(drop).map_err(|error| files::at(&disk, error))
 }
 
 fn read(pid: Pid) -> Option<(PathBuf, Process)> {

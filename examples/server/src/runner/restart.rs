@@ -1,17 +1,18 @@
 //! What a restart finds: the promises in the ledgers, disks, and processes that kept running.
 
 use super::{
-    core::{Runner, Sandbox},
-    messages::{delete_copy, stop_copy},
+    core::{Failure, Runner, Sandbox},
     processes::Scan,
-    tasks::Failure,
 };
 use sandbox_lifecycle::{
     rules::Task,
     runner::{Departure, End, FinishVerdict},
     vocabulary::CopyState,
 };
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 /// What an interrupted call has left.
 enum Left {
@@ -43,10 +44,12 @@ async fn look_after(runner: &Arc<Runner>, sandbox: &Arc<Sandbox>, scan: &Scan) -
     let state = sandbox.state().await;
     let seen = runner.seen(sandbox, &state, scan).await?;
     match state.ledger.departure() {
-        Some(Departure::Removed { .. }) => delete_copy(runner, sandbox).await?,
-        Some(Departure::Released { .. }) => stop_copy(runner, sandbox).await?,
+        Some(Departure::Removed { .. }) => runner.delete_copy(sandbox).await?,
+        Some(Departure::Released { .. }) => {
+            runner.stop(sandbox, runner.options.stop_grace, &AtomicBool::new(false)).await?
+        }
         // Processes without a disk.
-        None if seen.state == CopyState::None => delete_copy(runner, sandbox).await?,
+        None if seen.state == CopyState::None => runner.delete_copy(sandbox).await?,
         None => {}
     }
     let Some(call) = state.ledger.call_under_way() else { return Ok(()) };
@@ -68,7 +71,7 @@ async fn look_after(runner: &Arc<Runner>, sandbox: &Arc<Sandbox>, scan: &Scan) -
         (Task::Backup { .. }, _) => Left::Interrupted,
     };
     if let Left::ToDelete = left {
-        delete_copy(runner, sandbox).await?;
+        runner.delete_copy(sandbox).await?;
     }
     let is_done = matches!(left, Left::Whole) || matches!(call.task, Task::Destroy);
     tracing::info!(sandbox = %sandbox.id, %call, is_done, "a call was under way when the runner ended");

@@ -107,13 +107,17 @@ impl Folder {
         files::exists(&self.disk())
     }
 
-    /// Deletes the disk. It is gone at once, also after a crash.
+    /// Deletes the disk and the log. The disk is gone at once, also after a crash.
     pub fn delete_disk(&self) -> io::Result<()> {
         files::remove(&self.trash())?;
         if self.has_disk()? {
             files::rename(&self.disk(), &self.trash())?;
         }
-        files::remove(&self.trash())
+        files::remove(&self.trash())?;
+        match fs::remove_file(self.log()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(files::at(&self.log(), error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Removes what an older process of the runner left unfinished.

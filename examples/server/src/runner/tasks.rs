@@ -4,9 +4,8 @@
 //! whole one, and no process that a signal has yet to end.
 
 use super::{
-    core::{Runner, Sandbox},
-    messages::delete_copy,
-    processes::{self, Process, signal},
+    core::{Failure, Runner, Sandbox, failed, locked},
+    processes::{Process, signal},
     state::{SandboxId, snapshot_folder},
     wire::Details,
 };
@@ -14,6 +13,7 @@ use crate::backups::files;
 use rustix::process::Signal;
 use sandbox_lifecycle::{
     Report,
+    record::BackupRef,
     rules::{Call, Job, Outcome, Task},
     runner::{End, FinishVerdict},
     vocabulary::{Fault, is_older},
@@ -25,33 +25,12 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio::time::sleep;
 
 /// What a sandbox is created from, if its snapshot has no folder.
 const INIT: &[u8] = include_bytes!("../../template/init");
-/// How long processes may take to follow a signal that they cannot catch.
-const SIGNALLED: Duration = Duration::from_secs(10);
-
-/// Why a task failed.
-#[derive(Debug)]
-pub struct Failure {
-    pub fault: Fault,
-    /// In words, for the error reason.
-    pub reason: String,
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self { fault: Fault::Runner, reason: error.to_string() }
-    }
-}
-
-fn failed<T>(fault: Fault, reason: impl Into<String>) -> Result<T, Failure> {
-    Err(Failure { fault, reason: reason.into() })
-}
-
 /// The work on one call.
 pub struct Work {
     pub runner: Arc<Runner>,
@@ -119,7 +98,7 @@ impl Work {
                 runner.stop(sandbox, runner.options.stop_grace, given_up).await?;
             }
             Task::Pause => self.pause().await?,
-            Task::Destroy => delete_copy(runner, sandbox).await?,
+            Task::Destroy => runner.delete_copy(sandbox).await?,
             Task::Resize { to } => {
                 self.needs_disk().await?;
                 runner.update(sandbox, |state| state.size = to).await?;
@@ -161,7 +140,7 @@ impl Work {
         let Some(backup) = self.details.backup.clone() else {
             return failed(Fault::Runner, "the call names no backup");
         };
-        delete_copy(&self.runner, &self.sandbox).await?;
+        self.runner.delete_copy(&self.sandbox).await?;
         let (sandbox, store) = (Arc::clone(&self.sandbox), self.runner.backups.clone());
         let fetched = self.runner.blocking(move || {
             let new = sandbox.folder.new_disk();
@@ -296,75 +275,6 @@ impl Work {
     }
 }
 
-impl Runner {
-    /// Runs what does not run, and continues what is paused. The sandbox must have a disk.
-    pub async fn start(self: &Arc<Self>, sandbox: &Arc<Sandbox>) -> Result<(), Failure> {
-        let never = AtomicBool::new(false);
-        let disk = sandbox.folder.disk();
-        let continues = self.until(&disk, &never, |processes| {
-            let stopped = processes.iter().any(Process::is_stopped);
-            if stopped {
-                signal(processes, Signal::CONT);
-            }
-            !stopped
-        });
-        Ok(if !continues.await? {
-            processes::start(&sandbox.id, &sandbox.folder, &self.options)?
-        })
-    }
-
-    /// Stops what runs: with SIGTERM, and after the grace, or when it is given up, with SIGKILL. So nothing that still has to end
-    /// runs into the next job.
-    pub async fn stop(
-        self: &Arc<Self>,
-        sandbox: &Arc<Sandbox>,
-        grace: Duration,
-        given_up: &AtomicBool,
-    ) -> Result<(), Failure> {
-        let begun = Instant::now();
-        let mut asked = false;
-        let disk = sandbox.folder.disk();
-        let patient = AtomicBool::new(false);
-        let ends = self.until(&disk, &patient, |processes| {
-            if begun.elapsed() >= grace || given_up.load(Ordering::Relaxed) {
-                signal(processes, Signal::KILL);
-            } else if !asked {
-                asked = true;
-                signal(processes, Signal::TERM);
-                // What is paused cannot follow it otherwise.
-                signal(processes, Signal::CONT);
-            }
-            begun.elapsed() >= grace + SIGNALLED
-        });
-        if ends.await? { failed(Fault::Runner, "its processes do not end") } else { Ok(()) }
-    }
-
-    /// Looks at the processes of a disk until the condition holds for them, and returns true; or until there are none, and
-    /// returns false.
-    async fn until(
-        &self,
-        disk: &Path,
-        given_up: &AtomicBool,
-        mut condition: impl FnMut(&[Process]) -> bool,
-    ) -> Result<bool, Failure> {
-        let begun = Instant::now();
-        let mut wait = Duration::from_millis(5);
-        loop {
-            let scan = self.processes.look().await?;
-            match scan.of(disk) {
-                [] => return Ok(false),
-                processes if condition(processes) => return Ok(true),
-                _ if given_up.load(Ordering::Relaxed) => return failed(Fault::Other, "superseded"),
-                _ if begun.elapsed() > self.options.stop_grace + 2 * SIGNALLED => {
-                    return failed(Fault::Runner, "its processes do not follow signals");
-                }
-                _ => sleep(wait).await,
-            }
-            wait = (wait * 2).min(Duration::from_millis(100));
-        }
-    }
-}
-
 /// Reports the end of a fork for its child, if the child's ledger allows it and the runner shows it.
 pub async fn report_child(
     runner: &Arc<Runner>,
@@ -383,7 +293,7 @@ pub async fn report_child(
 
 fn child_of(runner: &Runner, details: &Details) -> io::Result<Option<Arc<Sandbox>>> {
     let id: Option<SandboxId> = details.fork_child.as_deref().map(str::parse).transpose()?;
-    Ok(id.map(|id| runner.sandbox(id)))
+    Ok(id.map(|id| runner.sandbox(&id)))
 }
 
 /// Whether a fork of this epoch may make the copy of this child: it was neither left nor called since.
@@ -396,4 +306,36 @@ fn write_template(new: &Path) -> io::Result<()> {
     files::make_folder(new)?;
     let init = new.join("init");
     fs::write(&init, INIT).map_err(|error| files::at(&init, error))
+}
+
+/// Makes a backup, and reports how it ended.
+pub async fn back_up(runner: Arc<Runner>, sandbox: Arc<Sandbox>, attempt: u32) {
+    let (outcome, reason, backup) = match upload(&runner, &sandbox, attempt).await {
+        Ok(Some(backup)) => (Outcome::Completed, None, Some(backup)),
+        // Nobody awaits it any more.
+        Ok(None) => return forget(&sandbox, attempt, "the attempt was discarded"),
+        Err(error) => (Outcome::Failed { fault: Fault::Runner, recoverable: false }, Some(error.to_string()), None),
+    };
+    forget(&sandbox, attempt, reason.as_deref().unwrap_or("completed"));
+    // Without an epoch: a call between the request and its end does not make the report stale. Its number does.
+    let report = Report::Ended { job: Job::Backup { attempt: Some(attempt) }, outcome, epoch: None };
+    runner.report(&sandbox.id, report, reason, backup);
+}
+
+async fn upload(runner: &Arc<Runner>, sandbox: &Arc<Sandbox>, attempt: u32) -> io::Result<Option<BackupRef>> {
+    if runner.options.faults.refuses() {
+        return Err(io::Error::other("a fault on purpose"));
+    }
+    let (store, of) = (runner.backups.clone(), Arc::clone(sandbox));
+    if !runner.blocking(move || store.has_whole(of.id.as_str(), attempt)).await? {
+        let begun = Report::BackupUnderWay { begun: true, attempt: Some(attempt) };
+        runner.report(&sandbox.id, begun, None, None);
+    }
+    let (store, of) = (runner.backups.clone(), Arc::clone(sandbox));
+    runner.blocking(move || store.upload(of.id.as_str(), attempt, &of.folder.disk())).await
+}
+
+fn forget(sandbox: &Sandbox, attempt: u32, how: &str) {
+    locked(&sandbox.backups).remove(&attempt);
+    tracing::info!(how, "backup ended");
 }

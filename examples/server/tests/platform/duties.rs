@@ -57,7 +57,8 @@ fn the_readme_names_the_line_of_every_duty() {
     let (shown, after) = rest.split_once("<!-- end:duties -->").expect("the end of the table");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-        fs::write(path, format!("{before}<!-- begin:duties -->\n{table}<!-- end:duties -->{after}")).expect("the README");
+        fs::write(path, format!("{before}<!-- begin:duties -->\n{table}<!-- end:duties -->{after}"))
+            .expect("the README");
     } else {
         assert_eq!(shown, table, "run the test with UPDATE_DOCS=1");
     }

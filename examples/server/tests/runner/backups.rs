@@ -42,9 +42,9 @@ async fn a_backup_is_restored_on_another_runner_with_its_counter() {
     scene.until("it has begun", |heard| heard.reports.iter().find(|it| it.report == begun).map(drop)).await;
     scene.send(R, "a", Message::Remove { epoch: 3 }, Details::default()).await;
     // An older copy there is replaced.
-    scene.done("runner-2", "a", Task::Create, 1).await;
+    scene.done("runner-2", "a", Task::Create, 4).await;
     fs::write(scene.disk("runner-2", "a").join("old"), "").expect("a file");
-    assert_eq!(scene.done_with("runner-2", "a", Task::Restore, 3, restoring(backup)).await, Outcome::Completed);
+    assert_eq!(scene.done_with("runner-2", "a", Task::Restore, 5, restoring(backup)).await, Outcome::Completed);
     scene.counts_beyond("runner-2", "a", counter).await;
     assert!(!scene.disk("runner-2", "a").join("old").exists());
     assert_eq!(scene.witness("a"), scene.counter("runner-2", "a"));

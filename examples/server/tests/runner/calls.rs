@@ -66,6 +66,21 @@ async fn a_repeated_call_is_done_once_and_answered_twice() {
 }
 
 #[tokio::test]
+async fn a_first_call_that_arrives_many_times_at_once_is_done_once() {
+    let scene = Scene::new().await;
+    let _runner = scene.runner(R).await;
+    scene.write_snapshot("marks", "echo start >>starts\nwhile :; do sleep 1; done");
+    let details = Details { snapshot: Some("marks".into()), ..vm() };
+    for id in ["a", "b", "c", "d", "e"] {
+        let calls = (0..8).map(|_| scene.call_with(R, id, Task::Create, 1, details.clone()));
+        futures_util::future::join_all(calls).await;
+        assert_eq!(scene.outcome(id, Task::Create, 1).await, Outcome::Completed);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(fs::read_to_string(scene.disk(R, id).join("starts")).expect("a file"), "start\n");
+    }
+}
+
+#[tokio::test]
 async fn an_older_call_is_refused() {
     let scene = Scene::new().await;
     let _runner = scene.runner(R).await;

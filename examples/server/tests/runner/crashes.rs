@@ -31,7 +31,8 @@ async fn sandboxes_keep_running_when_their_runner_is_killed() {
     assert_eq!(scene.ask(R, "a", 1).await, CopyState::Running);
     assert_eq!(scene.ask(R, "paused", 2).await, CopyState::Paused);
     // It answers from the ledger.
-    assert_eq!(scene.done(R, "a", Task::Create, 1).await, Outcome::Completed);
+    scene.call(R, "a", Task::Create, 1).await;
+    scene.repeated("a", Task::Create, 1).await;
     assert_eq!(scene.done(R, "paused", Task::Resume, 3).await, Outcome::Completed);
     assert_eq!(scene.done(R, "a", Task::Stop { force: false }, 4).await, Outcome::Completed);
     assert_eq!((scene.states(R, "a"), scene.states(R, "paused")), (String::new(), "S".to_owned()));

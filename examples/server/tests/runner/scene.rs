@@ -1,5 +1,6 @@
 //! A folder, a server that only listens, and runners, in the process of the test or in their own.
 
+use crate::proc::marked;
 use axum::{
     Json, Router,
     extract::State,
@@ -360,22 +361,6 @@ fn ends(heard: &Heard, id: &str, of: Job, since: Option<u32>) -> Vec<(Outcome, O
 
 fn number(path: &Path) -> u64 {
     fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or_default()
-}
-
-/// Returns the live processes whose environment begins one of its variables like this.
-fn marked(variable: &str) -> BTreeMap<u32, String> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir("/proc").expect("/proc").flatten() {
-        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-        let has_mark = environment.windows(variable.len()).any(|window| window == variable.as_bytes());
-        let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
-        let state = status.lines().find_map(|line| line.strip_prefix("State:\t")).unwrap_or("Z").to_owned();
-        if let (true, Ok(pid), false) = (has_mark, entry.file_name().to_string_lossy().parse(), state.starts_with('Z'))
-        {
-            found.insert(pid, state.chars().take(1).collect());
-        }
-    }
-    found
 }
 
 async fn hello(State(heard): State<Shared>, headers: HeaderMap, Json(hello): Json<Hello>) -> Response {
