@@ -65,7 +65,7 @@ async fn a_repeated_call_is_done_once_and_answered_twice() {
     assert_eq!(fs::read_to_string(scene.disk(R, "a").join("starts")).expect("a file"), "start\n");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_first_call_that_arrives_many_times_at_once_is_done_once() {
     let scene = Scene::new().await;
     let _runner = scene.runner(R).await;
