@@ -186,9 +186,16 @@ impl Work {
             return failed(Fault::Refused, "only a VM can be paused");
         }
         let disk = self.sandbox.folder.disk();
+        // A process that waits for its child to run another program (`vfork`) does not stop, and its stopped child does not run it.
+        // So those that do not stop at once are continued for a moment.
+        let mut stops = false;
         let pauses = self.runner.until(&disk, &self.given_up, |processes| {
-            signal(processes, Signal::STOP);
-            processes.iter().all(Process::is_stopped)
+            let paused = processes.iter().all(Process::is_stopped);
+            stops = !stops;
+            if !paused {
+                signal(processes, if stops { Signal::STOP } else { Signal::CONT });
+            }
+            paused
         });
         match pauses.await? {
             true => Ok(()),

@@ -135,6 +135,20 @@ async fn what_cannot_be_done_ends_as_failed_with_a_reason() {
     assert_eq!(scene.done(R, "container", Task::Pause, 2).await, refused);
 }
 
+/// A process that waits for its child to run another program does not stop, and the stopped child does not run it.
+#[tokio::test]
+async fn a_sandbox_that_makes_processes_all_the_time_is_paused_as_a_whole() {
+    let scene = Scene::new().await;
+    let _runner = scene.runner(R).await;
+    scene.write_snapshot("busy", "while :; do /bin/true; done");
+    scene.done_with(R, "a", Task::Create, 1, Details { snapshot: Some("busy".into()), ..vm() }).await;
+    for epoch in (2..42).step_by(2) {
+        assert_eq!(scene.done(R, "a", Task::Pause, epoch).await, Outcome::Completed);
+        assert_eq!(scene.states(R, "a"), "T");
+        assert_eq!(scene.done(R, "a", Task::Resume, epoch + 1).await, Outcome::Completed);
+    }
+}
+
 #[tokio::test]
 async fn a_paused_sandbox_can_be_stopped() {
     let scene = Scene::new().await;
