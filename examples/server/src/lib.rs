@@ -7,6 +7,7 @@ pub mod api;
 pub mod backups;
 pub mod clock;
 pub mod controller;
+pub mod dashboard;
 pub mod metrics;
 pub mod options;
 pub mod outbox;
