@@ -20,6 +20,8 @@ use serde::Serialize;
 /// let now = chrono::DateTime::from_timestamp(180, 0).unwrap();
 /// let forecasts = Forecast::of(&row, &Policy::default(), Context::of(&row));
 /// assert_eq!(forecasts[0].in_words(now).to_string(), "will be deleted in 12 min unless it is used");
+/// // A page that counts the time itself takes the parts.
+/// assert_eq!((forecasts[0].outcome.to_string(), forecasts[0].exception()), ("will be deleted".into(), Some("it is used")));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,7 +34,7 @@ pub struct Forecast {
     pub at: Option<DateTime<Utc>>,
 }
 
-/// What a timer does to a sandbox.
+/// What a timer does to a sandbox. It displays as a sentence without its subject: `will be stopped`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -82,8 +84,8 @@ impl Forecast {
         InWords { forecast: *self, now }
     }
 
-    /// Returns what prevents it, if something does.
-    const fn exception(&self) -> Option<&'static str> {
+    /// Returns what prevents it, if something does, as it follows "unless": `it is used`.
+    pub const fn exception(&self) -> Option<&'static str> {
         match self.timer {
             Timer::AutoStop | Timer::AutoPause | Timer::AutoArchive | Timer::AutoDelete => Some("it is used"),
             Timer::Ttl => Some("it gets a new time to live"),
@@ -119,6 +121,18 @@ fn outcome(row: &Lifecycle, timer: Timer, policy: &Policy, context: Context) -> 
     })
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Becomes(state) if state.is_failed() => f.write_str("will fail"),
+            Self::Becomes(state) => write!(f, "will be {state}"),
+            Self::Deleted => f.write_str("will be deleted"),
+            Self::BackupFails => f.write_str("will lose the backup under way"),
+            Self::RecordRemoved => f.write_str("will lose its record"),
+        }
+    }
+}
+
 struct InWords {
     forecast: Forecast,
     now: DateTime<Utc>,
@@ -126,13 +140,7 @@ struct InWords {
 
 impl fmt::Display for InWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.forecast.outcome {
-            Outcome::Becomes(state) if state.is_failed() => f.write_str("will fail"),
-            Outcome::Becomes(state) => write!(f, "will be {state}"),
-            Outcome::Deleted => f.write_str("will be deleted"),
-            Outcome::BackupFails => f.write_str("will lose the backup under way"),
-            Outcome::RecordRemoved => f.write_str("will lose its record"),
-        }?;
+        self.forecast.outcome.fmt(f)?;
         match self.forecast.at {
             Some(at) => write_distance(f, Micros::from(at), Micros::from(self.now)),
             None => f.write_str(" at an unknown time"),

@@ -7,13 +7,18 @@ pub mod api;
 pub mod backups;
 pub mod clock;
 pub mod controller;
+pub mod dashboard;
 pub mod metrics;
 pub mod options;
 pub mod outbox;
 pub mod runner;
 pub mod store;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 use store::Store;
 use tokio::sync::Notify;
 
@@ -34,6 +39,8 @@ pub struct Platform {
     pub backups: PathBuf,
     /// Rouses the loops of this process after a write, so that nothing waits for the next look.
     pub written: Arc<Notify>,
+    /// Whether this process is stopping: what would go on for ever then ends.
+    pub stopping: Arc<AtomicBool>,
 }
 
 /// How often a loop looks for work that another process may have written.

@@ -16,7 +16,7 @@ use std::{
     net::SocketAddr,
     num::NonZeroU32,
     process::{ExitCode, Stdio},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 use tokio::{
@@ -107,6 +107,7 @@ async fn run_server(options: Options) -> Result<(), Box<dyn Error>> {
         webhook: options.webhook.as_deref().map(Arc::from),
         backups: options.backups(),
         written: Arc::default(),
+        stopping: Arc::default(),
     };
     let mut loops = JoinSet::new();
     if options.role != Role::Api {
@@ -132,10 +133,10 @@ async fn run_server(options: Options) -> Result<(), Box<dyn Error>> {
     tracing::info!(role = ?options.role, time_scale = platform.store.time().scale, "ready");
     told_to_stop().await?;
     tracing::info!("stopping");
+    platform.stopping.store(true, Ordering::Relaxed); // The streams of the dashboard end within a second.
     loops.shutdown().await; // What they had taken is taken again after the next start.
     if let Some((stop, server)) = serving {
         drop(stop);
-        // A stream of events never ends by itself.
         let _ = tokio::time::timeout(DRAIN, server).await;
     }
     if let Some((stop, runner)) = own_runner {

@@ -47,7 +47,19 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    fn cause(&self) -> &'static str {
+    /// Returns the cause alone, for a place that shows the state and the other commands anyway: next to a button.
+    ///
+    /// ```
+    /// use sandbox_lifecycle::{Columns, Command, Context, Lifecycle, Policy};
+    /// let row = Lifecycle::from(Columns::default());
+    /// let refused = |command| {
+    ///     row.decide(command, &Policy::default(), Context::of(&row), chrono::DateTime::UNIX_EPOCH).unwrap_err()
+    /// };
+    /// assert_eq!(refused(Command::Archive).cause(), "only a stopped sandbox can be archived");
+    /// // It is not always the first check that fails: what runs needs no recovery, whether or not it could be recovered.
+    /// assert_eq!(refused(Command::Recover { start: true }).cause(), "only a sandbox in error can be recovered");
+    /// ```
+    pub fn cause(&self) -> &'static str {
         match self.refused {
             Refused::Command { .. } => self.decisive_check().map_or("a change is under way", Check::why),
             Refused::Report(_, ReportReason::BadState) => "a runner cannot report this state now",

@@ -7,8 +7,9 @@ mod list;
 mod operators;
 mod reports;
 mod snapshots;
+mod watched;
 
-use crate::Platform;
+use crate::{Platform, dashboard};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
@@ -40,7 +41,7 @@ pub struct Api {
     pub snapshots: Arc<PathBuf>,
 }
 
-/// Returns every route but the dashboard's.
+/// Returns every route.
 pub fn routes(api: Api) -> Router {
     let published = Router::new()
         .route("/sandbox", get(list::list).post(changes::create))
@@ -58,6 +59,7 @@ pub fn routes(api: Api) -> Router {
     let called = Router::new()
         .nest("/api", published)
         .nest("/operator", operators)
+        .merge(dashboard::events(api.clone()))
         .layer(middleware::from_fn_with_state(api.clone(), guard::of_callers));
     let runners = Router::new()
         .route(crate::runner::wire::HELLO, post(reports::hello))
@@ -67,6 +69,7 @@ pub fn routes(api: Api) -> Router {
     Router::new()
         .merge(called)
         .merge(runners)
+        .merge(dashboard::page())
         .route("/health", get(health))
         .route("/metrics", get(metrics))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -119,6 +119,13 @@ impl Store {
         Ok(Page { rows, next: last })
     }
 
+    /// Returns how many sandboxes an organization has that are not destroyed.
+    pub async fn count(&self, organization_id: &str) -> Result<u32, Error> {
+        const COUNT: &str = "SELECT COUNT(*) FROM sandbox WHERE organization_id = $1 AND state <> 'destroyed'";
+        let rows = self.database.read(Statement::new(COUNT, values![organization_id])).await?;
+        rows.first().map_or(Ok(0), |row| row.count(0))
+    }
+
     /// Reads a row of [`select`](Self::select).
     fn loaded(&self, row: &Row) -> Result<Loaded, Error> {
         let began = Instant::now();

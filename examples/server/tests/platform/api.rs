@@ -23,7 +23,7 @@ async fn only_callers_with_the_key_are_heard() {
     let folder = Folder::new();
     let server = Server::start(&sqlite(&folder), &["--role", "api", "--runner-token", "t"]).await;
     for key in [None, Some(""), Some("wrong"), Some("a-key-for-test"), Some("a-key-for-testss")] {
-        for path in ["/api/sandbox", "/api/sandbox/a", "/api/nothing", "/operator/runners"] {
+        for path in ["/api/sandbox", "/api/sandbox/a", "/api/nothing", "/operator/runners", "/dashboard/fleet"] {
             let (status, body) = with_key(&server, key, path).await;
             assert_eq!((status, &body["error"]), (401, &json!("Unauthorized")), "{key:?} {path}");
         }

@@ -94,7 +94,7 @@ impl Server {
     }
 
     /// Stops the platform as Ctrl-C does.
-    fn stop(mut self) -> ExitStatus {
+    pub fn stop(mut self) -> ExitStatus {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill").success());
         self.process.wait().expect("it ends")
