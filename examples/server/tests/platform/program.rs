@@ -181,7 +181,7 @@ fn an_unreadable_database_ends_with_2_and_is_not_changed() {
 async fn a_sandbox_lives_through_every_change() {
     for TestDatabase { url, .. } in &each().await {
         let server = Server::start(url, &["--sandbox-tick", "0.05", "--stop-grace", "2"]).await;
-        let created = json!({"name": "a", "snapshot": "vm", "labels": {"team": "x"}});
+        let created = json!({"name": "a", "snapshot": "vm", "labels": {"team": "x"}, "autoStopInterval": 30});
         let record = server.comes_to("POST", "/sandbox", Some(created), "a", "started").await;
         assert_eq!((&record["sandboxClass"], &record["labels"]), (&json!("linux-vm"), &json!({"team": "x"})));
         server.comes_to("POST", "/sandbox/a/pause", None, "a", "paused").await;
