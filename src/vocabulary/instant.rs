@@ -2,7 +2,7 @@
 
 use super::{quoted::Quoted, text_reader::read_text};
 use alloc::format;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -79,6 +79,34 @@ impl Serialize for Micros {
         serializer.collect_str(self)
     }
 }
+/// Parses the usual forms: UTC with `Z`, and zero, three or six digits of fraction. It is three times as fast as a parser for all
+/// forms, and a record has many times.
+pub(crate) fn parse_usual(text: &[u8]) -> Option<(Micros, SecondsFormat)> {
+    let (time, fraction) = text.split_at_checked(19)?;
+    let &[y0, y1, y2, y3, b'-', o0, o1, b'-', d0, d1, b'T', h0, h1, b':', m0, m1, b':', s0, s1] = time else {
+        return None;
+    };
+    let (digits, micros) = match fraction {
+        b"Z" => (SecondsFormat::Secs, 0),
+        &[b'.', a, b, c, b'Z'] => (SecondsFormat::Millis, number([a, b, c, b'0', b'0', b'0'])?),
+        &[b'.', a, b, c, d, e, f, b'Z'] => (SecondsFormat::Micros, number([a, b, c, d, e, f])?),
+        _ => return None,
+    };
+    let year = i32::try_from(number([y0, y1, y2, y3])?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, number([o0, o1])?, number([d0, d1])?)?;
+    // A leap second is not a usual form: it would be written back as the second after it.
+    let time = date.and_hms_micro_opt(number([h0, h1])?, number([m0, m1])?, number([s0, s1])?, micros)?;
+    Some((time.and_utc().into(), digits))
+}
+
+/// Parses up to nine decimal digits.
+fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
+    digits.iter().try_fold(0_u32, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| number.wrapping_mul(10).wrapping_add(digit.into()))
+    })
+}
+
 impl<'de> Deserialize<'de> for Micros {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = "an RFC 3339 time of the years -262143 to +262142";
@@ -86,8 +114,9 @@ impl<'de> Deserialize<'de> for Micros {
             deserializer,
             |f| f.write_str(expected),
             |text| {
-                let time = text.parse::<DateTime<Utc>>();
-                time.map(Self::from).map_err(|_| format!("invalid value: string {}, expected {expected}", Quoted(text)))
+                let usual = parse_usual(text.as_bytes()).map(|(time, _)| time);
+                let time = usual.map_or_else(|| text.parse::<DateTime<Utc>>().map(Self::from), Ok);
+                time.map_err(|_| format!("invalid value: string {}, expected {expected}", Quoted(text)))
             },
         )
     }

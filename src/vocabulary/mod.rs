@@ -18,7 +18,7 @@ pub(crate) mod words;
 pub use epoch::is_older;
 pub(crate) use field_error::joined;
 pub use field_error::{FieldError, FieldErrors};
-pub(crate) use instant::{MICROS_PER_MINUTE, Micros};
+pub(crate) use instant::{MICROS_PER_MINUTE, Micros, parse_usual};
 pub use interval::{AutoArchive, AutoDelete, AutoPause, AutoStop, IntervalError, Minutes, Negative, QueueTimeout, Ttl};
 pub(crate) use object_form::{ObjectsOnly, object_form};
 pub(crate) use quoted::{Cut, brief};

@@ -86,7 +86,7 @@ impl Serialize for ColumnValue<'_> {
 }
 
 /// A value of a column while it is read back.
-pub(super) struct Bound<'a>(pub(super) ColumnValue<'a>);
+struct Bound<'a>(ColumnValue<'a>);
 
 impl<'de> de::IntoDeserializer<'de, de::value::Error> for Bound<'_> {
     type Deserializer = Self;
@@ -128,15 +128,33 @@ pub(super) trait ColumnType: Copy + Into<ColumnValue<'static>> {
     const NULLABLE: bool;
     /// What is read where the column stands in a stored row. `None` counts as absent.
     type Read: for<'de> Deserialize<'de> + Into<Option<Self>>;
+
+    /// Returns a time as this type, if the column holds times. As text it would have to be written and parsed again.
+    fn of_time(_time: DateTime<Utc>) -> Option<Self> {
+        None
+    }
+
+    /// Reads the value of a column. `None` counts as absent.
+    fn read(value: ColumnValue<'_>) -> Result<Option<Self>, de::value::Error> {
+        if let ColumnValue::Timestamp(time) = value
+            && let Some(read) = Self::of_time(time)
+        {
+            return Ok(Some(read));
+        }
+        Self::Read::deserialize(Bound(value)).map(Into::into)
+    }
 }
 
 /// Declares the types of columns: kind, whether they may hold no value, what is read, and their value.
 macro_rules! column_types {
-    ($($kind:ident $nullable:literal $type:ty, $read:ty: |$given:ident| $value:expr;)+) => {$(
+    ($($kind:ident $nullable:literal $type:ty, $read:ty: |$given:ident| $value:expr $(, |$time:ident| $of_time:expr)?;)+) => {$(
         impl ColumnType for $type {
             const KIND: ColumnKind = ColumnKind::$kind;
             const NULLABLE: bool = $nullable;
             type Read = $read;
+            $(fn of_time($time: DateTime<Utc>) -> Option<Self> {
+                Some($of_time)
+            })?
         }
         impl From<$type> for ColumnValue<'static> {
             fn from($given: $type) -> Self {
@@ -162,8 +180,8 @@ column_types! {
     Integer false AutoDelete, Self: |interval| Self::Integer(interval.as_minutes().into());
     Integer true Option<QueueTimeout>, Self:
         |timeout| timeout.map_or(Self::Null, |timeout| Self::Integer(timeout.as_minutes().into()));
-    Timestamp false DateTime<Utc>, OptionalMicros: |time| Self::Timestamp(time);
-    Timestamp true Option<DateTime<Utc>>, OptionalMicros: |time| time.map_or(Self::Null, Self::Timestamp);
+    Timestamp false DateTime<Utc>, OptionalMicros: |time| Self::Timestamp(time), |time| Micros::from(time).into();
+    Timestamp true Option<DateTime<Utc>>, OptionalMicros: |time| time.map_or(Self::Null, Self::Timestamp), |time| Some(Micros::from(time).into());
 }
 
 /// An instant that a stored row may lack.

@@ -1,7 +1,7 @@
 //! The one list of columns, from which follow: the open form of a lifecycle, its stored form, what a step changes, and
 //! the names and kinds that a host needs for its own table.
 
-use super::column::{Bound, Column, ColumnType, ColumnValue};
+use super::column::{Column, ColumnType, ColumnValue};
 use crate::{
     lifecycle::{pairs, value::Lifecycle},
     vocabulary::{
@@ -103,6 +103,19 @@ macro_rules! columns {
             pub fn iter(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'static>)> + use<> {
                 let values = [$(self.$column.map(ColumnValue::from)),+];
                 Column::ALL.iter().zip(values).filter_map(|(column, value)| Some((column, value?)))
+            }
+
+            /// Takes the value of the column with this name. A name that is newer than this crate is skipped.
+            fn take(&mut self, name: &str, value: ColumnValue<'_>) -> Result<(), de::value::Error> {
+                match name {
+                    $(names::$name if self.$column.is_some() => return Err(de::Error::duplicate_field(names::$name)),)+
+                    $(names::$name => {
+                        let read = <$type as ColumnType>::read(value);
+                        self.$column = read.map_err(|error| named(names::$name, error))?;
+                    })+
+                    _newer_than_this_crate => {}
+                }
+                Ok(())
             }
 
             fn read<'de, A: MapAccess<'de>>(row: &mut A) -> Result<Self, A::Error> {
@@ -292,8 +305,12 @@ impl Columns {
     /// # Errors
     /// [`RowError`] with the name of the column that holds a wrong value, or that is required and missing.
     pub fn from_values<'a>(values: impl IntoIterator<Item = (&'a str, ColumnValue<'a>)>) -> Result<Self, RowError> {
-        let row = de::value::MapDeserializer::new(values.into_iter().map(|(name, value)| (name, Bound(value))));
-        Self::deserialize(row).map_err(|error: de::value::Error| RowError::new(error.to_string()))
+        let refused = |error: de::value::Error| RowError::new(brief(error).to_string());
+        let mut found = Changes::default();
+        for (name, value) in values {
+            found.take(name, value).map_err(refused)?;
+        }
+        Self::completed(&found).map_err(|missing| refused(de::Error::missing_field(missing)))
     }
 }
 

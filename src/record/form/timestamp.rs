@@ -2,9 +2,9 @@
 
 use super::maybe::Maybe;
 use super::wire::leaf;
-use crate::vocabulary::{Micros, read_text};
+use crate::vocabulary::{Micros, parse_usual, read_text};
 use alloc::{boxed::Box, string::ToString};
-use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use core::{fmt, ops::Range};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -60,37 +60,11 @@ impl Maybe<Timestamp> {
     }
 }
 
-/// Parses the usual forms. It is three times as fast as a parser for all forms, and a record has many timestamps.
-fn parse_usual(text: &[u8]) -> Option<Form> {
-    let (time, fraction) = text.split_at_checked(19)?;
-    let &[y0, y1, y2, y3, b'-', o0, o1, b'-', d0, d1, b'T', h0, h1, b':', m0, m1, b':', s0, s1] = time else {
-        return None;
-    };
-    let (digits, micros) = match fraction {
-        b"Z" => (SecondsFormat::Secs, 0),
-        &[b'.', a, b, c, b'Z'] => (SecondsFormat::Millis, number([a, b, c, b'0', b'0', b'0'])?),
-        &[b'.', a, b, c, d, e, f, b'Z'] => (SecondsFormat::Micros, number([a, b, c, d, e, f])?),
-        _ => return None,
-    };
-    let year = i32::try_from(number([y0, y1, y2, y3])?).ok()?;
-    let date = NaiveDate::from_ymd_opt(year, number([o0, o1])?, number([d0, d1])?)?;
-    // A leap second is not a usual form: it would be written back as the second after it.
-    let time = date.and_hms_micro_opt(number([h0, h1])?, number([m0, m1])?, number([s0, s1])?, micros)?;
-    Some(Form::Usual(time.and_utc().into(), digits))
-}
-
-/// Parses up to nine decimal digits.
-fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
-    digits.iter().try_fold(0_u32, |number, digit| {
-        let digit = digit.wrapping_sub(b'0');
-        (digit < 10).then(|| number.wrapping_mul(10).wrapping_add(digit.into()))
-    })
-}
-
 impl From<&str> for Timestamp {
     /// Accepts every text; [`time`](Timestamp::time) says whether it is a time.
     fn from(text: &str) -> Self {
-        Self(parse_usual(text.as_bytes()).unwrap_or_else(|| Form::Other(Box::new(text.into()))))
+        let usual = parse_usual(text.as_bytes()).map(|(time, digits)| Form::Usual(time, digits));
+        Self(usual.unwrap_or_else(|| Form::Other(Box::new(text.into()))))
     }
 }
 impl From<Micros> for Timestamp {

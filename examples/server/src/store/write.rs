@@ -8,7 +8,7 @@ use sandbox_lifecycle::{
     Effect, Sandbox, Step,
     record::{ApplyError, Message, OutboxEntry, RecordEdit, StepDetails, Target},
 };
-use std::{iter, time::Instant};
+use std::time::Instant;
 
 /// What a step needs and does not hold.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,13 +54,15 @@ impl Store {
             ApplyError::Stale(_) => NotWritten::Stale,
             other => NotWritten::Incomplete(other),
         })?;
-        let writes = (!step.is_noop()).then(|| self.step(before, &after, step));
+        let changed: Vec<(&str, Value)> = changed_by(step, before, &after).collect();
         self.metrics.in_crate(began.elapsed());
-        let Some(writes) = writes else { return Ok(Written { sandbox: after, child: None }) };
+        if step.is_noop() {
+            return Ok(Written { sandbox: after, child: None });
+        }
         let child = with.child.filter(|_| step.effects().any(|effect| effect == Effect::StoreChild));
         let child = child.map(|(id, name)| after.fork_child(id, name, step.decided_at()));
         let details = self.details_of(&after, with, child.as_ref());
-        let mut statements = vec![writes];
+        let mut statements = vec![self.step(&after, step, changed)];
         if step.effects().any(|effect| effect == Effect::RaiseParent) {
             statements.extend(before.parent_id().map(raise_revision));
         }
@@ -85,8 +87,8 @@ impl Store {
         let entries = after.edit(edit, row.now);
         let revision = before.lifecycle().revision();
         let record = serde_json::to_string(after.dto()).map_err(Error::failed)?;
-        let changed = changed_columns(before, &after).chain(iter::once(("record", Value::from(record))));
-        let mut statements = vec![update(row.id(), revision, None, changed)];
+        let host = [("record", Value::from(record)), ("revision", after.lifecycle().revision().into())];
+        let mut statements = vec![update(row.id(), revision, None, changed_in_record(before, &after).chain(host))];
         for entry in entries {
             statements.push(self.entry(&entry, &Details::default())?);
         }
@@ -117,10 +119,10 @@ impl Store {
     }
 
     /// Returns the statement of a step (`docs/COLUMNS.md` of the crate).
-    fn step(&self, before: &Sandbox, after: &Sandbox, step: &Step) -> Statement {
+    fn step(&self, after: &Sandbox, step: &Step, changed: Vec<(&'static str, Value)>) -> Statement {
         const TOUCH: &str = "UPDATE sandbox SET last_activity_at = $2 WHERE id = $1 AND last_activity_at < $2";
         const PURGE: &str = "DELETE FROM sandbox WHERE id = $1 AND revision = $2";
-        let id = &*before.dto().id;
+        let id = &*after.dto().id;
         let expects = step.expects();
         let Some(revision) = expects.revision else {
             return Statement::new(TOUCH, values![id, step.changes().last_activity_at]);
@@ -134,7 +136,7 @@ impl Store {
         let look_again = chrono::TimeDelta::minutes(self.policy().look_again.get().into());
         let pass_at = if awaits { step.decided_at() + look_again } else { step.decided_at() };
         let times = [("next_deadline", Value::from(self.limits.next(lifecycle))), ("pass_at", pass_at.into())];
-        update(id, revision, expects.last_activity_at, changed_columns(before, after).chain(times))
+        update(id, revision, expects.last_activity_at, changed.into_iter().chain(times))
     }
 
     fn insert(&self, sandbox: &Sandbox, now: DateTime<Utc>) -> Result<Statement, Error> {
@@ -210,10 +212,20 @@ impl Store {
     }
 }
 
-/// Returns the columns in which two sandboxes differ, with the second one's values.
-fn changed_columns<'a>(before: &'a Sandbox, after: &'a Sandbox) -> impl Iterator<Item = (&'static str, Value)> + 'a {
-    let both = columns_of(before).zip(columns_of(after));
-    both.filter(|((_, before), (_, after))| before != after).map(|(_, (name, value))| (name, value.into()))
+/// Returns the columns that a step writes, those of the lifecycle and those of the record, with their new values.
+fn changed_by<'a>(
+    step: &Step,
+    before: &'a Sandbox,
+    after: &'a Sandbox,
+) -> impl Iterator<Item = (&'static str, Value)> + use<'a> {
+    let lifecycle = step.changes().iter().map(|(column, value)| (column.sql_name, value.into()));
+    lifecycle.chain(changed_in_record(before, after))
+}
+
+/// Returns the columns of the record in which two sandboxes differ, with the second one's values.
+fn changed_in_record<'a>(before: &'a Sandbox, after: &'a Sandbox) -> impl Iterator<Item = (&'static str, Value)> + 'a {
+    let both = before.record_columns().zip(after.record_columns());
+    both.filter(|(before, after)| before != after).map(|(_, (column, value))| (column.sql_name, value.into()))
 }
 
 /// Returns the statement that writes columns of a row with this revision and, if it is expected, this last activity.
