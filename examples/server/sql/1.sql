@@ -56,6 +56,9 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_send_at ON outbox (send_at) WHERE send_at IS NOT NULL;
 
+-- What was delivered is pruned by its age.
+CREATE INDEX outbox_delivered ON outbox (created_at) WHERE send_at IS NULL AND kind = 'event';
+
 -- What a runner is owed: its removals and releases. A record is purged only when none of its sandbox is left.
 CREATE INDEX outbox_departures ON outbox (runner_id, sandbox_id) WHERE kind IN ('remove', 'release');
 

@@ -4,11 +4,13 @@ use crate::{
     Platform,
     store::{Error, NotWritten, Undecided, With},
 };
+use futures_util::{StreamExt, future::ready};
 use sandbox_lifecycle::{Command, Effect};
 use std::time::{Duration, Instant};
 
-/// How many rows are read in one turn.
-const AT_A_TIME: u32 = 100;
+/// How many rows are looked at in one turn, and how many of them at a time.
+const IN_A_TURN: u32 = 100;
+const AT_A_TIME: usize = 16;
 
 /// How often delivered events are pruned and the outbox is measured.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
@@ -35,18 +37,22 @@ pub async fn run(platform: Platform) {
     }
 }
 
-/// Looks at the due rows, and returns how many those were.
+/// Looks at the due rows, and returns how many are done.
 async fn look(platform: &Platform) -> Result<usize, Error> {
     let store = &platform.store;
-    let due = store.due(store.now().await?, AT_A_TIME).await?;
-    for id in &due {
-        apply_due(platform, id).await?;
-    }
+    let due = store.due(store.now().await?, IN_A_TURN).await?;
+    let looks = due.into_iter().map(|id| async move {
+        let applied = apply_due(platform, &id).await;
+        // A row that cannot be read keeps no other one from its timers.
+        applied.inspect_err(|error| tracing::error!(sandbox = id, "clock: {error}")).is_ok()
+    });
+    let looked = futures_util::stream::iter(looks).buffer_unordered(AT_A_TIME).filter(|is_done| ready(*is_done));
+    let looked = looked.count().await;
     let orphans = store.orphans().await?;
     for id in &orphans {
         destroy_linked(platform, id).await?;
     }
-    Ok(due.len().saturating_add(orphans.len()))
+    Ok(looked.saturating_add(orphans.len()))
 }
 
 /// Applies timers to a row until none acts any more, and stores when to look again.
