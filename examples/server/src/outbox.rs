@@ -62,6 +62,8 @@ async fn send_all(platform: &Platform) -> Result<usize, Error> {
 enum Sent {
     /// It is done.
     Done,
+    /// Its runner knows something newer, so it has no effect.
+    Outdated,
     /// It is sent again later: nobody took it, or its end is still awaited.
     Again,
 }
@@ -83,6 +85,7 @@ async fn send(platform: &Platform, outgoing: &Outgoing, now: DateTime<Utc>) -> R
     };
     match sent {
         Sent::Done => platform.store.sent(entry).await,
+        Sent::Outdated => platform.store.outdated(entry).await,
         Sent::Again => {
             let doubled = FIRST_REPEAT * 2_i32.saturating_pow(outgoing.attempts.min(5));
             platform.store.send_later(entry, now + doubled.min(LAST_REPEAT)).await
@@ -107,6 +110,7 @@ async fn deliver(platform: &Platform, outgoing: &Outgoing, runner_id: &str, now:
     };
     Ok(match answer {
         Ok(Taken::Acknowledged) => Sent::Done,
+        Ok(Taken::Outdated) => Sent::Outdated,
         Ok(Taken::Call) => Sent::Again, // Its end is awaited. If the runner forgets it, the repeat reminds it.
         Err(error) => {
             tracing::warn!(sandbox = entry.sandbox_id, runner = runner.id, "{}: not taken: {error}", entry.message);

@@ -127,10 +127,10 @@ async fn leave(runner: &Arc<Runner>, sandbox: &Arc<Sandbox>, epoch: u32, removes
                 runner.stop(sandbox, grace, &AtomicBool::new(false)).await
             };
             done.map_err(|Failure { reason, .. }| io::Error::other(reason))?;
+            Ok(Taken::Acknowledged)
         }
-        LeaveVerdict::WithoutEffect { newest: _ } => {}
+        LeaveVerdict::WithoutEffect { newest: _ } => Ok(Taken::Outdated),
     }
-    Ok(Taken::Acknowledged)
 }
 
 /// Takes the request of an attempt. A repeated request is answered again, and an older one is not begun: it would save a newer

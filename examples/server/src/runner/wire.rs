@@ -96,8 +96,11 @@ pub struct Details {
 pub enum Taken {
     /// The runner has taken the call, or repeats the answer to it. The end comes as a [`Reported`].
     Call,
-    /// The removal or release is done, or is older than what the runner knows: it is acknowledged.
+    /// The removal or release is done: it is acknowledged.
     Acknowledged,
+    /// The removal or release is acknowledged without effect: the runner knows a newer one, or a newer call. So there is no
+    /// released copy of this epoch.
+    Outdated,
 }
 
 /// A question of the controller: what is the copy doing?

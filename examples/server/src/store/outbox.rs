@@ -27,6 +27,8 @@ pub(super) fn rouse_waiting(now: DateTime<Utc>) -> Statement {
     Statement::new(ROUSE, values![now])
 }
 
+const DROP: &str = "DELETE FROM outbox WHERE sandbox_id = $1 AND key = $2";
+
 /// The columns of an entry, in the order in which they are read.
 const COLUMNS: &str = "entry, details, attempts, created_at";
 
@@ -88,10 +90,8 @@ impl Store {
     /// Notes that an entry is done: a call that nobody awaits, an acknowledged removal or release, a delivered event.
     pub async fn sent(&self, entry: &OutboxEntry) -> Result<(), Error> {
         const KEEP: &str = "UPDATE outbox SET send_at = NULL WHERE sandbox_id = $1 AND key = $2";
-        const DROP: &str = "DELETE FROM outbox WHERE sandbox_id = $1 AND key = $2";
-        // Once a copy is removed, no older release of it leaves a disk there.
-        const DROP_RELEASES: &str =
-            "DELETE FROM outbox WHERE sandbox_id = $1 AND runner_id = $2 AND kind = 'release' AND send_at IS NULL";
+        // Once a copy is removed, no release of it leaves a disk there. Those that are still sent are older, too.
+        const DROP_RELEASES: &str = "DELETE FROM outbox WHERE sandbox_id = $1 AND runner_id = $2 AND kind = 'release'";
         let values = values![&*entry.sandbox_id, entry.key.to_string()];
         let mut statements = match (&entry.message, &entry.key) {
             (Message::Event(_) | Message::Release { .. }, _) => vec![Statement::new(KEEP, values)],
@@ -107,6 +107,12 @@ impl Store {
             statements.push(rouse_waiting(self.now().await?));
         }
         self.committed(statements).await.map(|_| ())
+    }
+
+    /// Notes that an entry is done without effect: its runner knows something newer. A release leaves no disk there then.
+    pub async fn outdated(&self, entry: &OutboxEntry) -> Result<(), Error> {
+        let drop = Statement::new(DROP, values![&*entry.sandbox_id, entry.key.to_string()]);
+        self.committed(vec![drop, rouse_waiting(self.now().await?)]).await.map(|_| ())
     }
 
     /// Stores what a finding of an inventory tells a runner, unless it is stored already.

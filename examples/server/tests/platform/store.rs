@@ -234,6 +234,30 @@ async fn the_children_of_a_fork_and_what_runners_owe_are_counted_in_the_context(
     }
 }
 
+/// An inventory lists a copy that the runner is about to remove, so a release of it is stored too.
+#[tokio::test]
+async fn a_removed_copy_is_no_released_one_whatever_an_older_inventory_has_found() {
+    for (store, _database) in stores().await {
+        created(&store, "s1").await;
+        hello(&store, "r1", "a").await;
+        let since = store.real_now().await.expect("a clock") - TimeDelta::seconds(5);
+        let room = async || store.placement("s1", None, since).await.expect("an answer");
+
+        let [remove, release] = [Finding::Remove { epoch: 8 }, Finding::Release { epoch: 7 }];
+        store.store_departure("s1", "r1", &remove).await.expect("an answer");
+        let removal = store.owed_to("r1").await.expect("an answer").remove(0).entry;
+        store.store_departure("s1", "r1", &release).await.expect("an answer");
+        assert_eq!(room().await, None, "r1 owes both");
+        store.sent(&removal).await.expect("an answer");
+        assert_eq!(room().await.as_deref(), Some("r1"), "the removal is newer than the release");
+
+        store.store_departure("s1", "r1", &release).await.expect("an answer");
+        let late = store.owed_to("r1").await.expect("an answer").remove(0).entry;
+        store.outdated(&late).await.expect("an answer");
+        assert_eq!(room().await.as_deref(), Some("r1"), "r1 knows the removal, so the release has no effect");
+    }
+}
+
 #[tokio::test]
 async fn a_runner_that_is_back_gets_a_new_session_and_its_rows_a_new_revision() {
     for (store, _database) in stores().await {
