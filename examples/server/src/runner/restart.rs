@@ -52,6 +52,15 @@ async fn look_after(runner: &Arc<Runner>, sandbox: &Arc<Sandbox>, scan: &Scan) -
         None if seen.state == CopyState::None => runner.delete_copy(sandbox).await?,
         None => {}
     }
+    if state.not_run_yet {
+        // The fork was interrupted before it started the child, and makes it again. A child at rest would look like one that
+        // failed. After a message with a newer epoch the disk may be in use.
+        let is_untouched = state.ledger.newest_epoch().is_none_or(|newest| state.made_by == Some(newest));
+        if seen.state == CopyState::AtRest && is_untouched {
+            runner.delete_copy(sandbox).await?;
+        }
+        runner.update(sandbox, |state| state.not_run_yet = false).await?;
+    }
     let Some(call) = state.ledger.call_under_way() else { return Ok(()) };
     let made = state.made_by == Some(call.epoch);
     let left = match (call.task, seen.state) {

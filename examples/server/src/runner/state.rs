@@ -53,6 +53,8 @@ pub struct State {
     /// The epoch of the call that made the disk. It is stored while there is no disk, so after a crash it says whether the disk
     /// comes from the call that was under way, or is older.
     pub made_by: Option<u32>,
+    /// Whether a fork made the disk and has not started it yet, so that nobody could use it.
+    pub not_run_yet: bool,
     /// The newest backup attempt that it was asked for. An older one is not begun any more.
     pub newest_backup: Option<u32>,
 }

@@ -246,6 +246,7 @@ impl Work {
             self.publish_child(&child).await?;
             child.changed();
             runner.start(&child).await?;
+            runner.update(&child, |state| state.not_run_yet = false).await?;
             child.ran.store(true, Ordering::Relaxed);
         }
         let left = Arc::clone(sandbox);
@@ -262,6 +263,7 @@ impl Work {
         let class = sandbox.state().await.class;
         let made = runner.update(child, |state| {
             (state.size, state.class, state.made_by) = (details.size, class, Some(call.epoch));
+            state.not_run_yet = true;
         });
         made.await?;
         let (parent, child) = (Arc::clone(sandbox), Arc::clone(child));

@@ -45,6 +45,28 @@ async fn a_fork_runs_on_with_a_copy_of_the_disk_and_both_ends_are_repeated() {
     assert_eq!((scene.states(R, "a"), scene.states(R, "child")), ("S".to_owned(), "T".to_owned()));
 }
 
+/// The controller asks for the child meanwhile. If it saw a disk at rest, it would take the child for failed.
+#[tokio::test]
+async fn a_child_shows_nothing_when_its_runner_is_killed_before_it_starts_the_child() {
+    let scene = Scene::new().await;
+    let runner = scene.process(R).await;
+    scene.done(R, "a", Task::Create, 1).await;
+    // A pipe that nobody reads in place of the log: to open it blocks, so the disk is made and nothing is started.
+    let log = scene.disk(R, "child").with_file_name("log");
+    fs::create_dir_all(log.parent().expect("a folder")).expect("a folder");
+    assert!(std::process::Command::new("mkfifo").arg(&log).status().expect("mkfifo").success());
+    scene.call_with(R, "a", Task::Fork, 2, forking("child")).await;
+    while !scene.disk(R, "child").exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    runner.kill().await;
+    fs::remove_file(log).expect("a pipe");
+    let _runner = scene.process(R).await;
+    assert_eq!(scene.ask(R, "child", 2).await, CopyState::None);
+    assert_eq!(scene.done_with(R, "a", Task::Fork, 2, forking("child")).await, Outcome::Completed);
+    assert_eq!(scene.ask(R, "child", 2).await, CopyState::Running);
+}
+
 #[tokio::test]
 async fn a_child_that_was_removed_or_called_since_is_not_made() {
     let scene = Scene::new().await;
