@@ -2,7 +2,7 @@
 
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
-use super::{Database, Error, Outcome, Statement, TimeScale};
+use super::{Database, Error, Statement, TimeScale};
 use crate::{metrics::Metrics, values};
 use sandbox_lifecycle::{
     Clock, Policy,
@@ -186,21 +186,28 @@ const fn sql_type(kind: ColumnKind) -> &'static str {
     }
 }
 
-/// Returns the stored clock, at the requested pace.
+/// Returns the stored clock, at the requested pace. Several processes may begin at once, so what is stored counts, and not what
+/// one of them wanted to store: they must agree on the time.
 async fn time_of(database: &dyn Database, scale: Option<u32>) -> Result<TimeScale, Error> {
-    let real = real_now(database).await?;
-    let stored = setting(database, "time").await?;
-    let stored: Option<TimeScale> =
-        stored.map(|text| serde_json::from_str(&text)).transpose().map_err(Error::failed)?;
-    let time = match (stored, scale) {
-        (Some(stored), None) => return Ok(stored),
-        (Some(stored), Some(scale)) if stored.scale == scale => return Ok(stored),
-        (Some(stored), Some(scale)) => stored.rescaled(real, scale),
-        (None, scale) => TimeScale::beginning(real, scale.unwrap_or(1)),
-    };
-    let text = serde_json::to_string(&time).map_err(Error::failed)?;
-    match database.write(vec![set("time", text)]).await? {
-        Outcome::Committed(_) | Outcome::Stale => Ok(time),
+    const BEGIN: &str = "INSERT INTO setting (name, value) VALUES ('time', $1) ON CONFLICT (name) DO NOTHING";
+    const RESCALE: &str = "UPDATE setting SET value = $1 WHERE name = 'time' AND value = $2";
+    loop {
+        let real = real_now(database).await?;
+        let text = setting(database, "time").await?;
+        let stored: Option<TimeScale> =
+            text.as_deref().map(serde_json::from_str).transpose().map_err(Error::failed)?;
+        let time = match (stored, scale) {
+            (Some(stored), None) => return Ok(stored),
+            (Some(stored), Some(scale)) if stored.scale == scale => return Ok(stored),
+            (Some(stored), Some(scale)) => stored.rescaled(real, scale),
+            (None, scale) => TimeScale::beginning(real, scale.unwrap_or(1)),
+        };
+        let time = serde_json::to_string(&time).map_err(Error::failed)?;
+        let write = match text {
+            Some(before) => Statement::new(RESCALE, values![time, before]),
+            None => Statement::new(BEGIN, values![time]),
+        };
+        database.write(vec![write]).await?;
     }
 }
 

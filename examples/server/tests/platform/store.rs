@@ -346,6 +346,20 @@ async fn a_store_is_opened_again_with_its_rows_and_its_time() {
     }
 }
 
+/// Each reads the real time for itself, so the clock that one of them stores is not that of another.
+#[tokio::test]
+async fn stores_that_are_opened_at_once_have_one_clock() {
+    for database in each().await {
+        drop(open(&database.url).await);
+        // The tables are made, and nobody has stored the time yet.
+        execute(&database.url, "DELETE FROM setting WHERE name = 'time'").await;
+        let opened = (0..6).map(|_| Store::open(&database.url, Policy::default(), Some(1000), Metrics::default()));
+        let stores = futures_util::future::join_all(opened).await;
+        let times: Vec<_> = stores.iter().map(|store| *store.as_ref().expect("a store").time()).collect();
+        assert!(times.iter().all(|time| *time == times[0]), "{times:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_database_that_is_none_or_newer_is_refused_and_not_changed() {
     let folder = Folder::new();
@@ -365,21 +379,20 @@ async fn a_database_that_is_none_or_newer_is_refused_and_not_changed() {
     assert!(!away.to_string().contains("secret"), "{away}");
     for database in each().await {
         drop(open(&database.url).await);
-        set_version(&database.url, "999").await;
+        execute(&database.url, "UPDATE setting SET value = '999' WHERE name = 'version'").await;
         let newer =
             Store::open(&database.url, Policy::default(), None, Metrics::default()).await.err().expect("it is newer");
         assert!(matches!(newer, NotOpened::Newer { found: 999, .. }), "{newer}");
     }
 }
 
-async fn set_version(url: &str, version: &str) {
-    let sql = format!("UPDATE setting SET value = '{version}' WHERE name = 'version'");
+async fn execute(url: &str, sql: &str) {
     match url.strip_prefix("sqlite:") {
-        Some(path) => rusqlite::Connection::open(path).expect("the file").execute_batch(&sql).expect("a statement"),
+        Some(path) => rusqlite::Connection::open(path).expect("the file").execute_batch(sql).expect("a statement"),
         None => {
             let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("a connection");
             tokio::spawn(connection);
-            client.batch_execute(&sql).await.expect("a statement");
+            client.batch_execute(sql).await.expect("a statement");
         }
     }
 }
