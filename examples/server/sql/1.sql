@@ -4,7 +4,7 @@
 CREATE TABLE sandbox (
     id TEXT PRIMARY KEY,
     {columns},
-    -- The rest of the record, as its JSON was when the sandbox was created or last edited.
+    -- The rest of the record as JSON: what changes only by an edit.
     record TEXT NOT NULL,
     organization_id TEXT NOT NULL,
     -- The sandbox that it is linked to and destroyed with. (`parent_id`, one of the crate's columns, is that of a fork.)

@@ -5,7 +5,7 @@ use super::server_fields::ServerFields;
 use crate::lifecycle::{Columns, Lifecycle, instants::NEVER, pairs};
 use crate::record::api::{SandboxDto, SandboxListItem};
 use crate::record::form::{
-    AssignedRunner, Maybe, Number, ReadAs, RecognizedFault, Timestamp, WriteFrom, defaults, object,
+    AssignedRunner, Maybe, Number, ReadAs, RecognizedFault, Timestamp, Wire, WriteFrom, defaults, object,
 };
 use crate::vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError};
 use crate::vocabulary::{FieldErrors, GpuType, Open, QueueTimeout, SandboxClass, SandboxState, names};
@@ -125,6 +125,11 @@ macro_rules! columns {
         /// column changes.
         pub(super) fn show<X>(record: &mut SandboxDto<X>, before: Option<&Columns>, now: &Columns) {
             $(columns! { @show record before now $field: $type, $direction $column })+
+        }
+
+        /// Takes the columns out of the record.
+        pub(super) fn take_out<X>(record: &mut SandboxDto<X>) {
+            $(record.$field = Wire::blank();)+
         }
     };
     (@read [$($record:ident)+] $fields:tt) => { $(columns! { @read $record $fields })+ };

@@ -1,5 +1,6 @@
 //! A stored sandbox as the columns of a row: those of its lifecycle, and those of the texts and times that a step changes.
 
+use super::columns::take_out;
 use super::sandbox::{Sandbox, ServerTexts};
 use super::server_fields::BackupRef;
 use crate::lifecycle::{Column, ColumnKind, ColumnValue, Columns, RowError};
@@ -14,7 +15,7 @@ macro_rules! record_columns {
         /// The columns that a step may change and that are not in the [`Lifecycle`](crate::Lifecycle) of a stored sandbox.
         ///
         /// A host has a column for each, next to [`Column::ALL`]. The rest of the record, such as labels, changes only by
-        /// [`Sandbox::edit`], so a host keeps it as the record's JSON in one more column.
+        /// [`Sandbox::edit`], so a host keeps it as JSON in one more column ([`Sandbox::record_without_columns`]).
         pub const RECORD_COLUMNS: &[Column] = &[$(Column {
             name: names::$column,
             sql_name: stringify!($column),
@@ -60,8 +61,23 @@ impl<X> Sandbox<X> {
         self.lifecycle.columns().iter().map(for_a_while).chain(self.record_columns())
     }
 
-    /// Builds a sandbox from a host's own row: the record as it was created or last edited, and the columns of the row with
-    /// their names, those of [`Column::ALL`] and the [`RECORD_COLUMNS`]. The columns replace what the record has of them.
+    /// Returns the record without what the [`columns`](Self::columns) have: what a host stores as JSON in one more column, when
+    /// the sandbox is created and at each [`edit`](Self::edit).
+    pub fn record_without_columns(&self) -> SandboxDto<X>
+    where
+        X: Clone,
+    {
+        let mut record = self.record.clone();
+        take_out(&mut record);
+        record.name = String::new();
+        (record.runner_id, record.error_reason) = (Maybe::Absent, Maybe::Absent);
+        (record.backup_created_at, record.updated_at) = (Maybe::Absent, Maybe::Absent);
+        (record.queue_timed_out_at, record.spot_evicted_at) = (Maybe::Absent, Maybe::Absent);
+        record
+    }
+
+    /// Builds a sandbox from a host's own row: the [record without the columns](Self::record_without_columns), and the columns
+    /// with their names, those of [`Column::ALL`] and the [`RECORD_COLUMNS`]. They replace what the record has of them.
     ///
     /// Timestamps may come as RFC 3339 text and booleans as 0 and 1, as SQLite stores them. A column of the record that is
     /// missing keeps the record's value; other names are ignored.

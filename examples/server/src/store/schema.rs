@@ -194,8 +194,7 @@ async fn time_of(database: &dyn Database, scale: Option<u32>) -> Result<TimeScal
     loop {
         let real = real_now(database).await?;
         let text = setting(database, "time").await?;
-        let stored: Option<TimeScale> =
-            text.as_deref().map(serde_json::from_str).transpose().map_err(Error::failed)?;
+        let stored: Option<TimeScale> = text.as_deref().map(serde_json::from_str).transpose().map_err(Error::failed)?;
         let time = match (stored, scale) {
             (Some(stored), None) => return Ok(stored),
             (Some(stored), Some(scale)) if stored.scale == scale => return Ok(stored),

@@ -86,7 +86,7 @@ impl Store {
         let (before, mut after) = (&row.sandbox, row.sandbox.clone());
         let entries = after.edit(edit, row.now);
         let revision = before.lifecycle().revision();
-        let record = serde_json::to_string(after.dto()).map_err(Error::failed)?;
+        let record = serde_json::to_string(&after.record_without_columns()).map_err(Error::failed)?;
         let host = [("record", Value::from(record)), ("revision", after.lifecycle().revision().into())];
         let mut statements = vec![update(row.id(), revision, None, changed_in_record(before, &after).chain(host))];
         for entry in entries {
@@ -145,7 +145,7 @@ impl Store {
             ("id", Value::from(&*dto.id)),
             ("organization_id", Value::from(&*dto.organization_id)),
             ("owner_id", dto.linked_sandbox_id.value().map(String::as_str).into()),
-            ("record", serde_json::to_string(dto).map_err(Error::failed)?.into()),
+            ("record", serde_json::to_string(&sandbox.record_without_columns()).map_err(Error::failed)?.into()),
             ("next_deadline", self.limits.next(sandbox.lifecycle()).into()),
             ("pass_at", now.into()),
         ];
