@@ -13,6 +13,36 @@ struct Code {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Work {
+    part: &'static str,
+}
+
+/// What the crate does for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Read the columns of a row.
+    Columns,
+    /// Read the rest of the record, which is JSON.
+    Record,
+    /// Decide.
+    Decide,
+    /// Apply the step, and find the columns that it writes.
+    Apply,
+}
+
+impl From<Part> for Work {
+    fn from(part: Part) -> Self {
+        let part = match part {
+            Part::Columns => "columns",
+            Part::Record => "record",
+            Part::Decide => "decide",
+            Part::Apply => "apply",
+        };
+        Self { part }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Cause {
     cause: &'static str,
 }
@@ -24,7 +54,7 @@ pub struct Metrics {
     decisions: Family<Cause, Counter>,
     refusals: Family<Code, Counter>,
     stale_writes: Counter,
-    in_crate: Counter<f64, AtomicU64>,
+    in_crate: Family<Work, Counter<f64, AtomicU64>>,
     outbox_age: Gauge<f64, AtomicU64>,
     deadline_lag: Gauge<f64, AtomicU64>,
 }
@@ -37,18 +67,14 @@ impl Default for Metrics {
             decisions: Family::default(),
             refusals: Family::default(),
             stale_writes: Counter::default(),
-            in_crate: Counter::default(),
+            in_crate: Family::default(),
             outbox_age: Gauge::default(),
             deadline_lag: Gauge::default(),
         };
         registry.register("decisions", "Decisions that were written, by their cause", metrics.decisions.clone());
         registry.register("refusals", "Refused commands, by their code", metrics.refusals.clone());
         registry.register("stale_writes", "Writes that another writer came before", metrics.stale_writes.clone());
-        registry.register(
-            "crate_seconds",
-            "Time in decisions, and in reading and writing columns",
-            metrics.in_crate.clone(),
-        );
+        registry.register("crate_seconds", "Time in the crate, by what it does", metrics.in_crate.clone());
         registry.register("outbox_age_seconds", "Age of the oldest entry that is not done", metrics.outbox_age.clone());
         registry.register(
             "deadline_lag_seconds",
@@ -76,13 +102,13 @@ impl Metrics {
     }
 
     /// Adds time that was spent in the crate.
-    pub fn in_crate(&self, time: Duration) {
-        self.in_crate.inc_by(time.as_secs_f64());
+    pub fn in_crate(&self, part: Part, time: Duration) {
+        self.in_crate.get_or_create(&part.into()).inc_by(time.as_secs_f64());
     }
 
-    /// Returns how many seconds were spent in the crate.
-    pub fn seconds_in_crate(&self) -> f64 {
-        self.in_crate.get()
+    /// Returns how many seconds were spent in a part of the crate.
+    pub fn seconds_in(&self, part: Part) -> f64 {
+        self.in_crate.get_or_create(&part.into()).get()
     }
 
     /// Notes the age of the oldest entry of the outbox.

@@ -1,6 +1,7 @@
 //! Deciding and writing, again and again until nobody was faster.
 
 use super::{Error, Loaded, NotWritten, Store, With, Written};
+use crate::metrics::Part;
 use sandbox_lifecycle::{Refusal, Step, record::ApplyError};
 use std::time::Instant;
 
@@ -39,7 +40,7 @@ impl Store {
         for _ in 0..TRIES {
             let began = Instant::now();
             let decided = decide(&row);
-            self.metrics.in_crate(began.elapsed());
+            self.metrics.in_crate(Part::Decide, began.elapsed());
             let step = decided.inspect_err(|refusal| self.metrics.refused(refusal.code()))?;
             match self.write(&row, &step, with).await {
                 Ok(written) => return Ok(written),

@@ -1,7 +1,7 @@
 //! Reading sandboxes: a row with the context of a decision about it, in one query.
 
 use super::{Error, Row, Statement, Store, Value, schema::all_columns};
-use crate::values;
+use crate::{metrics::Part, values};
 use chrono::{DateTime, TimeDelta, Utc};
 use sandbox_lifecycle::{Context, RunnerView, Sandbox, SandboxDto, controller::RunnerStanding, lifecycle::ColumnValue};
 use std::time::Instant;
@@ -131,11 +131,13 @@ impl Store {
         let began = Instant::now();
         let width = all_columns().count();
         let record: SandboxDto = serde_json::from_str(row.text(width)?).map_err(Error::failed)?;
+        self.metrics.in_crate(Part::Record, began.elapsed());
+        let began = Instant::now();
         // A row from before a column existed has null there.
         let columns = all_columns().zip(&row.0).filter(|(column, value)| column.nullable || **value != Value::Null);
         let columns = columns.map(|(column, value)| (column.name, value.as_column()));
         let sandbox = Sandbox::from_columns(record, columns).map_err(Error::failed)?;
-        self.metrics.in_crate(began.elapsed());
+        self.metrics.in_crate(Part::Columns, began.elapsed());
         let at = |place: usize| width.saturating_add(place);
         let real = row.time(at(2))?.ok_or_else(|| Error::Failed("the database has no clock".into()))?;
         let standing = match (sandbox.runner_id(), row.time(at(3))?, row.boolean(at(4))?) {

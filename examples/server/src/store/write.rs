@@ -2,7 +2,7 @@
 
 use super::sandboxes::columns_of;
 use super::{Error, Loaded, Outcome, Row, Statement, Store, Value};
-use crate::{runner::wire::Details, values};
+use crate::{metrics::Part, runner::wire::Details, values};
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Effect, Sandbox, Step,
@@ -55,7 +55,7 @@ impl Store {
             other => NotWritten::Incomplete(other),
         })?;
         let changed: Vec<(&str, Value)> = changed_by(step, before, &after).collect();
-        self.metrics.in_crate(began.elapsed());
+        self.metrics.in_crate(Part::Apply, began.elapsed());
         if step.is_noop() {
             return Ok(Written { sandbox: after, child: None });
         }

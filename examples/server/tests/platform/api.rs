@@ -154,7 +154,7 @@ async fn the_numbers_are_there_and_watch_follows_the_server() {
         "sandbox_stale_writes_total ",
         "sandbox_outbox_age_seconds ",
         "sandbox_deadline_lag_seconds ",
-        "sandbox_crate_seconds_total ",
+        "sandbox_crate_seconds_total{part=\"decide\"} ",
         "# EOF",
     ] {
         assert!(text.lines().any(|found| found.starts_with(line)), "{line} is not in {text}");
