@@ -40,6 +40,8 @@ class Failed(Exception):
 def main():
     arguments = parse_arguments()
     adopt_orphans()
+    # A script that is told to stop cleans up, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     binary = arguments.binary or build()
     with tempfile.TemporaryDirectory(prefix="sandbox-server-") as folder, contextlib.ExitStack() as stack:
         # The programs of PostgreSQL run as another user, who must reach their folder.
