@@ -5,7 +5,7 @@ use crate::{
     Platform,
     backups::{self, BackupStore},
     outbox::url_of,
-    store::{Error, Loaded, NotWritten, SILENCE, With},
+    store::{Error, Loaded, NotWritten, Runner, SILENCE, With},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
@@ -19,6 +19,11 @@ use std::time::Duration;
 
 /// How many rows are visited at a time.
 const AT_A_TIME: usize = 16;
+
+/// How often a runner is asked in one pass, and how long the controller waits in between. An ask changes nothing, and the next
+/// pass may be a minute away.
+const ASKS: u32 = 4;
+const BETWEEN_ASKS: Duration = Duration::from_millis(200);
 
 /// How long a runner has to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -120,22 +125,30 @@ async fn ask_runner(platform: &Platform, row: &Loaded, view: RunnerView, epoch: 
     let Some(runner) = row.sandbox.runner_id() else { return Ok(no_answer) };
     let Some(runner) = platform.store.runner(runner).await? else { return Ok(no_answer) };
     let ask = Ask { sandbox_id: row.id().into(), epoch };
-    let request = platform.http.post(url_of(&runner, wire::ASKS)).header(wire::SESSION, runner.session.to_string());
-    let answer = request.bearer_auth(&platform.runner_token).timeout(PATIENCE).json(&ask).send().await;
-    let answer = match answer.and_then(reqwest::Response::error_for_status) {
-        Ok(answer) => answer.json::<CopyAnswer>().await,
-        Err(error) => Err(error),
-    };
-    match answer {
-        Ok(answer) => {
-            tracing::info!(sandbox = row.id(), epoch, runner = runner.id, "the runner answers: {answer}");
-            Ok(view.answered(answer))
+    for number in 0..ASKS {
+        if number > 0 {
+            tokio::time::sleep(BETWEEN_ASKS).await;
         }
-        Err(error) => {
-            tracing::warn!(sandbox = row.id(), epoch, runner = runner.id, "the runner does not answer: {error}");
-            Ok(no_answer)
+        match ask_once(platform, &runner, &ask).await {
+            Ok(answer) => {
+                tracing::info!(sandbox = row.id(), epoch, runner = runner.id, "the runner answers: {answer}");
+                return Ok(view.answered(answer));
+            }
+            Err(error) => {
+                tracing::warn!(sandbox = row.id(), epoch, runner = runner.id, "the runner does not answer: {error}");
+                if error.is_timeout() {
+                    break;
+                }
+            }
         }
     }
+    Ok(no_answer)
+}
+
+async fn ask_once(platform: &Platform, runner: &Runner, ask: &Ask) -> Result<CopyAnswer, reqwest::Error> {
+    let request = platform.http.post(url_of(runner, wire::ASKS)).header(wire::SESSION, runner.session.to_string());
+    let answer = request.bearer_auth(&platform.runner_token).timeout(PATIENCE).json(ask).send().await?;
+    answer.error_for_status()?.json().await
 }
 
 /// Asks the backup store whether it has the whole backup of an attempt.

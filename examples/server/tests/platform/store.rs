@@ -15,7 +15,7 @@ use sandbox_server::{
 };
 
 /// Opens each database, empty.
-async fn stores() -> Vec<(Store, crate::databases::TestDatabase)> {
+pub async fn stores() -> Vec<(Store, crate::databases::TestDatabase)> {
     let mut stores = Vec::new();
     for database in each().await {
         stores.push((open(&database.url).await, database));
@@ -47,7 +47,7 @@ async fn created(store: &Store, name: &str) -> Loaded {
 }
 
 /// Stores a running sandbox with this name.
-async fn started(store: &Store, name: &str) -> Loaded {
+pub async fn started(store: &Store, name: &str) -> Loaded {
     let created = created(store, &format!("{name}-created")).await;
     let now = created.now;
     let columns = Columns { created_at: now, last_activity_at: now, state_since: now, ..Columns::default() };
@@ -59,11 +59,11 @@ async fn started(store: &Store, name: &str) -> Loaded {
     loaded(store, name).await
 }
 
-async fn loaded(store: &Store, id: &str) -> Loaded {
+pub async fn loaded(store: &Store, id: &str) -> Loaded {
     store.load(id).await.expect("an answer").unwrap_or_else(|| panic!("{id} is there"))
 }
 
-async fn command(store: &Store, id: &str, command: Command) -> Result<Sandbox, Undecided> {
+pub async fn command(store: &Store, id: &str, command: Command) -> Result<Sandbox, Undecided> {
     let row = loaded(store, id).await;
     let decided =
         store.decide(row, With::default(), |row| row.sandbox.decide(command, store.policy(), row.context, row.now));
