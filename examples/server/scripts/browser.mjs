@@ -1,19 +1,20 @@
 // Uses the dashboard of a running server in a real browser, as a person does, and checks what the page shows.
 //
-//   npm install playwright-core && URL=http://127.0.0.1:3000 KEY=... node browser.mjs FOLDER
+//   NODE_PATH=target/sdks/node_modules DAYTONA_API_URL=http://127.0.0.1:3000/api DAYTONA_API_KEY=... node browser.mjs FOLDER
 //
-// It finds playwright-core from the current folder, and Chromium at CHROMIUM or /usr/bin/chromium. The screenshots go to FOLDER.
+// install_sdks.sh installs playwright-core. Chromium is at CHROMIUM or /usr/bin/chromium. The screenshots go to FOLDER.
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
 
-const { chromium } = createRequire(`${process.cwd()}/`)("playwright-core");
-const { URL: server = "http://127.0.0.1:3000", KEY: key, CHROMIUM: executablePath = "/usr/bin/chromium" } = process.env;
+const { chromium } = createRequire(import.meta.url)("playwright-core");
+const { DAYTONA_API_URL: api = "http://127.0.0.1:3000/api", DAYTONA_API_KEY: key, CHROMIUM: executablePath = "/usr/bin/chromium" } = process.env;
+const server = api.replace(/\/api$/, "");
 const folder = process.argv[2];
 if (!key || !folder) {
-  console.error("usage: URL=http://127.0.0.1:3000 KEY=... node browser.mjs FOLDER");
+  console.error("usage: DAYTONA_API_URL=http://127.0.0.1:3000/api DAYTONA_API_KEY=... node browser.mjs FOLDER");
   process.exit(2);
 }
 mkdirSync(folder, { recursive: true });

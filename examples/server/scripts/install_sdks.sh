@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the official SDKs that the scripts run, at the versions that they were written for: the Python SDK in a virtual
-# environment and the TypeScript SDK next to it. The argument is the folder, target/sdks if there is none.
+# environment and the TypeScript SDK next to it, with playwright-core, which drives a browser. The argument is the folder, target/sdks if there is none.
 #
 #     DIR/bin/python           the Python with the SDK
 #     NODE_PATH=DIR/node_modules node …    a Node.js that finds the SDK
@@ -10,6 +10,7 @@ set -eu
 python_sdk=0.226.1
 # The newest version of this package on npm.
 typescript_sdk=0.216.0
+playwright=1.64.1
 
 folder=${1:-target/sdks}
 mkdir -p "$folder"
@@ -19,5 +20,8 @@ if ! "$folder/bin/pip" show daytona 2>/dev/null | grep -qx "Version: $python_sdk
 fi
 if ! grep -qs "\"version\": \"$typescript_sdk\"" "$folder/node_modules/@daytona/sdk/package.json"; then
   npm install --silent --no-fund --no-audit --no-save --prefix "$folder" "@daytona/sdk@$typescript_sdk"
+fi
+if ! grep -qs "\"version\": \"$playwright\"" "$folder/node_modules/playwright-core/package.json"; then
+  npm install --silent --no-fund --no-audit --no-save --prefix "$folder" "playwright-core@$playwright" "@daytona/sdk@$typescript_sdk"
 fi
 echo "$folder: Python SDK $python_sdk, TypeScript SDK $typescript_sdk"
