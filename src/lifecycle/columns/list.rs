@@ -167,6 +167,18 @@ macro_rules! columns {
             })+
         }
 
+        impl Lifecycle {
+            /// This row with the changes of a step, as [`Columns::changed_by`] of its columns.
+            #[must_use]
+            pub(crate) fn changed_by(self, changes: &Changes) -> Self {
+                let mut row = self;
+                $(if let Some(value) = changes.$column {
+                    keep!(row, $kept, value.into());
+                })+
+                row.with_facts()
+            }
+        }
+
         impl From<Columns> for Lifecycle {
             fn from(columns: Columns) -> Self {
                 let mut row = Self::BLANK;

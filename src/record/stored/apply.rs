@@ -101,12 +101,13 @@ impl<X> Sandbox<X> {
                 false
             }
         };
-        if details.runner.is_none() && step.effects().any(assigns) {
+        let leaves = |effect| matches!(effect, Effect::Remove { .. } | Effect::Release { .. });
+        let both = step.effects().map(|effect| (assigns(effect), leaves(effect)));
+        let (assigns, leaves) = both.fold((false, false), |found, now| (found.0 || now.0, found.1 || now.1));
+        if assigns && details.runner.is_none() {
             return Err(ApplyError::MissingRunner);
         }
-        let leaves = |effect| matches!(effect, Effect::Remove { .. } | Effect::Release { .. });
-        let same = details.runner.is_some() && self.runner_id() == details.runner;
-        if same && step.effects().any(assigns) && step.effects().any(leaves) {
+        if assigns && leaves && self.runner_id() == details.runner {
             return Err(ApplyError::SameRunner);
         }
         if completes_attempt(step, &self.lifecycle, after) && self.lacks_reference(details) {

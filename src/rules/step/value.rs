@@ -281,7 +281,7 @@ impl Step {
             // The one statement for a touch keeps the later time too (`docs/COLUMNS.md`).
             let activity =
                 changes.last_activity_at.map(|at| if self.is_touch() { at.max(row.last_activity_at()) } else { at });
-            Ok(row.columns().changed_by(&Changes { last_activity_at: activity, ..changes }).into())
+            Ok(row.changed_by(&Changes { last_activity_at: activity, ..changes }))
         } else if expects.revision == Some(row.revision) {
             Err(Stale::Used)
         } else {
