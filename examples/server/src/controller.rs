@@ -10,7 +10,7 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use sandbox_lifecycle::{
-    Next, RunnerView,
+    Next, RunnerView, SandboxState,
     controller::{Image, Observed, Placement, Question, RunnerStanding, Stored},
     record::{OutboxKey, StepDetails},
     runner::CopyAnswer,
@@ -67,7 +67,9 @@ async fn visit(platform: &Platform, id: &str, taken_until: DateTime<Utc>) -> Res
     let Some(row) = store.load(id).await? else { return Ok(()) };
     let mut view = row.view();
     let mut runner = None;
-    if row.sandbox.runner_id().is_none() || view.runner != RunnerStanding::Ready {
+    // A restore that its runner could not do is placed on another one.
+    let restores = row.sandbox.lifecycle().state() == SandboxState::Restoring;
+    if row.sandbox.runner_id().is_none() || view.runner != RunnerStanding::Ready || restores {
         runner = place(platform, &row).await?;
         view.placement = if runner.is_some() { Placement::Warm } else { Placement::NoRoom };
     }
