@@ -31,6 +31,17 @@ impl Lifecycle {
             || (matches!(desired, DesiredState::Destroyed) && state.is_failed())
     }
 
+    /// Whether the next pass may place this sandbox on a runner: find one that has room, and say so in
+    /// [`RunnerView::placement`]. Otherwise no pass reads the placement.
+    ///
+    /// A sandbox without a usable runner is placed, and so is a restore that its runner could not do.
+    pub const fn needs_placement(&self, runner: RunnerStanding) -> bool {
+        let status = self.status;
+        let is_ready = matches!(runner, RunnerStanding::Ready);
+        let fails_to_restore = matches!(status.state(), S::Restoring) && status.must_ask();
+        !status.has_runner() || !is_ready || fails_to_restore || matches!(status.state(), S::PendingBuild)
+    }
+
     /// Returns what to do next for this sandbox.
     ///
     /// It handles neither reports nor timers: pass each report to [`decide`](Self::decide) when it arrives, and apply

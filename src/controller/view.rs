@@ -31,7 +31,8 @@ object_form! {
         /// What the backup store answered about the last attempt.
         #[serde(default)]
         pub stored: Stored,
-        /// Which runner has room for the sandbox, if it has no runner or must leave its own. These are no candidates: a
+        /// Which runner has room for the sandbox, where
+        /// [`needs_placement`](crate::Lifecycle::needs_placement) says that a pass may ask. These are no candidates: a
         /// runner that still owes the acknowledgement of a removal or release of this sandbox, or that has a released
         /// copy of it; and the runner that the step leaves, whose removal of the old copy would delete the new one.
         #[serde(default)]

@@ -3,12 +3,12 @@
 use crate::{CASES, cases::cases, model::view_of};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
-    Columns, Context, Effect, Lifecycle, Next, Policy, Report, RunnerView,
-    controller::{Finding, Observed, Question, RunnerStanding},
+    Columns, Context, DesiredState, Effect, Lifecycle, Next, Policy, Report, RunnerView, SandboxState,
+    controller::{Finding, Image, Observed, Placement, Question, RunnerStanding},
     rules::{Answer, Task},
     runner::CopyAnswer,
     testing::{self, Case, any_case, case},
-    vocabulary::{CopyState, Fault},
+    vocabulary::{BackupState, CopyState, Fault},
 };
 
 /// What a runner answers to an ask (contract 5).
@@ -47,6 +47,25 @@ proptest! {
         prop_assert!(step.writes(), "{}", step);
         let after = step.apply(row).expect("its row").columns();
         prop_assert_ne!(Columns { revision: row.revision(), ..after }, row.columns(), "{}", step);
+    }
+
+    #[test]
+    fn a_pass_that_reads_the_placement_is_announced(case in any_case(), view in testing::runner_view(), answer in answer()) {
+        let Case { row, now, .. } = case;
+        let failed_restore = Columns {
+            state: SandboxState::Restoring, desired_state: DesiredState::Started, pending: true, has_runner: true, must_ask: true,
+            must_ask_store: false, backup_state: BackupState::Completed, has_backup_ref: true, changed_since_backup: false,
+            ..row.columns()
+        };
+        let policy = Policy::default();
+        for row in [row, failed_restore.into()] {
+            let view = view_of(view.answered(answer), &row, false);
+            let placed = |placement| row.reconcile(&RunnerView { placement, ..view }, &policy, now);
+            let found = [Placement::Warm, Placement::Cold, Placement::InFlight(Image::Pulling), Placement::InFlight(Image::Failed)];
+            for next in found.map(placed).into_iter().filter(|next| *next != placed(Placement::NoRoom)) {
+                prop_assert!(row.needs_placement(view.runner), "{} for {:?}", next, row);
+            }
+        }
     }
 
     #[test]

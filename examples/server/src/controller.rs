@@ -10,7 +10,7 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use sandbox_lifecycle::{
-    Next, RunnerView, SandboxState,
+    Next, RunnerView,
     controller::{Image, Observed, Placement, Question, RunnerStanding, Stored},
     record::{OutboxKey, StepDetails},
     runner::CopyAnswer,
@@ -67,9 +67,7 @@ async fn visit(platform: &Platform, id: &str, taken_until: DateTime<Utc>) -> Res
     let Some(row) = store.load(id).await? else { return Ok(()) };
     let mut view = row.view();
     let mut runner = None;
-    // A restore that its runner could not do is placed on another one.
-    let restores = row.sandbox.lifecycle().state() == SandboxState::Restoring;
-    if row.sandbox.runner_id().is_none() || view.runner != RunnerStanding::Ready || restores {
+    if row.sandbox.lifecycle().needs_placement(view.runner) {
         runner = place(platform, &row).await?;
         view.placement = if runner.is_some() { Placement::Warm } else { Placement::NoRoom };
     }
@@ -118,7 +116,9 @@ fn later(platform: &Platform, row: &Loaded) -> DateTime<Utc> {
 /// Returns the runner that has room for a sandbox which has none, or must leave its own.
 async fn place(platform: &Platform, row: &Loaded) -> Result<Option<String>, Error> {
     let seen_since = platform.store.real_now().await? - SILENCE;
-    platform.store.placement(row.id(), row.sandbox.runner_id(), seen_since).await
+    // A runner that answers is not left: it may try a restore again that it could not do.
+    let left = row.sandbox.runner_id().filter(|_| row.standing != RunnerStanding::Ready);
+    platform.store.placement(row.id(), left, seen_since).await
 }
 
 /// Asks the row's own runner for its copy. The view was made for the revision that was read before.

@@ -11,6 +11,7 @@ const DUTIES: &[(&str, &str, &str)] = &[
     ("When a runner is scrapped for good", "src/store/runners.rs", "pub async fn scrap"),
     ("Count what is owed before", "src/store/sandboxes.rs", ".with_owed_departures("),
     ("Place no sandbox on a runner that owes", "src/store/runners.rs", "AND NOT EXISTS (SELECT 1 FROM outbox o"),
+    ("Look for a runner that has room", "src/controller.rs", ".needs_placement("),
     ("Pass each report with the name of the runner", "src/api/reports.rs", ".report(&runner_id, report"),
     ("Put an answer into the view", "src/controller.rs", "view.answered(answer)"),
     ("Gather the context for the revision", "src/store/sandboxes.rs", ".with_live_fork_children("),

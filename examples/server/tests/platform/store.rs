@@ -338,11 +338,11 @@ async fn a_store_is_opened_again_with_its_rows_and_its_time() {
         drop(scaled);
         let again = open(&database.url).await;
         assert_eq!(again.time().scale, 60, "the pace is that of the database");
-        assert!(again.now().await.expect("a clock") > before, "time does not jump back");
+        assert!(again.now().await.expect("a clock") >= before, "time does not jump back");
         loaded(&again, "s1").await;
         let slow =
             Store::open(&database.url, Policy::default(), Some(1), Metrics::default()).await.expect("a new pace");
-        assert!(slow.now().await.expect("a clock") > before, "time does not jump back");
+        assert!(slow.now().await.expect("a clock") >= before, "time does not jump back");
     }
 }
 
