@@ -28,8 +28,9 @@ async fn a_released_copy_stops_and_keeps_its_disk_until_a_newer_ask_undoes_it() 
     assert_eq!(scene.ask(R, "a", 2).await, CopyState::None);
     assert_eq!(scene.ask(R, "a", 3).await, CopyState::AtRest);
     assert_eq!(scene.done(R, "a", Task::Start, 4).await, Outcome::Completed);
-    // A release that is older than the newest epoch is acknowledged without effect.
-    assert_eq!(scene.send(R, "a", Message::Release { epoch: 3 }, Details::default()).await, acknowledged);
+    // A release that is older than the newest epoch is acknowledged without effect, so the server forgets it.
+    let outdated = (StatusCode::OK, json!("outdated"));
+    assert_eq!(scene.send(R, "a", Message::Release { epoch: 3 }, Details::default()).await, outdated);
     assert_eq!(scene.states(R, "a"), "S");
 }
 
