@@ -257,11 +257,12 @@ impl Scene {
 
     /// Waits until the counter of a sandbox is above a number.
     pub async fn counts_beyond(&self, runner: &str, id: &str, number: u64) {
-        let begun = Instant::now();
-        while self.counter(runner, id) <= number {
-            assert!(begun.elapsed() < PATIENCE, "{id} does not count beyond {number}");
-            sleep(Duration::from_millis(10)).await;
-        }
+        grows_beyond(id, number, || self.counter(runner, id)).await;
+    }
+
+    /// Waits until the witness of a sandbox is above a number. The disk gets each number first.
+    pub async fn witness_beyond(&self, id: &str, number: u64) {
+        grows_beyond(id, number, || self.witness(id)).await;
     }
 
     /// Returns the live processes of a sandbox, each with the letter of its state.
@@ -357,6 +358,14 @@ fn ends(heard: &Heard, id: &str, of: Job, since: Option<u32>) -> Vec<(Outcome, O
         _ => None,
     });
     ends.collect()
+}
+
+async fn grows_beyond(id: &str, number: u64, read: impl Fn() -> u64) {
+    let begun = Instant::now();
+    while read() <= number {
+        assert!(begun.elapsed() < PATIENCE, "{id} does not count beyond {number}");
+        sleep(Duration::from_millis(10)).await;
+    }
 }
 
 fn number(path: &Path) -> u64 {
