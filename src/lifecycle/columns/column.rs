@@ -7,7 +7,7 @@ use crate::{
         Repair, SandboxClass, SandboxState,
     },
 };
-use alloc::string::ToString;
+use alloc::{boxed::Box, string::ToString};
 use chrono::{DateTime, Utc};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, forward_to_deserialize_any};
@@ -82,6 +82,17 @@ impl Serialize for ColumnValue<'_> {
             Self::Boolean(yes) => serializer.serialize_bool(*yes),
             Self::Timestamp(time) => Micros::from(*time).serialize(serializer),
         }
+    }
+}
+
+/// Why a row cannot be read: the message names the column and its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RowError(Box<str>);
+
+impl RowError {
+    pub(crate) fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
     }
 }
 

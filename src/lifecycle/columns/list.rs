@@ -1,7 +1,7 @@
 //! The one list of columns, from which follow: the open form of a lifecycle, its stored form, what a step changes, and
 //! the names and kinds that a host needs for its own table.
 
-use super::column::{Column, ColumnType, ColumnValue};
+use super::column::{Column, ColumnType, ColumnValue, RowError};
 use crate::{
     lifecycle::{pairs, value::Lifecycle},
     vocabulary::{
@@ -9,10 +9,7 @@ use crate::{
         SandboxClass, SandboxState, Size, brief, field_reader::named, names,
     },
 };
-use alloc::{
-    boxed::Box,
-    string::{String, ToString},
-};
+use alloc::string::{String, ToString};
 use chrono::{DateTime, Utc};
 use core::fmt;
 use serde::{
@@ -103,6 +100,20 @@ macro_rules! columns {
             pub fn iter(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'static>)> + use<> {
                 let values = [$(self.$column.map(ColumnValue::from)),+];
                 Column::ALL.iter().zip(values).filter_map(|(column, value)| Some((column, value?)))
+            }
+
+            /// Takes the values of all columns, in the order of [`Column::ALL`]. A column that is missing at the end is absent, and
+            /// so is a null where no value may be missing: the column is newer than the row.
+            pub(crate) fn in_order<'a>(values: &mut impl Iterator<Item = ColumnValue<'a>>) -> Result<Self, de::value::Error> {
+                Ok(Self {
+                    $($column: match values.next() {
+                        None => None,
+                        Some(ColumnValue::Null) if !<$type as ColumnType>::NULLABLE => None,
+                        Some(value) => {
+                            <$type as ColumnType>::read(value).map_err(|error| named(names::$name, error))?
+                        }
+                    },)+
+                })
             }
 
             /// Takes the value of the column with this name. A name that is newer than this crate is skipped.
@@ -309,6 +320,17 @@ impl Columns {
         Size { cpu: self.cpu, memory: self.memory, disk: self.disk }
     }
 
+    /// Reads a row back as [`from_values`](Self::from_values) does, from the values of all columns in the order of
+    /// [`Column::ALL`], which needs no names.
+    ///
+    /// # Errors
+    /// [`RowError`], as for [`from_values`](Self::from_values).
+    pub fn from_values_in_order<'a>(values: &mut impl Iterator<Item = ColumnValue<'a>>) -> Result<Self, RowError> {
+        let refused = |error: de::value::Error| RowError::new(brief(error).to_string());
+        let found = Changes::in_order(values).map_err(refused)?;
+        Self::completed(&found).map_err(|missing| refused(de::Error::missing_field(missing)))
+    }
+
     /// Reads a row of a host's own table back: each column's name, as in [`Column::name`], with its value.
     ///
     /// Timestamps may come as RFC 3339 text and booleans as 0 and 1, as SQLite stores them. Columns that are missing get
@@ -323,17 +345,6 @@ impl Columns {
             found.take(name, value).map_err(refused)?;
         }
         Self::completed(&found).map_err(|missing| refused(de::Error::missing_field(missing)))
-    }
-}
-
-/// Why a row cannot be read: the message names the column and its value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct RowError(Box<str>);
-
-impl RowError {
-    pub(crate) fn new(text: impl Into<Box<str>>) -> Self {
-        Self(text.into())
     }
 }
 

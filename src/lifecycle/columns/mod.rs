@@ -4,7 +4,7 @@ mod column;
 mod list;
 mod partial;
 
-pub use column::{Column, ColumnKind, ColumnValue};
-pub use list::{Changes, Columns, RowError};
+pub use column::{Column, ColumnKind, ColumnValue, RowError};
+pub use list::{Changes, Columns};
 pub(crate) use partial::Missing;
 pub use partial::PartialLifecycle;

@@ -76,6 +76,25 @@ impl<X> Sandbox<X> {
         record
     }
 
+    /// Builds a sandbox as [`from_columns`](Self::from_columns) does, from the values of all columns in the order of
+    /// [`columns`](Self::columns), which needs no names. A column that the host's table did not have when the row was written is
+    /// null, or missing at the end.
+    ///
+    /// # Errors
+    /// [`RowError`] with the name of the column that holds a wrong value, or that is required and missing.
+    pub fn from_values<'a>(
+        record: SandboxDto<X>,
+        values: impl IntoIterator<Item = ColumnValue<'a>>,
+    ) -> Result<Self, RowError> {
+        let mut values = values.into_iter();
+        let columns = Columns::from_values_in_order(&mut values)?;
+        let mut read = Read::of(record);
+        for (column, value) in RECORD_COLUMNS.iter().zip(values) {
+            read.takes(column.name, value);
+        }
+        read.with(columns)
+    }
+
     /// Builds a sandbox from a host's own row: the [record without the columns](Self::record_without_columns), and the columns
     /// with their names, those of [`Column::ALL`] and the [`RECORD_COLUMNS`]. They replace what the record has of them.
     ///
@@ -88,12 +107,9 @@ impl<X> Sandbox<X> {
         record: SandboxDto<X>,
         values: impl IntoIterator<Item = (&'a str, ColumnValue<'a>)>,
     ) -> Result<Self, RowError> {
-        let mut read = Read { record, texts: ServerTexts::default(), snapshot: None, registry: None, fault: Ok(()) };
+        let mut read = Read::of(record);
         let columns = Columns::from_values(values.into_iter().filter(|(name, value)| !read.takes(name, *value)))?;
-        let Read { record, texts, snapshot, registry, fault } = read;
-        fault?;
-        let backup = snapshot.zip(registry).map(|(snapshot, registry)| BackupRef { snapshot, registry });
-        Ok(Self::from_row(record, columns.into(), ServerTexts { backup, ..texts }))
+        read.with(columns)
     }
 }
 
@@ -112,6 +128,18 @@ struct Read<X> {
 }
 
 impl<X> Read<X> {
+    fn of(record: SandboxDto<X>) -> Self {
+        Self { record, texts: ServerTexts::default(), snapshot: None, registry: None, fault: Ok(()) }
+    }
+
+    /// Returns the sandbox of what was read and of the other columns.
+    fn with(self, columns: Columns) -> Result<Sandbox<X>, RowError> {
+        let Self { record, texts, snapshot, registry, fault } = self;
+        fault?;
+        let backup = snapshot.zip(registry).map(|(snapshot, registry)| BackupRef { snapshot, registry });
+        Ok(Sandbox::from_row(record, columns.into(), ServerTexts { backup, ..texts }))
+    }
+
     /// Takes the value of a column, unless it is none of the record's.
     fn takes(&mut self, name: &str, value: ColumnValue<'_>) -> bool {
         let record = &mut self.record;

@@ -40,8 +40,23 @@ fn a_sandbox_is_read_back_from_its_columns_and_the_rest_of_its_record() {
         ColumnValue::Boolean(yes) => (name, ColumnValue::Integer(yes.into())),
         other => (name, other),
     });
+    let as_sqlite: Vec<(&str, ColumnValue<'_>)> = as_sqlite.collect();
+    let in_order = as_sqlite.iter().map(|(_, value)| *value);
+    assert_eq!(Sandbox::from_values(rest.clone(), in_order).as_ref(), Ok(&stored));
     assert_eq!(Sandbox::from_columns(rest.clone(), as_sqlite).as_ref(), Ok(&stored));
     assert_eq!(Sandbox::from_columns(rest, values(&stored)), Ok(stored));
+}
+
+#[test]
+fn a_column_that_is_newer_than_the_row_is_null_and_has_its_default() {
+    let stored = stored();
+    let newer = |column: &Column| ["hasRunner", "gpu", "revision"].contains(&column.name);
+    let older = stored.columns().map(|(column, value)| if newer(column) { ColumnValue::Null } else { value });
+    let read = Sandbox::from_values(stored.record_without_columns(), older).expect("a row");
+    let defaults = Columns { has_runner: false, gpu: 0, revision: 0, ..stored.lifecycle().columns() };
+    assert_eq!(read.lifecycle().columns(), defaults);
+    let none = Sandbox::from_values(stored.record_without_columns(), []).map_err(|error| error.to_string());
+    assert_eq!(none, Err("missing field `state`".into()));
 }
 
 #[test]
@@ -49,7 +64,10 @@ fn a_wrong_value_is_an_error_that_names_its_column() {
     let stored = stored();
     let with = |name: &str, value| {
         let changed = |(column, old)| (column, if column == name { value } else { old });
-        let read = Sandbox::from_columns(stored.dto().clone(), values(&stored).into_iter().map(changed));
+        let changed: Vec<(&str, ColumnValue<'_>)> = values(&stored).into_iter().map(changed).collect();
+        let in_order = Sandbox::from_values(stored.dto().clone(), changed.iter().map(|(_, value)| *value));
+        let read = Sandbox::from_columns(stored.dto().clone(), changed);
+        assert_eq!(read, in_order);
         read.map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(with("runnerId", ColumnValue::Integer(1)), Err("runnerId: a number is not allowed here".into()));

@@ -133,10 +133,8 @@ impl Store {
         let record: SandboxDto = serde_json::from_str(row.text(width)?).map_err(Error::failed)?;
         self.metrics.in_crate(Part::Record, began.elapsed());
         let began = Instant::now();
-        // A row from before a column existed has null there.
-        let columns = all_columns().zip(&row.0).filter(|(column, value)| column.nullable || **value != Value::Null);
-        let columns = columns.map(|(column, value)| (column.name, value.as_column()));
-        let sandbox = Sandbox::from_columns(record, columns).map_err(Error::failed)?;
+        let columns = row.0.iter().take(width).map(super::Value::as_column);
+        let sandbox = Sandbox::from_values(record, columns).map_err(Error::failed)?;
         self.metrics.in_crate(Part::Columns, began.elapsed());
         let at = |place: usize| width.saturating_add(place);
         let real = row.time(at(2))?.ok_or_else(|| Error::Failed("the database has no clock".into()))?;

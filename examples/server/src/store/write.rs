@@ -48,8 +48,8 @@ impl Store {
     /// Writes a step that was decided on this row.
     pub async fn write(&self, row: &Loaded, step: &Step, with: With<'_>) -> Result<Written, NotWritten> {
         let before = &row.sandbox;
-        let began = Instant::now();
         let mut after = before.clone();
+        let began = Instant::now();
         let entries = after.apply(step, with.details).map_err(|error| match error {
             ApplyError::Stale(_) => NotWritten::Stale,
             other => NotWritten::Incomplete(other),
