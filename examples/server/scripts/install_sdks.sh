@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the official SDKs that the scripts run, at the versions that they were written for: the Python SDK in a virtual
-# environment and the TypeScript SDK next to it, with playwright-core, which drives a browser. The argument is the folder, target/sdks if there is none.
+# environment and the TypeScript SDK next to it, with playwright-core, which drives a browser. The argument is the folder,
+# target/sdks if there is none.
 #
 #     DIR/bin/python           the Python with the SDK
 #     NODE_PATH=DIR/node_modules node …    a Node.js that finds the SDK
@@ -18,10 +19,10 @@ if ! "$folder/bin/pip" show daytona 2>/dev/null | grep -qx "Version: $python_sdk
   python3 -m venv "$folder"
   "$folder/bin/pip" install --quiet --disable-pip-version-check "daytona==$python_sdk"
 fi
-if ! grep -qs "\"version\": \"$typescript_sdk\"" "$folder/node_modules/@daytona/sdk/package.json"; then
-  npm install --silent --no-fund --no-audit --no-save --prefix "$folder" "@daytona/sdk@$typescript_sdk"
-fi
-if ! grep -qs "\"version\": \"$playwright\"" "$folder/node_modules/playwright-core/package.json"; then
-  npm install --silent --no-fund --no-audit --no-save --prefix "$folder" "playwright-core@$playwright" "@daytona/sdk@$typescript_sdk"
+has() { grep -qs "\"version\": \"$2\"" "$folder/node_modules/$1/package.json"; }
+# Both at once: npm removes what an installation does not name.
+if ! has @daytona/sdk "$typescript_sdk" || ! has playwright-core "$playwright"; then
+  npm install --silent --no-fund --no-audit --no-save --prefix "$folder" \
+    "@daytona/sdk@$typescript_sdk" "playwright-core@$playwright"
 fi
 echo "$folder: Python SDK $python_sdk, TypeScript SDK $typescript_sdk"

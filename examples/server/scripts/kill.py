@@ -141,11 +141,11 @@ def must_hold(history, when, patience):
     states = collections.Counter(row["state"] for row in history.rows.values())
     print(f"  {when}: rest after {rested:.1f} s, {len(laws.ALL)} laws, {len(offences)} offences; {shown(states)}", flush=True)
     if offences:
-        told = [f"  {law.__name__}: {sandbox}: {text}" for law, sandbox, text in offences]
+        found = [f"  {law.__name__}: {sandbox}: {text}" for law, sandbox, text in offences]
         stories = [history.story(sandbox) for sandbox in dict.fromkeys(sandbox for _, sandbox, _ in offences[:5])]
         path = history.platform.folder / "offences.txt"
-        path.write_text("\n".join([*told, *stories]))
-        raise Broken("\n".join([*told[:40], f"the stories of the first offenders: {path}", *stories[:1]]))
+        path.write_text("\n".join([*found, *stories]))
+        raise Broken("\n".join([*found[:40], f"the stories of the first offenders: {path}", *stories[:1]]))
 
 
 def recover(history, patience):

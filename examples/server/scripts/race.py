@@ -150,8 +150,8 @@ def must_win(what, requests, winners):
     edits = ("labels", "public", "autoarchive", "create")
     won = [it for it in requests if it.outcome == ACCEPTED and (it.kind in edits or laws.effect_of(it))]
     if len(won) not in winners or any(request.outcome == "unknown" for request in requests):
-        told = "\n  ".join(map(str, requests))
-        raise Broken(f"{what}: {len(won)} are accepted, and {sorted(winners)} should be\n  {told}")
+        listed = "\n  ".join(map(str, requests))
+        raise Broken(f"{what}: {len(won)} are accepted, and {sorted(winners)} should be\n  {listed}")
 
 
 def stale(platform):

@@ -26,14 +26,7 @@ pub async fn run(platform: Platform) {
                 tracing::error!("clock: {error}");
             }
         }
-        match looked {
-            Ok(0) => tokio::time::sleep(crate::LOOK).await,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!("clock: {error}");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
+        platform.end_turn("clock", looked, tokio::time::sleep(crate::LOOK)).await;
     }
 }
 

@@ -4,8 +4,7 @@ use crate::runner::wire::{self, Ask};
 use crate::{
     Platform,
     backups::{self, BackupStore},
-    outbox::url_of,
-    store::{Error, Loaded, NotWritten, Runner, SILENCE, With},
+    store::{Error, Loaded, NotWritten, SILENCE, With},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
@@ -34,14 +33,7 @@ const LEASE: TimeDelta = TimeDelta::seconds(10);
 /// Makes passes for ever.
 pub async fn run(platform: Platform) {
     loop {
-        match visit_all(&platform).await {
-            Ok(0) => platform.next_look().await,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!("controller: {error}");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
+        platform.end_turn("controller", visit_all(&platform).await, platform.next_look()).await;
     }
 }
 
@@ -131,7 +123,7 @@ async fn ask_runner(platform: &Platform, row: &Loaded, view: RunnerView, epoch: 
         if number > 0 {
             tokio::time::sleep(BETWEEN_ASKS).await;
         }
-        match ask_once(platform, &runner, &ask).await {
+        match platform.post_to::<CopyAnswer>(&runner, wire::ASKS, &ask, PATIENCE).await {
             Ok(answer) => {
                 tracing::info!(sandbox = row.id(), epoch, runner = runner.id, "the runner answers: {answer}");
                 return Ok(view.answered(answer));
@@ -145,12 +137,6 @@ async fn ask_runner(platform: &Platform, row: &Loaded, view: RunnerView, epoch: 
         }
     }
     Ok(no_answer)
-}
-
-async fn ask_once(platform: &Platform, runner: &Runner, ask: &Ask) -> Result<CopyAnswer, reqwest::Error> {
-    let request = platform.http.post(url_of(runner, wire::ASKS)).header(wire::SESSION, runner.session.to_string());
-    let answer = request.bearer_auth(&platform.runner_token).timeout(PATIENCE).json(ask).send().await?;
-    answer.error_for_status()?.json().await
 }
 
 /// Asks the backup store whether it has the whole backup of an attempt.

@@ -14,12 +14,14 @@ pub mod outbox;
 pub mod runner;
 pub mod store;
 
+use runner::wire::SESSION;
+use serde::{Serialize, de::DeserializeOwned};
 use std::{
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
-use store::Store;
+use store::{Error, Runner, Store};
 use tokio::sync::Notify;
 
 /// What every part of a process shares.
@@ -47,6 +49,31 @@ pub struct Platform {
 const LOOK: Duration = Duration::from_millis(100);
 
 impl Platform {
+    /// Posts to a runner, in its present session, and reads the answer.
+    pub async fn post_to<T: DeserializeOwned>(
+        &self,
+        runner: &Runner,
+        path: &str,
+        body: &(impl Serialize + Sync),
+        patience: Duration,
+    ) -> Result<T, reqwest::Error> {
+        let url = format!("{}{path}", runner.url.trim_end_matches('/'));
+        let request = self.http.post(url).header(SESSION, runner.session.to_string()).bearer_auth(&self.runner_token);
+        request.timeout(patience).json(body).send().await?.error_for_status()?.json().await
+    }
+
+    /// Ends a turn of a loop: goes on at once if there was work, waits otherwise, and longer if the database failed.
+    pub async fn end_turn(&self, part: &str, done: Result<usize, Error>, wait: impl Future<Output = ()>) {
+        match done {
+            Ok(0) => wait.await,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!("{part}: {error}");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+
     /// Waits until this process writes something, or until it is time to look for what others wrote.
     pub async fn next_look(&self) {
         let _ = tokio::time::timeout(LOOK, self.written.notified()).await; // Both are a reason to look.

@@ -4,7 +4,7 @@ use crate::runner::wire::{self, Delivery, Taken};
 use crate::{
     Platform,
     backups::BackupStore,
-    store::{Error, Outgoing, Runner, SILENCE},
+    store::{Error, Outgoing, SILENCE},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
@@ -32,14 +32,7 @@ const LAST_REPEAT: TimeDelta = TimeDelta::seconds(8);
 /// Sends for ever.
 pub async fn run(platform: Platform) {
     loop {
-        match send_all(&platform).await {
-            Ok(0) => platform.next_look().await,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!("outbox: {error}");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
+        platform.end_turn("outbox", send_all(&platform).await, platform.next_look()).await;
     }
 }
 
@@ -101,13 +94,7 @@ async fn deliver(platform: &Platform, outgoing: &Outgoing, runner_id: &str, now:
     if runner.gone || is_silent {
         return Ok(Sent::Again);
     }
-    let delivery = delivery(outgoing);
-    let request = platform.http.post(url_of(&runner, wire::MESSAGES)).header(wire::SESSION, runner.session.to_string());
-    let answer = request.bearer_auth(&platform.runner_token).timeout(PATIENCE).json(&delivery).send().await;
-    let answer = match answer.and_then(reqwest::Response::error_for_status) {
-        Ok(answer) => answer.json::<Taken>().await,
-        Err(error) => Err(error),
-    };
+    let answer = platform.post_to(&runner, wire::MESSAGES, &delivery(outgoing), PATIENCE).await;
     Ok(match answer {
         Ok(Taken::Acknowledged) => Sent::Done,
         Ok(Taken::Outdated) => Sent::Outdated,
@@ -126,11 +113,6 @@ pub fn delivery(outgoing: &Outgoing) -> Delivery {
         message: outgoing.entry.message,
         details: outgoing.details.clone(),
     }
-}
-
-/// Returns the address of a runner's path.
-pub fn url_of(runner: &Runner, path: &str) -> String {
-    format!("{}{path}", runner.url.trim_end_matches('/'))
 }
 
 /// An event as subscribers get it. They recognize a repeat by the sandbox and the key.

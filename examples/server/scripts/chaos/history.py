@@ -1,4 +1,4 @@
-"""What a run has left: rows, outbox, events, requests; and the story of one sandbox, told from all of them."""
+"""What a run leaves: rows, outbox, events and requests, and everything that is known about one sandbox."""
 
 import collections
 import datetime
@@ -7,7 +7,7 @@ import re
 
 EVENT = re.compile(r"event-(\d+)-(\d+)")
 STATE, DESIRED = "sandbox.state.updated", "sandbox.desired-state.updated"
-# The command that an event tells of.
+# The command that writes an event.
 COMMANDS = {
     "sandbox.started": "start",
     "sandbox.stopped": "stop",
@@ -15,7 +15,7 @@ COMMANDS = {
     "sandbox.archived": "archive",
     "sandbox.backup.created": "backup",
 }
-# The command that a state tells of, because only that command writes it.
+# The command that writes a state, because no other one does.
 STATES = {"pausing": "pause", "resizing": "resize", "forking": "fork", "snapshotting": "snapshot"}
 
 
@@ -77,18 +77,18 @@ class History:
 
     def story(self, sandbox, lines=400):
         """Returns everything that is known about a sandbox."""
-        told = [f"==== {sandbox}"]
-        told += [f"  row {field} = {value}" for field, value in self.rows.get(sandbox, {}).items() if value not in (None, 0)]
+        story = [f"==== {sandbox}"]
+        story += [f"  row {field} = {value}" for field, value in self.rows.get(sandbox, {}).items() if value not in (None, 0)]
         for entry in self.outbox:
             if entry["sandbox_id"] == sandbox and entry["kind"] != "event":
-                told.append(f"  outbox {entry['key']} attempts {entry['attempts']} send_at {entry['send_at']}")
-        told.append("-- requests")
-        told += [f"  {request}" for request in self.requests.get(sandbox, ())]
-        told.append("-- events")
-        told += [f"  {write}" for write in self.writes.get(sandbox, ())]
-        told.append("-- logs")
+                story.append(f"  outbox {entry['key']} attempts {entry['attempts']} send_at {entry['send_at']}")
+        story.append("-- requests")
+        story += [f"  {request}" for request in self.requests.get(sandbox, ())]
+        story.append("-- events")
+        story += [f"  {write}" for write in self.writes.get(sandbox, ())]
+        story.append("-- logs")
         found = []
         for log in sorted(self.platform.logs.iterdir()):
             with open(log, errors="replace") as file:
                 found += [f"  {line[:27]} {log.stem} {line[27:].strip()}" for line in file if sandbox in line]
-        return "\n".join([*told, *sorted(found)[-lines:]])
+        return "\n".join([*story, *sorted(found)[-lines:]])

@@ -56,7 +56,7 @@ def events_chain(history):
     """The events lead from the creation to the row without a gap, and each desired state comes from a command or a timer."""
     for sandbox, writes in history.writes.items():
         row = history.rows.get(sandbox)
-        # A fork that has ended is told as the creation of a sandbox too.
+        # The end of a fork is also an event of creation.
         created = [write.revision for write in writes for event in write.events if event["event"] == "sandbox.created"]
         forks = sum("fork" in write.commands() for write in writes)
         if created[:1] != [0] or len(created) > 1 + forks:

@@ -12,6 +12,7 @@ use std::{
     fs,
     io::ErrorKind,
     os::unix::fs::symlink,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -116,15 +117,21 @@ async fn the_store_refuses_what_was_discarded_also_across_the_wrap_of_the_number
     assert_eq!(left, ["0.tar.gz", "discarded", "lock"]);
 }
 
-#[tokio::test]
-async fn an_attempt_that_is_discarded_while_it_uploads_leaves_no_object() {
-    let scene = Scene::new().await;
-    let (disk, store) = (scene.dir.join("a disk"), scene.store());
+/// Makes a disk whose backup takes long enough to be disturbed.
+fn large_disk(scene: &Scene) -> PathBuf {
+    let disk = scene.dir.join("a disk");
     fs::create_dir(&disk).expect("a folder");
     for part in 0..40 {
         let noise: Vec<u8> = (0..1 << 18).map(|_| fastrand::u8(..)).collect();
         fs::write(disk.join(part.to_string()), noise).expect("a file");
     }
+    disk
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_discarded_while_it_uploads_leaves_no_object() {
+    let scene = Scene::new().await;
+    let (disk, store) = (large_disk(&scene), scene.store());
     let (uploading, of) = (store.clone(), disk.clone());
     let upload = std::thread::spawn(move || uploading.upload("a", 1, &of));
     let new = scene.dir.join("backups/a/1.new");
@@ -140,12 +147,7 @@ async fn an_attempt_that_is_discarded_while_it_uploads_leaves_no_object() {
 #[tokio::test]
 async fn a_disk_that_is_replaced_while_it_is_backed_up_makes_no_backup() {
     let scene = Scene::new().await;
-    let (disk, store) = (scene.dir.join("a disk"), scene.store());
-    fs::create_dir(&disk).expect("a folder");
-    for part in 0..40 {
-        let noise: Vec<u8> = (0..1 << 18).map(|_| fastrand::u8(..)).collect();
-        fs::write(disk.join(part.to_string()), noise).expect("a file");
-    }
+    let (disk, store) = (large_disk(&scene), scene.store());
     let (uploading, of) = (store.clone(), disk.clone());
     let upload = std::thread::spawn(move || uploading.upload("a", 1, &of));
     let begun = Instant::now();
