@@ -59,7 +59,7 @@ const _: () = assert!(size_of::<Lifecycle>() <= 112, "a lifecycle is copied for 
 
 impl Lifecycle {
     /// Every column empty or zero, to be filled from [`Columns`].
-    pub(super) const BLANK: Self = Self {
+    pub(crate) const BLANK: Self = Self {
         facts: Facts::NONE,
         created: NEVER,
         last_activity: NEVER,

@@ -4,10 +4,10 @@ use crate::{
     lifecycle::instants::NEVER,
     vocabulary::{
         AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, QueueTimeout,
-        Repair, SandboxClass, SandboxState,
+        Repair, SandboxClass, SandboxState, Word, field_reader::named,
     },
 };
-use alloc::{boxed::Box, string::ToString};
+use alloc::{boxed::Box, string::ToString, vec::Vec};
 use chrono::{DateTime, Utc};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, forward_to_deserialize_any};
@@ -140,59 +140,138 @@ pub(super) trait ColumnType: Copy + Into<ColumnValue<'static>> {
     /// What is read where the column stands in a stored row. `None` counts as absent.
     type Read: for<'de> Deserialize<'de> + Into<Option<Self>>;
 
-    /// Returns a time as this type, if the column holds times. As text it would have to be written and parsed again.
-    fn of_time(_time: DateTime<Utc>) -> Option<Self> {
-        None
-    }
+    /// Reads a value in its usual form, which needs no text of an error. Any other value is read by [`Self::Read`].
+    fn usual(value: ColumnValue<'_>) -> Option<Self>;
 
     /// Reads the value of a column. `None` counts as absent.
     fn read(value: ColumnValue<'_>) -> Result<Option<Self>, de::value::Error> {
-        if let ColumnValue::Timestamp(time) = value
-            && let Some(read) = Self::of_time(time)
-        {
-            return Ok(Some(read));
+        match Self::usual(value) {
+            Some(read) => Ok(Some(read)),
+            None => Self::read_slowly(value),
         }
+    }
+
+    /// Does the same as [`read`](Self::read), by the type of the stored form alone.
+    #[cold]
+    fn read_slowly(value: ColumnValue<'_>) -> Result<Option<Self>, de::value::Error> {
         Self::Read::deserialize(Bound(value)).map(Into::into)
     }
 }
 
-/// Declares the types of columns: kind, whether they may hold no value, what is read, and their value.
+/// The values of a row, in the order of the columns, while they are read.
+pub(super) struct InOrder<'v, 'a> {
+    values: &'v mut dyn Iterator<Item = ColumnValue<'a>>,
+    missing: Vec<&'static str>,
+    fault: Result<(), de::value::Error>,
+}
+
+impl<'v, 'a> InOrder<'v, 'a> {
+    pub(super) fn of(values: &'v mut dyn Iterator<Item = ColumnValue<'a>>) -> Self {
+        Self { values, missing: Vec::new(), fault: Ok(()) }
+    }
+
+    /// Reads the value of the next column, unless it is missing or wrong. It is missing at the end of the row and if it is null
+    /// where no value may be missing: the column is newer than the row.
+    pub(super) fn read<T: ColumnType>(&mut self, name: &'static str) -> Option<T> {
+        let read = match self.values.next() {
+            None => Ok(None),
+            Some(ColumnValue::Null) if !T::NULLABLE => Ok(None),
+            Some(value) => T::read(value),
+        };
+        match read {
+            Ok(Some(value)) => Some(value),
+            Ok(None) => self.is_missing(name),
+            Err(error) => self.is_wrong(name, error),
+        }
+    }
+
+    #[cold]
+    fn is_missing<T>(&mut self, name: &'static str) -> Option<T> {
+        self.missing.push(name);
+        None
+    }
+
+    #[cold]
+    fn is_wrong<T>(&mut self, name: &'static str, error: de::value::Error) -> Option<T> {
+        if self.fault.is_ok() {
+            self.fault = Err(named(name, error));
+        }
+        None
+    }
+
+    /// Returns the names of the columns that are missing, or the first fault.
+    pub(super) fn end(self) -> Result<Vec<&'static str>, de::value::Error> {
+        self.fault.map(|()| self.missing)
+    }
+}
+
+/// Declares the types of columns: kind, whether they may hold no value, what is read, their usual form, and their value.
 macro_rules! column_types {
-    ($($kind:ident $nullable:literal $type:ty, $read:ty: |$given:ident| $value:expr $(, |$time:ident| $of_time:expr)?;)+) => {$(
-        impl ColumnType for $type {
-            const KIND: ColumnKind = ColumnKind::$kind;
-            const NULLABLE: bool = $nullable;
-            type Read = $read;
-            $(fn of_time($time: DateTime<Utc>) -> Option<Self> {
-                Some($of_time)
-            })?
-        }
-        impl From<$type> for ColumnValue<'static> {
-            fn from($given: $type) -> Self {
-                $value
+    ($($kind:ident $nullable:literal $type:ty, $read:ty, $usual:expr, |$given:ident| $value:expr;)+) => {
+        $(
+            impl ColumnType for $type {
+                const KIND: ColumnKind = ColumnKind::$kind;
+                const NULLABLE: bool = $nullable;
+                type Read = $read;
+                fn usual(value: ColumnValue<'_>) -> Option<Self> {
+                    $usual(value)
+                }
             }
-        }
-    )+};
+            impl From<$type> for ColumnValue<'static> {
+                fn from($given: $type) -> Self {
+                    $value
+                }
+            }
+        )+
+    };
 }
 column_types! {
-    Text false SandboxState, Self: |word| Self::Text(word.as_str());
-    Text false DesiredState, Self: |word| Self::Text(word.as_str());
-    Text false SandboxClass, Self: |word| Self::Text(word.as_str());
-    Text false BackupState, Self: |word| Self::Text(word.as_str());
-    Text true Option<GpuType>, Self: |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
-    Text true Option<Repair>, Self: |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
-    Text true Option<Fault>, Self: |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
-    Boolean false bool, Option<bool>: |yes| Self::Boolean(yes);
-    Integer false u8, Self: |number| Self::Integer(number.into());
-    Integer false u32, Self: |number| Self::Integer(number.into());
-    Integer false AutoStop, Self: |interval| Self::Integer(interval.as_minutes().into());
-    Integer false AutoPause, Self: |interval| Self::Integer(interval.as_minutes().into());
-    Integer false AutoArchive, Self: |interval| Self::Integer(interval.as_minutes().into());
-    Integer false AutoDelete, Self: |interval| Self::Integer(interval.as_minutes().into());
-    Integer true Option<QueueTimeout>, Self:
+    Text false SandboxState, Self, word, |word| Self::Text(word.as_str());
+    Text false DesiredState, Self, word, |word| Self::Text(word.as_str());
+    Text false SandboxClass, Self, word, |word| Self::Text(word.as_str());
+    Text false BackupState, Self, word, |word| Self::Text(word.as_str());
+    Text true Option<GpuType>, Self, or_null(word), |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
+    Text true Option<Repair>, Self, or_null(word), |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
+    Text true Option<Fault>, Self, or_null(word), |word| word.map_or(Self::Null, |word| Self::Text(word.as_str()));
+    Boolean false bool, Option<bool>, flag, |yes| Self::Boolean(yes);
+    Integer false u8, Self, number, |number| Self::Integer(number.into());
+    Integer false u32, Self, number, |number| Self::Integer(number.into());
+    Integer false AutoStop, Self, number, |interval| Self::Integer(interval.as_minutes().into());
+    Integer false AutoPause, Self, number, |interval| Self::Integer(interval.as_minutes().into());
+    Integer false AutoArchive, Self, number, |interval| Self::Integer(interval.as_minutes().into());
+    Integer false AutoDelete, Self, number, |interval| Self::Integer(interval.as_minutes().into());
+    Integer true Option<QueueTimeout>, Self, or_null(number),
         |timeout| timeout.map_or(Self::Null, |timeout| Self::Integer(timeout.as_minutes().into()));
-    Timestamp false DateTime<Utc>, OptionalMicros: |time| Self::Timestamp(time), |time| Micros::from(time).into();
-    Timestamp true Option<DateTime<Utc>>, OptionalMicros: |time| time.map_or(Self::Null, Self::Timestamp), |time| Some(Micros::from(time).into());
+    Timestamp false DateTime<Utc>, OptionalMicros, time, |time| Self::Timestamp(time);
+    Timestamp true Option<DateTime<Utc>>, OptionalMicros, time_or_null,
+        |time| time.map_or(Self::Null, Self::Timestamp);
+}
+
+fn word<W: Word>(value: ColumnValue<'_>) -> Option<W> {
+    if let ColumnValue::Text(word) = value { W::from_word(word) } else { None }
+}
+
+fn number<T: TryFrom<i64>>(value: ColumnValue<'_>) -> Option<T> {
+    if let ColumnValue::Integer(number) = value { number.try_into().ok() } else { None }
+}
+
+fn flag(value: ColumnValue<'_>) -> Option<bool> {
+    if let ColumnValue::Boolean(yes) = value { Some(yes) } else { None }
+}
+
+fn time(value: ColumnValue<'_>) -> Option<DateTime<Utc>> {
+    if let ColumnValue::Timestamp(time) = value { Some(Micros::cut(time)) } else { None }
+}
+
+/// Reads a time that may be missing. The last instant stands for none.
+fn time_or_null(value: ColumnValue<'_>) -> Option<Option<DateTime<Utc>>> {
+    let time = or_null(time)(value);
+    time.map(|time| time.filter(|time| Micros::from(*time) != NEVER))
+}
+
+/// Reads null as no value, and anything else as `read` does.
+fn or_null<T>(read: impl Fn(ColumnValue<'_>) -> Option<T>) -> impl Fn(ColumnValue<'_>) -> Option<Option<T>> {
+    move |value| if matches!(value, ColumnValue::Null) { Some(None) } else { read(value).map(Some) }
 }
 
 /// An instant that a stored row may lack.
@@ -208,7 +287,7 @@ impl From<OptionalMicros> for Option<DateTime<Utc>> {
 
 impl From<OptionalMicros> for Option<Option<DateTime<Utc>>> {
     fn from(read: OptionalMicros) -> Self {
-        Some(read.into())
+        Some(read.0.and_then(Into::into))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one list of columns, from which follow: the open form of a lifecycle, its stored form, what a step changes, and
 //! the names and kinds that a host needs for its own table.
 
-use super::column::{Column, ColumnType, ColumnValue, RowError};
+use super::column::{Column, ColumnType, ColumnValue, InOrder};
 use crate::{
     lifecycle::{pairs, value::Lifecycle},
     vocabulary::{
@@ -9,7 +9,7 @@ use crate::{
         SandboxClass, SandboxState, Size, brief, field_reader::named, names,
     },
 };
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use chrono::{DateTime, Utc};
 use core::fmt;
 use serde::{
@@ -49,13 +49,7 @@ macro_rules! columns {
 
         impl Column {
             /// Every column, in the order of their declaration.
-            pub const ALL: &'static [Self] = &[$(Self {
-                name: names::$name,
-                sql_name: stringify!($name),
-                kind: <$type as ColumnType>::KIND,
-                nullable: <$type as ColumnType>::NULLABLE,
-                shown: shown!($seen),
-            }),+];
+            pub const ALL: &'static [Self] = &[$(column!($name: $type, $seen)),+];
         }
 
         impl Columns {
@@ -71,7 +65,7 @@ macro_rules! columns {
             }
 
             /// The columns of a row of which these were found.
-            fn completed(found: &Changes) -> Result<Self, &'static str> {
+            pub(super) fn completed(found: &Changes) -> Result<Self, &'static str> {
                 let (Some(state), Some(desired_state)) = (found.state, found.desired_state) else {
                     return Err(if found.state.is_none() { names::state } else { names::desired_state });
                 };
@@ -96,28 +90,24 @@ macro_rules! columns {
         }
 
         impl Changes {
+            /// Whether no column is written.
+            pub const fn is_empty(&self) -> bool {
+                $(self.$column.is_none())&&+
+            }
+
             /// Returns each of these columns with its value, as a host binds them to a statement.
             pub fn iter(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'static>)> + use<> {
                 let values = [$(self.$column.map(ColumnValue::from)),+];
                 Column::ALL.iter().zip(values).filter_map(|(column, value)| Some((column, value?)))
             }
 
-            /// Takes the values of all columns, in the order of [`Column::ALL`]. A column that is missing at the end is absent, and
-            /// so is a null where no value may be missing: the column is newer than the row.
-            pub(crate) fn in_order<'a>(values: &mut impl Iterator<Item = ColumnValue<'a>>) -> Result<Self, de::value::Error> {
-                Ok(Self {
-                    $($column: match values.next() {
-                        None => None,
-                        Some(ColumnValue::Null) if !<$type as ColumnType>::NULLABLE => None,
-                        Some(value) => {
-                            <$type as ColumnType>::read(value).map_err(|error| named(names::$name, error))?
-                        }
-                    },)+
-                })
+            /// All columns but those with these names.
+            fn without(missing: &[&str], columns: &Columns) -> Self {
+                Self { $($column: (!missing.contains(&names::$name)).then_some(columns.$column),)+ }
             }
 
             /// Takes the value of the column with this name. A name that is newer than this crate is skipped.
-            fn take(&mut self, name: &str, value: ColumnValue<'_>) -> Result<(), de::value::Error> {
+            pub(super) fn take(&mut self, name: &str, value: ColumnValue<'_>) -> Result<(), de::value::Error> {
                 match name {
                     $(names::$name if self.$column.is_some() => return Err(de::Error::duplicate_field(names::$name)),)+
                     $(names::$name => {
@@ -190,6 +180,38 @@ macro_rules! columns {
             }
         }
 
+        impl Lifecycle {
+            /// Takes the values of all columns, in the order of [`Column::ALL`]. [`Columns::completed`] does the same, but copies
+            /// each column twice more; here only a row with missing columns does.
+            pub(super) fn of_values(values: &mut dyn Iterator<Item = ColumnValue<'_>>) -> Result<Self, de::value::Error> {
+                let mut row = Self::BLANK;
+                let mut values = InOrder::of(values);
+                $(if let Some(value) = values.read::<$type>(names::$name) {
+                    keep!(row, $kept, value.into());
+                })+
+                let missing = values.end()?;
+                if missing.is_empty() { Ok(row.with_facts()) } else { row.completed(&missing) }
+            }
+
+            #[cold]
+            fn completed(self, missing: &[&str]) -> Result<Self, de::value::Error> {
+                let found = Changes::without(missing, &self.columns());
+                Columns::completed(&found).map(Self::from).map_err(de::Error::missing_field)
+            }
+
+            /// Calls `add` for each column that differs from that of another row, with its value in this one.
+            pub(crate) fn each_changed_column<'a>(
+                &self,
+                before: &Self,
+                add: &mut dyn FnMut(&'static Column, ColumnValue<'a>),
+            ) {
+                $(if kept!(self, $kept) != kept!(before, $kept) {
+                    const COLUMN: &Column = &column!($name: $type, $seen);
+                    add(COLUMN, self.$column().into());
+                })+
+            }
+        }
+
         impl From<Columns> for Lifecycle {
             fn from(columns: Columns) -> Self {
                 let mut row = Self::BLANK;
@@ -202,6 +224,19 @@ macro_rules! columns {
             fn from(row: Lifecycle) -> Self {
                 Self { $($column: row.$column(),)+ }
             }
+        }
+    };
+}
+
+/// What a store needs to know of a column.
+macro_rules! column {
+    ($name:ident: $type:ty, $seen:ident) => {
+        Column {
+            name: names::$name,
+            sql_name: stringify!($name),
+            kind: <$type as ColumnType>::KIND,
+            nullable: <$type as ColumnType>::NULLABLE,
+            shown: shown!($seen),
         }
     };
 }
@@ -312,78 +347,4 @@ columns! {
     state_since as state_since: DateTime<Utc> = DateTime::UNIX_EPOCH, (since), server;
     /// When the backup under way was requested or began.
     backup_since as backup_since: Option<DateTime<Utc>> = None, (backup_since), server;
-}
-
-impl Columns {
-    /// Returns CPU, memory and disk.
-    pub const fn size(&self) -> Size {
-        Size { cpu: self.cpu, memory: self.memory, disk: self.disk }
-    }
-
-    /// Reads a row back as [`from_values`](Self::from_values) does, from the values of all columns in the order of
-    /// [`Column::ALL`], which needs no names.
-    ///
-    /// # Errors
-    /// [`RowError`], as for [`from_values`](Self::from_values).
-    pub fn from_values_in_order<'a>(values: &mut impl Iterator<Item = ColumnValue<'a>>) -> Result<Self, RowError> {
-        let refused = |error: de::value::Error| RowError::new(brief(error).to_string());
-        let found = Changes::in_order(values).map_err(refused)?;
-        Self::completed(&found).map_err(|missing| refused(de::Error::missing_field(missing)))
-    }
-
-    /// Reads a row of a host's own table back: each column's name, as in [`Column::name`], with its value.
-    ///
-    /// Timestamps may come as RFC 3339 text and booleans as 0 and 1, as SQLite stores them. Columns that are missing get
-    /// the defaults of the stored form; other names are ignored.
-    ///
-    /// # Errors
-    /// [`RowError`] with the name of the column that holds a wrong value, or that is required and missing.
-    pub fn from_values<'a>(values: impl IntoIterator<Item = (&'a str, ColumnValue<'a>)>) -> Result<Self, RowError> {
-        let refused = |error: de::value::Error| RowError::new(brief(error).to_string());
-        let mut found = Changes::default();
-        for (name, value) in values {
-            found.take(name, value).map_err(refused)?;
-        }
-        Self::completed(&found).map_err(|missing| refused(de::Error::missing_field(missing)))
-    }
-}
-
-impl Serialize for Columns {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let stored = self.iter().filter(|(_, value)| *value != ColumnValue::Null);
-        serializer.collect_map(stored.map(|(column, value)| (column.name, value)))
-    }
-}
-
-impl<'de> Deserialize<'de> for Columns {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let found = Changes::deserialize(deserializer)?;
-        Self::completed(&found).map_err(de::Error::missing_field)
-    }
-}
-
-/// The stored form: that of [`Columns`].
-impl Serialize for Lifecycle {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.columns().serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Lifecycle {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Columns::deserialize(deserializer).map(Self::from)
-    }
-}
-
-impl fmt::Debug for Lifecycle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.columns().fmt(f)
-    }
-}
-
-impl Lifecycle {
-    /// Returns the value as columns, to change one and build it again.
-    pub fn columns(&self) -> Columns {
-        (*self).into()
-    }
 }

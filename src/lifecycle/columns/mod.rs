@@ -1,6 +1,7 @@
 //! Every column of a lifecycle, declared once.
 
 mod column;
+mod forms;
 mod list;
 mod partial;
 

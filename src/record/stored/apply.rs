@@ -1,13 +1,18 @@
 //! How a step is applied to the stored record: to the lifecycle and to the texts around it.
 
 use super::{
+    columns::show_changes,
     outbox::{OutboxEntries, Runners, entry},
     sandbox::Sandbox,
     server_fields::BackupRef,
 };
 use crate::record::form::{Maybe, Timestamp};
 use crate::rules::{Cause, Effect, ReasonText, RunnerChange, Stale, Stamp, Step};
-use crate::{lifecycle::Lifecycle, vocabulary::BackupState, vocabulary::Fault};
+use crate::{
+    lifecycle::{Changes, Lifecycle},
+    vocabulary::BackupState,
+    vocabulary::Fault,
+};
 use alloc::{format, string::String};
 use chrono::{DateTime, Utc};
 
@@ -55,13 +60,14 @@ impl<X> Sandbox<X> {
     /// [`ApplyError`]. The sandbox is then unchanged.
     pub fn apply(&mut self, step: &Step, details: StepDetails<'_>) -> Result<OutboxEntries, ApplyError> {
         let before = self.lifecycle;
-        let after = step.apply(before)?;
-        self.check_details(step, &after, details)?;
-        let now = Maybe::Value(Timestamp::from(step.decided_at()));
-        let left = self.record.runner_id.value().cloned();
-        for effect in step.effects() {
+        let (after, changes) = step.applied(before)?;
+        let effects = step.effects();
+        self.check_details(step, effects.clone(), &after, details)?;
+        let now = Maybe::Value(Timestamp::from(step.now));
+        let mut left = None;
+        for effect in effects.clone() {
             match effect {
-                Effect::Runner(change) => self.change_runner(change, details.runner),
+                Effect::Runner(change) => left = self.change_runner(change, details.runner),
                 Effect::GiveUpName => self.record.name = deleted_name(&self.record.name, step.decided_at()),
                 Effect::Reason(text) => self.change_reason(text, after.fault(), details.reason),
                 Effect::Stamp(Stamp::QueueTimedOut) => self.record.queue_timed_out_at = now.clone(),
@@ -80,18 +86,26 @@ impl<X> Sandbox<X> {
             self.record.backup_created_at = now.clone();
         }
         self.lifecycle = after;
-        self.show(Some(&before));
-        if step.writes() {
-            self.stamp(step.decided_at());
+        self.show_state();
+        show_changes(&mut self.record, &changes, &before);
+        if !(Changes { revision: None, ..changes }).is_empty() {
+            self.stamp(step.now.into());
         }
-        let runners = Runners { before: left.as_deref(), after: self.runner_id() };
-        let numbered = step.effects().zip(0..);
+        let before = left.as_ref().map_or(self.runner_id(), Option::as_deref);
+        let runners = Runners { before, after: self.runner_id() };
+        let numbered = effects.zip(0..);
         let sent = numbered.filter_map(|(effect, n)| entry(&self.record.id, effect, n, after.revision(), &runners));
         Ok(OutboxEntries(sent.collect()))
     }
 
     /// Checks that the step has all details that it needs, before anything is changed.
-    fn check_details(&self, step: &Step, after: &Lifecycle, details: StepDetails<'_>) -> Result<(), ApplyError> {
+    fn check_details(
+        &self,
+        step: &Step,
+        effects: impl Iterator<Item = Effect>,
+        after: &Lifecycle,
+        details: StepDetails<'_>,
+    ) -> Result<(), ApplyError> {
         let assigns = |effect| match effect {
             Effect::Runner(RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious) => true,
             Effect::Runner(RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious) => false,
@@ -102,7 +116,7 @@ impl<X> Sandbox<X> {
             }
         };
         let leaves = |effect| matches!(effect, Effect::Remove { .. } | Effect::Release { .. });
-        let both = step.effects().map(|effect| (assigns(effect), leaves(effect)));
+        let both = effects.map(|effect| (assigns(effect), leaves(effect)));
         let (assigns, leaves) = both.fold((false, false), |found, now| (found.0 || now.0, found.1 || now.1));
         if assigns && details.runner.is_none() {
             return Err(ApplyError::MissingRunner);
@@ -121,18 +135,20 @@ impl<X> Sandbox<X> {
         details.backup.is_none() && (self.backup.is_none() || self.lifecycle.kept_backup())
     }
 
-    fn change_runner(&mut self, change: RunnerChange, assigned: Option<&str>) {
+    /// Changes the runner, and returns the old one, if there was one. `None` means that nothing has changed.
+    fn change_runner(&mut self, change: RunnerChange, assigned: Option<&str>) -> Option<Option<String>> {
         let (runner, keeps_previous) = match change {
-            RunnerChange::Kept => return,
+            RunnerChange::Kept => return None,
             RunnerChange::Released => (None, false),
             RunnerChange::ReleasedAsPrevious => (None, true),
             RunnerChange::Assigned => (assigned, false),
             RunnerChange::AssignedKeepingPrevious => (assigned, true),
         };
-        let old = core::mem::replace(&mut self.record.runner_id, runner.map(String::from).into());
+        let old = core::mem::replace(&mut self.record.runner_id, runner.map(String::from).into()).into_value();
         if keeps_previous {
-            self.previous_runner_id = old.into_value();
+            self.previous_runner_id.clone_from(&old);
         }
+        Some(old)
     }
 
     fn change_reason(&mut self, text: ReasonText, fault: Option<Fault>, reported: Option<&str>) {

@@ -2,7 +2,7 @@
 //! how a lifecycle is shown.
 
 use super::server_fields::ServerFields;
-use crate::lifecycle::{Columns, Lifecycle, instants::NEVER, pairs};
+use crate::lifecycle::{Changes, Columns, Lifecycle, instants::NEVER, pairs};
 use crate::record::api::{SandboxDto, SandboxListItem};
 use crate::record::form::{
     AssignedRunner, Maybe, Number, ReadAs, RecognizedFault, Timestamp, Wire, WriteFrom, defaults, object,
@@ -121,10 +121,17 @@ macro_rules! columns {
 
         columns! { @read $records { $($field: $type, $column $(, $check)?;)+ } }
 
-        /// Writes the columns that differ from `before`, or all. Fields that the record omits stay absent until a
-        /// column changes.
-        pub(super) fn show<X>(record: &mut SandboxDto<X>, before: Option<&Columns>, now: &Columns) {
-            $(columns! { @show record before now $field: $type, $direction $column })+
+        /// Writes all columns.
+        pub(super) fn show<X>(record: &mut SandboxDto<X>, lifecycle: &Lifecycle) {
+            $(columns! { @show record lifecycle.$column(), $field: $type, $direction })+
+        }
+
+        /// Writes the columns that a step gives another value. Fields that the record omits stay absent until a column
+        /// changes.
+        pub(super) fn show_changes<X>(record: &mut SandboxDto<X>, changes: &Changes, before: &Lifecycle) {
+            $(if let Some(value) = changes.$column.filter(|value| *value != before.$column()) {
+                columns! { @show record value, $field: $type, $direction }
+            })+
         }
 
         /// Takes the columns out of the record.
@@ -166,17 +173,15 @@ macro_rules! columns {
             }
         }
     };
-    (@show $record:ident $before:ident $now:ident $field:ident: $type:ty, = $column:ident) => {
-        if $before.is_none_or(|before| before.$column != $now.$column) {
-            $record.$field.write_from(Option::<$type>::from($now.$column));
-        }
+    (@show $record:ident $value:expr, $field:ident: $type:ty, =) => {
+        $record.$field.write_from(Option::<$type>::from($value));
     };
-    (@show $record:ident $before:ident $now:ident $field:ident: $type:ty, ? $column:ident) => {
-        if $before.is_none_or(|before| before.$column != $now.$column) {
-            $record.$field.write_from(Some($now.$column).filter(|time| *time != DateTime::from(NEVER)));
-        }
+    (@show $record:ident $value:expr, $field:ident: $type:ty, ?) => {
+        $record.$field.write_from(Some($value).filter(|time| *time != DateTime::from(NEVER)));
     };
-    (@show $record:ident $before:ident $now:ident $field:ident: $type:ty, => $column:ident) => {};
+    (@show $record:ident $value:expr, $field:ident: $type:ty, =>) => {
+        let _only_read = $value;
+    };
 }
 columns! {
     [SandboxDto SandboxListItem LifecycleView]

@@ -49,7 +49,7 @@ impl<X> Sandbox<X> {
                 change(&mut record.domain_allow_list, domains);
             }
         }
-        self.stamp(now);
+        self.stamp(now.into());
         self.lifecycle = self.lifecycle.with_next_revision();
         let changed = (self.record.public != was_public).then_some(Event::PublicStatusUpdated);
         let revision = self.lifecycle.revision();

@@ -1,17 +1,20 @@
 //! A stored sandbox as the columns of a row: those of its lifecycle, and those of the texts and times that a step changes.
 
 use super::columns::take_out;
-use super::sandbox::{Sandbox, ServerTexts};
+use super::sandbox::Sandbox;
 use super::server_fields::BackupRef;
-use crate::lifecycle::{Column, ColumnKind, ColumnValue, Columns, RowError};
+use crate::lifecycle::{Column, ColumnKind, ColumnValue, Columns, Lifecycle, RowError};
 use crate::record::api::SandboxDto;
 use crate::record::form::{Maybe, Timestamp};
 use crate::vocabulary::names;
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 
-/// Declares the columns: name, kind, whether it may be null, whether the API shows it, and its value in a sandbox.
+/// Declares the columns: name, kind, whether it may be null, whether the API shows it, its value in a sandbox, and where a
+/// value that is read back goes.
 macro_rules! record_columns {
-    ($sandbox:ident; $($column:ident: $kind:ident $nullable:literal $shown:literal = $value:expr;)+) => {
+    ($sandbox:ident, $read:ident, $back:ident; $(
+        $column:ident: $kind:ident $nullable:literal $shown:literal = $value:expr, $takes:expr;
+    )+) => {
         /// The columns that a step may change and that are not in the [`Lifecycle`](crate::Lifecycle) of a stored sandbox.
         ///
         /// A host has a column for each, next to [`Column::ALL`]. The rest of the record, such as labels, changes only by
@@ -30,21 +33,55 @@ macro_rules! record_columns {
                 let $sandbox = self;
                 RECORD_COLUMNS.iter().zip([$($value),+])
             }
+
+            /// Calls `add` for each of these columns that differs from that of another sandbox, with its value in this one.
+            fn each_changed_record_column<'a>(
+                &'a self,
+                before: &Self,
+                add: &mut dyn FnMut(&'static Column, ColumnValue<'a>),
+            ) {
+                let mut columns = RECORD_COLUMNS.iter();
+                $(
+                    let then = { let $sandbox = before; $value };
+                    let now = { let $sandbox = self; $value };
+                    if let Some(column) = columns.next().filter(|_| now != then) {
+                        add(column, now);
+                    }
+                )+
+            }
+        }
+
+        impl<X> Read<'_, X> {
+            /// For each of the [`RECORD_COLUMNS`], how its value is read back. An error says what was found.
+            const TAKES: [TakesValue<X>; RECORD_COLUMNS.len()] = [$(|$read, $back| $takes),+];
         }
     };
 }
-record_columns! { of;
-    name: Text false true = ColumnValue::Text(&of.record.name);
-    runner_id: Text true true = text(of.runner_id());
-    previous_runner_id: Text true false = text(of.previous_runner_id());
-    parent_id: Text true false = text(of.parent_id());
-    error_reason: Text true true = text(of.error_reason());
-    backup_snapshot: Text true false = text(of.backup.as_ref().map(|backup| &*backup.snapshot));
-    backup_registry: Text true false = text(of.backup.as_ref().map(|backup| &*backup.registry));
-    backup_created_at: Timestamp true true = time(&of.record.backup_created_at);
-    queue_timed_out_at: Timestamp true true = time(&of.record.queue_timed_out_at);
-    spot_evicted_at: Timestamp true true = time(&of.record.spot_evicted_at);
-    updated_at: Timestamp true true = time(&of.record.updated_at);
+type TakesValue<X> = fn(&mut Read<'_, X>, ColumnValue<'_>) -> Result<(), &'static str>;
+
+record_columns! { of, read, value;
+    name: Text false true = ColumnValue::Text(&of.record.name),
+        read_text(value)?.map(|name| read.sandbox.record.name = name).ok_or("null");
+    runner_id: Text true true = text(of.runner_id()),
+        read_text(value).map(|id| read.sandbox.record.runner_id = id.into());
+    previous_runner_id: Text true false = text(of.previous_runner_id()),
+        read_text(value).map(|id| read.sandbox.previous_runner_id = id);
+    parent_id: Text true false = text(of.parent_id()),
+        read_text(value).map(|id| read.sandbox.parent_id = id);
+    error_reason: Text true true = text(of.error_reason()),
+        read_text(value).map(|reason| read.sandbox.record.error_reason = reason.into());
+    backup_snapshot: Text true false = text(of.backup.as_ref().map(|backup| &*backup.snapshot)),
+        read_text(value).map(|snapshot| read.snapshot = snapshot);
+    backup_registry: Text true false = text(of.backup.as_ref().map(|backup| &*backup.registry)),
+        read_text(value).map(|registry| read.registry = registry);
+    backup_created_at: Timestamp true true = time(&of.record.backup_created_at),
+        read_time(value).map(|at| read.sandbox.record.backup_created_at = at);
+    queue_timed_out_at: Timestamp true true = time(&of.record.queue_timed_out_at),
+        read_time(value).map(|at| read.sandbox.record.queue_timed_out_at = at);
+    spot_evicted_at: Timestamp true true = time(&of.record.spot_evicted_at),
+        read_time(value).map(|at| read.sandbox.record.spot_evicted_at = at);
+    updated_at: Timestamp true true = time(&of.record.updated_at),
+        read_time(value).map(|at| read.sandbox.record.updated_at = at);
 }
 
 fn text(text: Option<&str>) -> ColumnValue<'_> {
@@ -59,6 +96,16 @@ impl<X> Sandbox<X> {
     /// Returns every column of a host's row with its value: those of the lifecycle, then the [`RECORD_COLUMNS`].
     pub fn columns(&self) -> impl Iterator<Item = (&'static Column, ColumnValue<'_>)> {
         self.lifecycle.columns().iter().map(for_a_while).chain(self.record_columns())
+    }
+
+    /// Returns the columns in which this sandbox differs from what it was before a [step](Self::apply) or an
+    /// [edit](Self::edit), with their new values: the `SET` of the `UPDATE`.
+    pub fn changed_columns(&self, before: &Self) -> Vec<(&'static Column, ColumnValue<'_>)> {
+        let mut changed = Vec::with_capacity(16); // A step seldom writes more.
+        let mut add = |column, value| changed.push((column, value));
+        self.lifecycle.each_changed_column(&before.lifecycle, &mut add);
+        self.each_changed_record_column(before, &mut add);
+        changed
     }
 
     /// Returns the record without what the [`columns`](Self::columns) have: what a host stores as JSON in one more column, when
@@ -87,12 +134,14 @@ impl<X> Sandbox<X> {
         values: impl IntoIterator<Item = ColumnValue<'a>>,
     ) -> Result<Self, RowError> {
         let mut values = values.into_iter();
-        let columns = Columns::from_values_in_order(&mut values)?;
-        let mut read = Read::of(record);
-        for (column, value) in RECORD_COLUMNS.iter().zip(values) {
-            read.takes(column.name, value);
+        let lifecycle = Lifecycle::from_values(&mut values)?;
+        let mut sandbox = Self::blank(record);
+        let mut read = Read::into(&mut sandbox);
+        for ((column, takes), value) in RECORD_COLUMNS.iter().zip(Read::TAKES).zip(values) {
+            read.takes(column, takes, value);
         }
-        read.with(columns)
+        read.end(lifecycle)?;
+        Ok(sandbox)
     }
 
     /// Builds a sandbox from a host's own row: the [record without the columns](Self::record_without_columns), and the columns
@@ -107,9 +156,12 @@ impl<X> Sandbox<X> {
         record: SandboxDto<X>,
         values: impl IntoIterator<Item = (&'a str, ColumnValue<'a>)>,
     ) -> Result<Self, RowError> {
-        let mut read = Read::of(record);
-        let columns = Columns::from_values(values.into_iter().filter(|(name, value)| !read.takes(name, *value)))?;
-        read.with(columns)
+        let mut sandbox = Self::blank(record);
+        let mut read = Read::into(&mut sandbox);
+        let of_lifecycle = values.into_iter().filter(|(name, value)| !read.takes_named(name, *value));
+        let columns = Columns::from_values(of_lifecycle)?;
+        read.end(columns.into())?;
+        Ok(sandbox)
     }
 }
 
@@ -118,49 +170,38 @@ const fn for_a_while<'a>(column: (&'static Column, ColumnValue<'static>)) -> (&'
     column
 }
 
-/// The columns of the record that were read so far.
-struct Read<X> {
-    record: SandboxDto<X>,
-    texts: ServerTexts,
+/// A sandbox while its row is read. It is filled where it stands, because to move a record costs as much as to read a row.
+struct Read<'a, X> {
+    sandbox: &'a mut Sandbox<X>,
     snapshot: Option<String>,
     registry: Option<String>,
     fault: Result<(), RowError>,
 }
 
-impl<X> Read<X> {
-    fn of(record: SandboxDto<X>) -> Self {
-        Self { record, texts: ServerTexts::default(), snapshot: None, registry: None, fault: Ok(()) }
+impl<'a, X> Read<'a, X> {
+    fn into(sandbox: &'a mut Sandbox<X>) -> Self {
+        Self { sandbox, snapshot: None, registry: None, fault: Ok(()) }
     }
 
-    /// Returns the sandbox of what was read and of the other columns.
-    fn with(self, columns: Columns) -> Result<Sandbox<X>, RowError> {
-        let Self { record, texts, snapshot, registry, fault } = self;
-        fault?;
-        let backup = snapshot.zip(registry).map(|(snapshot, registry)| BackupRef { snapshot, registry });
-        Ok(Sandbox::from_row(record, columns.into(), ServerTexts { backup, ..texts }))
+    /// Adds the lifecycle to what was read.
+    fn end(self, lifecycle: Lifecycle) -> Result<(), RowError> {
+        self.fault?;
+        let backup = self.snapshot.zip(self.registry);
+        self.sandbox.backup = backup.map(|(snapshot, registry)| BackupRef { snapshot, registry });
+        self.sandbox.set_lifecycle(lifecycle);
+        Ok(())
     }
 
-    /// Takes the value of a column, unless it is none of the record's.
-    fn takes(&mut self, name: &str, value: ColumnValue<'_>) -> bool {
-        let record = &mut self.record;
-        let read = match name {
-            names::name => read_text(value).and_then(|name| name.map(|name| record.name = name).ok_or("null")),
-            names::runner_id => read_text(value).map(|id| record.runner_id = id.into()),
-            names::previous_runner_id => read_text(value).map(|id| self.texts.previous_runner_id = id),
-            names::parent_id => read_text(value).map(|id| self.texts.parent_id = id),
-            names::error_reason => read_text(value).map(|reason| record.error_reason = reason.into()),
-            names::backup_snapshot => read_text(value).map(|snapshot| self.snapshot = snapshot),
-            names::backup_registry => read_text(value).map(|registry| self.registry = registry),
-            names::backup_created_at => read_time(value).map(|at| record.backup_created_at = at),
-            names::queue_timed_out_at => read_time(value).map(|at| record.queue_timed_out_at = at),
-            names::spot_evicted_at => read_time(value).map(|at| record.spot_evicted_at = at),
-            names::updated_at => read_time(value).map(|at| record.updated_at = at),
-            _ => return false,
-        };
-        if let (Err(found), Ok(())) = (read, &self.fault) {
-            self.fault = Err(RowError::new(format!("{name}: {found} is not allowed here")));
+    /// Takes the value of the column with this name, unless it is none of the record's.
+    fn takes_named(&mut self, name: &str, value: ColumnValue<'_>) -> bool {
+        let known = RECORD_COLUMNS.iter().zip(Self::TAKES).find(|(column, _)| column.name == name);
+        known.map(|(column, takes)| self.takes(column, takes, value)).is_some()
+    }
+
+    fn takes(&mut self, column: &Column, takes: TakesValue<X>, value: ColumnValue<'_>) {
+        if let (Err(found), Ok(())) = (takes(self, value), &self.fault) {
+            self.fault = Err(RowError::new(format!("{column}: {found} is not allowed here")));
         }
-        true
     }
 }
 

@@ -4,10 +4,9 @@ use super::columns::{ShowsColumns, show};
 use super::server_fields::{BackupRef, ServerFields};
 use crate::lifecycle::instants::NEVER;
 use crate::record::api::SandboxDto;
-use crate::record::form::{Dropped, Extras, Maybe};
+use crate::record::form::{Dropped, Extras, Maybe, Timestamp};
 use crate::{lifecycle::Lifecycle, vocabulary::FieldErrors, vocabulary::Open};
 use alloc::string::String;
-use chrono::{DateTime, Utc};
 
 /// A sandbox as a server stores it: its [`Lifecycle`], its API record, and the texts that the API does not show.
 ///
@@ -73,10 +72,23 @@ impl<X> Sandbox<X> {
 
     /// Builds a sandbox from a server's own row. The columns of the lifecycle replace those of the record.
     pub fn from_row(record: SandboxDto<X>, lifecycle: Lifecycle, texts: ServerTexts) -> Self {
-        let ServerTexts { backup, previous_runner_id, parent_id } = texts;
-        let mut sandbox = Self { lifecycle, record, backup, previous_runner_id, parent_id };
-        sandbox.show(None);
+        let mut sandbox = Self::blank(record);
+        (sandbox.backup, sandbox.previous_runner_id) = (texts.backup, texts.previous_runner_id);
+        sandbox.parent_id = texts.parent_id;
+        sandbox.set_lifecycle(lifecycle);
         sandbox
+    }
+
+    /// A sandbox of which only the record is known.
+    pub(super) const fn blank(record: SandboxDto<X>) -> Self {
+        Self { lifecycle: Lifecycle::BLANK, record, backup: None, previous_runner_id: None, parent_id: None }
+    }
+
+    /// Sets the lifecycle, and shows all of it.
+    pub(super) fn set_lifecycle(&mut self, lifecycle: Lifecycle) {
+        self.lifecycle = lifecycle;
+        show(&mut self.record, &lifecycle);
+        self.show_state();
     }
 
     /// Returns the lifecycle, which rules read.
@@ -114,14 +126,8 @@ impl<X> Sandbox<X> {
         self.backup.as_ref()
     }
 
-    /// Writes the lifecycle to the record: the columns that differ from `before`, or all.
-    pub(super) fn show(&mut self, before: Option<&Lifecycle>) {
-        self.show_state();
-        show(&mut self.record, before.map(Lifecycle::columns).as_ref(), &self.lifecycle.columns());
-    }
-
     /// Writes the reported state to the record.
-    fn show_state(&mut self) {
+    pub(super) fn show_state(&mut self) {
         self.record.state = Open::from(self.lifecycle.reported_state()).into();
     }
 
@@ -129,11 +135,11 @@ impl<X> Sandbox<X> {
     ///
     /// A record without a last activity is read with that of its last write, which is another one from now on. So the record
     /// also gets the last activity that it had, if that is known.
-    pub(super) fn stamp(&mut self, now: DateTime<Utc>) {
+    pub(super) fn stamp(&mut self, now: Timestamp) {
         if self.record.last_activity_at.value().is_none() && self.lifecycle.last_activity != NEVER {
             self.record.last_activity_at = Maybe::Value(self.lifecycle.last_activity_at().into());
         }
-        self.record.updated_at = Maybe::Value(now.into());
+        self.record.updated_at = Maybe::Value(now);
     }
 }
 

@@ -81,7 +81,7 @@ impl Step {
 
     /// Whether the step changes a column other than the revision.
     pub fn writes(&self) -> bool {
-        self.own_changes() != Changes::default()
+        !self.own_changes().is_empty()
     }
 
     /// Whether the step gives up name and backup and sets desired state destroyed. This happens only once: a destroy
@@ -163,7 +163,13 @@ impl Step {
     /// A step without changes and effects is not written, and expects nothing. Neither does a touch: see
     /// [`Command::Touch`](crate::Command::Touch).
     pub fn expects(&self) -> Expects {
-        if self.is_touch() || self.is_noop() {
+        self.expects_before(&self.changes())
+    }
+
+    /// Returns what must still hold when these changes of the step are written. Only a step that expects nothing leaves the
+    /// revision.
+    fn expects_before(&self, changes: &Changes) -> Expects {
+        if changes.revision.is_none() {
             return Expects::default();
         }
         let is_idle_timer = match self.cause {
@@ -184,7 +190,7 @@ impl Step {
     /// Returns the columns to write. A step that changes a column or has an effect raises the revision; a touch does not.
     pub fn changes(&self) -> Changes {
         let changes = self.own_changes();
-        let raises = !self.is_touch() && (changes != Changes::default() || self.effects().next().is_some());
+        let raises = !self.is_touch() && (!changes.is_empty() || self.effects().next().is_some());
         Changes { revision: raises.then(|| self.row.revision.wrapping_add(1)), ..changes }
     }
 
@@ -234,7 +240,7 @@ impl Step {
     }
 
     /// Returns what to do in the transaction of the write, in this order.
-    pub fn effects(&self) -> impl Iterator<Item = Effect> + use<> {
+    pub fn effects(&self) -> impl Iterator<Item = Effect> + Clone + use<> {
         let (before, after, effects) = (self.row.status, self.after, self.effects);
         let runner = self.runner_change();
         let (stamp, purge) = match effects.timer {
@@ -275,13 +281,19 @@ impl Step {
     /// # Errors
     /// [`Stale`] if the row has changed since the step was decided: read it and decide again.
     pub fn apply(&self, row: Lifecycle) -> Result<Lifecycle, Stale> {
-        let expects = self.expects();
+        self.applied(row).map(|(after, _changes)| after)
+    }
+
+    /// Returns the row after this step, and what the step changed in it.
+    pub(crate) fn applied(&self, row: Lifecycle) -> Result<(Lifecycle, Changes), Stale> {
+        let mut changes = self.changes();
+        let expects = self.expects_before(&changes);
         if expects.are_met_by(&row) {
-            let changes = self.changes();
             // The one statement for a touch keeps the later time too (`docs/COLUMNS.md`).
-            let activity =
-                changes.last_activity_at.map(|at| if self.is_touch() { at.max(row.last_activity_at()) } else { at });
-            Ok(row.changed_by(&Changes { last_activity_at: activity, ..changes }))
+            if self.is_touch() {
+                changes.last_activity_at = changes.last_activity_at.map(|at| at.max(row.last_activity_at()));
+            }
+            Ok((row.changed_by(&changes), changes))
         } else if expects.revision == Some(row.revision) {
             Err(Stale::Used)
         } else {

@@ -6,6 +6,7 @@ use crate::{metrics::Part, runner::wire::Details, values};
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Effect, Sandbox, Step,
+    lifecycle::{Column, ColumnValue},
     record::{ApplyError, Message, OutboxEntry, RecordEdit, StepDetails, Target},
 };
 use std::time::Instant;
@@ -54,7 +55,7 @@ impl Store {
             ApplyError::Stale(_) => NotWritten::Stale,
             other => NotWritten::Incomplete(other),
         })?;
-        let changed: Vec<(&str, Value)> = changed_by(step, before, &after).collect();
+        let changed = after.changed_columns(before);
         self.metrics.in_crate(Part::Apply, began.elapsed());
         if step.is_noop() {
             return Ok(Written { sandbox: after, child: None });
@@ -87,8 +88,8 @@ impl Store {
         let entries = after.edit(edit, row.now);
         let revision = before.lifecycle().revision();
         let record = serde_json::to_string(&after.record_without_columns()).map_err(Error::failed)?;
-        let host = [("record", Value::from(record)), ("revision", after.lifecycle().revision().into())];
-        let mut statements = vec![update(row.id(), revision, None, changed_in_record(before, &after).chain(host))];
+        let changed = values_of(after.changed_columns(before)).chain([("record", record.into())]);
+        let mut statements = vec![update(row.id(), revision, None, changed)];
         for entry in entries {
             statements.push(self.entry(&entry, &Details::default())?);
         }
@@ -119,7 +120,7 @@ impl Store {
     }
 
     /// Returns the statement of a step (`docs/COLUMNS.md` of the crate).
-    fn step(&self, after: &Sandbox, step: &Step, changed: Vec<(&'static str, Value)>) -> Statement {
+    fn step(&self, after: &Sandbox, step: &Step, changed: ChangedColumns<'_>) -> Statement {
         const TOUCH: &str = "UPDATE sandbox SET last_activity_at = $2 WHERE id = $1 AND last_activity_at < $2";
         const PURGE: &str = "DELETE FROM sandbox WHERE id = $1 AND revision = $2";
         let id = &*after.dto().id;
@@ -136,7 +137,7 @@ impl Store {
         let look_again = chrono::TimeDelta::minutes(self.policy().look_again.get().into());
         let pass_at = if awaits { step.decided_at() + look_again } else { step.decided_at() };
         let times = [("next_deadline", Value::from(self.limits.next(lifecycle))), ("pass_at", pass_at.into())];
-        update(id, revision, expects.last_activity_at, changed.into_iter().chain(times))
+        update(id, revision, expects.last_activity_at, values_of(changed).chain(times))
     }
 
     fn insert(&self, sandbox: &Sandbox, now: DateTime<Utc>) -> Result<Statement, Error> {
@@ -212,20 +213,12 @@ impl Store {
     }
 }
 
-/// Returns the columns that a step writes, those of the lifecycle and those of the record, with their new values.
-fn changed_by<'a>(
-    step: &Step,
-    before: &'a Sandbox,
-    after: &'a Sandbox,
-) -> impl Iterator<Item = (&'static str, Value)> + use<'a> {
-    let lifecycle = step.changes().iter().map(|(column, value)| (column.sql_name, value.into()));
-    lifecycle.chain(changed_in_record(before, after))
-}
+/// The columns that an update writes, as the crate names them.
+type ChangedColumns<'a> = Vec<(&'static Column, ColumnValue<'a>)>;
 
-/// Returns the columns of the record in which two sandboxes differ, with the second one's values.
-fn changed_in_record<'a>(before: &'a Sandbox, after: &'a Sandbox) -> impl Iterator<Item = (&'static str, Value)> + 'a {
-    let both = before.record_columns().zip(after.record_columns());
-    both.filter(|(before, after)| before != after).map(|(_, (column, value))| (column.sql_name, value.into()))
+/// Returns them as this database names them.
+fn values_of(changed: ChangedColumns<'_>) -> impl Iterator<Item = (&'static str, Value)> {
+    changed.into_iter().map(|(column, value)| (column.sql_name, value.into()))
 }
 
 /// Returns the statement that writes columns of a row with this revision and, if it is expected, this last activity.
