@@ -12,6 +12,7 @@ mod check;
 mod inputs;
 mod model;
 mod rows;
+pub mod simulation;
 mod words;
 
 pub use check::{Disagreement, Failure, SystemUnderTest, Verdict, check, check_within};
