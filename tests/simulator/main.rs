@@ -6,10 +6,12 @@
 
 mod host;
 mod mistakes;
+mod simple;
 
 use host::{Counts, Platform};
 use mistakes::Mistake;
 use sandbox_lifecycle::testing::simulation::{Broken, Flaw, Law, Outcome, SandboxId, Simulation, Tally};
+use simple::Simple;
 use std::{collections::BTreeMap, ops::Range, thread};
 
 /// How many seeds a mistake has to break its law.
@@ -227,4 +229,27 @@ fn nobody_knows_which_runner_was_left_if_the_record_does_not_name_it() {
 fn reports_of_other_runners_are_stale_by_their_epochs_alone() {
     let runs = run(0..150, Some(Wrong::Host(Mistake::TakesReportsOfOthers)));
     assert!(runs.broken.is_empty(), "{:?}", runs.counted());
+}
+
+/// The laws are about what a host does and not about how it is built.
+#[test]
+fn a_host_of_another_design_keeps_every_law() {
+    let mut tally = Tally::default();
+    for seed in 0..60 {
+        let outcome = Simulation::seeded(seed).run(&mut Simple::default());
+        tally += outcome.tally;
+        let broken: String = outcome.broken.values().map(Broken::to_string).collect();
+        assert!(outcome.is_clean(), "{broken}");
+    }
+    println!("{tally}");
+}
+
+#[test]
+fn a_host_of_another_design_that_sends_each_message_once_is_caught_with_a_short_story() {
+    let mut outcome = Simulation::seeded(0).run(&mut Simple::sending_once());
+    for law in [Law::NothingIsLeft, Law::EventsAreSeen] {
+        let broken = outcome.broken.remove(&law).unwrap_or_else(|| panic!("{law:?} is kept"));
+        println!("{broken}");
+        assert!(broken.to_string().lines().count() <= 15, "the story is long");
+    }
 }

@@ -11,7 +11,7 @@ use crate::{
 use core::fmt;
 
 /// Something that happened to a sandbox.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fact {
     Requested(&'static str),
     Commanded(Command),

@@ -52,7 +52,7 @@ impl core::error::Error for Broken {}
 pub struct Verdict {
     seed: u64,
     broken: BTreeMap<Law, Broken>,
-    stories: BTreeMap<SandboxId, VecDeque<(i64, Fact)>>,
+    stories: BTreeMap<SandboxId, VecDeque<Line>>,
     traced: Option<SandboxId>,
     trace: Vec<String>,
 }
@@ -64,14 +64,19 @@ impl Verdict {
 
     /// Notes an event in the story of a sandbox. `at` counts milliseconds since the simulation began.
     pub fn note(&mut self, sandbox: SandboxId, at: i64, fact: Fact) {
+        let line = Line { at, fact, times: 1 };
         if self.traced == Some(sandbox) {
-            self.trace.push(line(at, &fact));
+            self.trace.push(format!("{line}"));
         }
         let story = self.stories.entry(sandbox).or_default();
+        if let Some(last) = story.back_mut().filter(|last| last.fact == fact) {
+            last.times = last.times.saturating_add(1);
+            return;
+        }
         if story.len() >= LONGEST_STORY {
             story.pop_front();
         }
-        story.push_back((at, fact));
+        story.push_back(line);
     }
 
     /// Notes an event in the story of every sandbox.
@@ -91,7 +96,7 @@ impl Verdict {
             broken.times = broken.times.saturating_add(1);
             return;
         }
-        let story = self.stories.get(&sandbox).into_iter().flatten().map(|(at, fact)| line(*at, fact)).collect();
+        let story = self.stories.get(&sandbox).into_iter().flatten().map(|line| format!("{line}")).collect();
         let broken = Broken { law, seed: self.seed, times: 1, sandbox, what: what(), story };
         self.broken.insert(law, broken);
     }
@@ -102,7 +107,19 @@ impl Verdict {
     }
 }
 
-fn line(at: i64, fact: &Fact) -> String {
-    let (seconds, tenths) = (at.div_euclid(1_000), at.rem_euclid(1_000).div_euclid(100));
-    format!("{seconds:>7}.{tenths} s  {fact}")
+/// An event of a story: when it happened first, and how often it happened in a row.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    at: i64,
+    fact: Fact,
+    times: u32,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, fact, times } = self;
+        let (seconds, tenths) = (at.div_euclid(1_000), at.rem_euclid(1_000).div_euclid(100));
+        write!(f, "{seconds:>7}.{tenths} s  {fact}")?;
+        if *times > 1 { write!(f, " ({times} times)") } else { Ok(()) }
+    }
 }
