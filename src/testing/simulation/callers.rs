@@ -108,9 +108,10 @@ impl Fleet {
             ..NewSandbox::default()
         };
         // Numbers wrap, so they may as well begin shortly before that.
-        let first = if self.random.happens(300) { (0u32.wrapping_sub(20), 0u32.wrapping_sub(10)) } else { (0, 0) };
+        let (revision, epoch) =
+            if self.random.happens(300) { (0u32.wrapping_sub(20), 0u32.wrapping_sub(10)) } else { (0, 0) };
         let pooled = owner.is_none() && self.random.happens(120);
-        Creation { sandbox: self.next_sandbox(), wanted, owner, pooled, first }
+        Creation { sandbox: self.next_sandbox(), wanted, owner, pooled, revision, epoch }
     }
 }
 

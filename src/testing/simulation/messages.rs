@@ -54,9 +54,11 @@ pub struct Creation {
     pub owner: Option<SandboxId>,
     /// Whether it waits unclaimed in the warm pool.
     pub pooled: bool,
-    /// The revision and the epoch with which the row begins. Both wrap, so some begin shortly before that. A host that
-    /// chooses its own may ignore them.
-    pub first: (u32, u32),
+    /// The revision with which the row begins. Revisions wrap, so some begin shortly before that. A host that chooses its own
+    /// may ignore it.
+    pub revision: u32,
+    /// The epoch with which the row begins. Epochs wrap too.
+    pub epoch: u32,
 }
 
 impl Creation {
@@ -76,8 +78,7 @@ impl Creation {
             (None, false) => Origin::ToPull,
         };
         let row = Lifecycle::create(&NewSandbox { origin, ..self.wanted }, policy, now)?;
-        let (revision, epoch) = self.first;
-        let row = Lifecycle::from(Columns { revision, epoch, ..row.columns() });
+        let row = Lifecycle::from(Columns { revision: self.revision, epoch: self.epoch, ..row.columns() });
         let name = self.sandbox.to_string();
         let mut record = SandboxDto::new(name.clone(), "o", name, "u", "eu", "", Size::default());
         record.runner_id = runner.map(|runner| runner.to_string()).into();

@@ -73,8 +73,8 @@
 //! assert!(outcome.broken.contains_key(&Law::RestIsReached)); // Nor does it ask a runner whose report is lost.
 //! ```
 //!
-//! Run many seeds: a rare fault needs many. A platform whose transactions are separate calls puts [`Site::go_on`] between
-//! them, so that another process writes in between.
+//! In a test, run many seeds and assert `outcome.is_clean()` with the outcome as the message: a rare fault needs hundreds. A
+//! platform whose transactions are separate calls puts [`Site::go_on`] between them, so that another process writes in between.
 
 mod callers;
 mod fleet;

@@ -10,9 +10,13 @@ use super::{
     verdict::{Broken, Law},
 };
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use core::fmt;
 
 /// How long the fleet has to come to rest: longer than the longest time limit and the retention together.
 const PATIENCE: i64 = 72 * HOUR;
+
+/// The most events in that time, for a host that never rests.
+const MOST_EVENTS: u64 = 1_000_000;
 
 /// How often a process looks for what is due: with faults, and after they have stopped.
 const PERIODS: [i64; 2] = [20 * SECOND, 60 * SECOND];
@@ -66,15 +70,16 @@ impl Simulation {
         self
     }
 
-    /// Runs the host: first with faults, then without, until it has had 72 hours to come to rest. Judges it all the time
-    /// and at the end.
+    /// Runs the host: first with faults, then without, until it has had 72 hours to come to rest, or a million events. Judges
+    /// it all the time and at the end.
     pub fn run<H: Host>(self, host: &mut H) -> Outcome {
         let fleet = Fleet::new(self.plan, host.policy());
         let mut world = World { fleet, host, works: BTreeMap::new() };
         while world.fleet.tally.events < self.plan.events && world.step() {}
         world.fleet.heal();
         let end = world.fleet.now.saturating_add(PATIENCE);
-        while world.fleet.now < end && world.step() {}
+        let most = world.fleet.tally.events.saturating_add(MOST_EVENTS);
+        while world.fleet.now < end && world.fleet.tally.events < most && world.step() {}
         world.fleet.judge_end();
         let hours = u64::try_from(world.fleet.elapsed().div_euclid(HOUR)).unwrap_or_default();
         let tally = Tally { hours, ..world.fleet.tally };
@@ -87,6 +92,16 @@ impl Outcome {
     /// Whether every law holds.
     pub fn is_clean(&self) -> bool {
         self.broken.is_empty()
+    }
+}
+
+/// Each broken law with its story, then what happened in numbers.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for broken in self.broken.values() {
+            writeln!(f, "{broken}")?;
+        }
+        self.tally.fmt(f)
     }
 }
 

@@ -74,10 +74,10 @@ impl Fleet {
         let others = self.runners.iter().filter(|(other, it)| **other != runner && it.powered);
         let alone = !others.into_iter().any(|(_, it)| it.runs(sandbox));
         self.hold(Law::OneRuns, sandbox, alone, || format!("a second copy starts on {runner}"));
-        let rests = self
-            .shown
-            .get(&sandbox)
-            .is_some_and(|row| row.lifecycle.is_settled() && row.lifecycle.state() != SandboxState::Started);
-        self.hold(Law::GrantsAreKept, sandbox, !rests, || format!("it runs on {runner}, but its row has come to rest"));
+        let over = match self.shown.get(&sandbox) {
+            Some(row) => row.lifecycle.is_settled() && row.lifecycle.state() != SandboxState::Started,
+            None => self.truth(sandbox).deleted,
+        };
+        self.hold(Law::GrantsAreKept, sandbox, !over, || format!("it runs on {runner}, but its row has come to rest"));
     }
 }
