@@ -22,7 +22,8 @@ pub trait Host {
         Policy::default()
     }
 
-    /// Shows all stored rows. The laws are judged by them after each call of the host.
+    /// Shows all stored rows. The laws are judged by them after each call of the host. The order does not matter, but the
+    /// order of the ids is fastest.
     fn rows(&self) -> impl Iterator<Item = (SandboxId, Row)>;
 
     /// A caller or the platform wants something.

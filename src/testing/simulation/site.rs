@@ -87,7 +87,8 @@ impl<'a, W> Site<'a, W> {
     }
 
     /// Says that this step was written now. The laws about causes and effects are judged by it; without it, only the laws
-    /// about rows, disks and messages are judged. Say it once, in the call in which the row changes.
+    /// about rows, disks and messages are judged. Say it once, in the call in which the row changes, and say which entries were
+    /// stored with it ([`stored`](Self::stored)).
     pub fn wrote(&mut self, sandbox: SandboxId, step: &Step) {
         self.fleet.told.push((sandbox, *step));
     }
