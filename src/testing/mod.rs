@@ -7,11 +7,13 @@
 //!   no rule with the rest of the crate.
 //! - [`check`] compares an embedder's own implementation ([`SystemUnderTest`]) with this crate and returns the smallest case
 //!   on which they disagree.
+//! - [`simulation`] drives an embedder's own store and controller through a fleet with faults, and judges it by laws.
 
 mod check;
 mod inputs;
 mod model;
 mod rows;
+pub mod simulation;
 mod words;
 
 pub use check::{Disagreement, Failure, SystemUnderTest, Verdict, check, check_within};

@@ -16,6 +16,25 @@ use crate::{
 use chrono::{DateTime, Utc};
 
 /// The naive model. It is also an example of a [`SystemUnderTest`].
+///
+/// A host compares its own decision with it: give both the same stored row, and compare the row that the host stores, or the
+/// code that it answers.
+///
+/// ```
+/// use sandbox_lifecycle::{Columns, Command, Context, DesiredState, Lifecycle, SandboxState, testing::Model};
+///
+/// /// What the host stores after a stop.
+/// fn stopped(row: Columns) -> Columns {
+///     let revision = row.revision.wrapping_add(1);
+///     Columns { desired_state: DesiredState::Stopped, pending: true, revision, ..row }
+/// }
+///
+/// let states = (SandboxState::Started, DesiredState::Started);
+/// let row = Columns { state: states.0, desired_state: states.1, has_runner: true, ..Columns::default() };
+/// let context = Context::of(&Lifecycle::from(row));
+/// let expected = Model::default().decide(&row, Command::Stop { force: false }.into(), context, row.created_at);
+/// assert_eq!(expected.map(|taken| taken.row), Ok(stopped(row)));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     /// The policy of the model.

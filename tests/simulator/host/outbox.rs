@@ -1,81 +1,52 @@
 //! The outbox: what is sent, how often, and until when.
 
-use super::store::{Store, number_of};
-use crate::{
-    mistakes::Mistake,
-    network::{Event, Id, ToRunner},
-    random::{MINUTE, SECOND},
-    world::World,
+use super::{
+    Desk, Platform,
+    store::{Entry, Store},
 };
-use sandbox_lifecycle::record::{Message, OutboxEntry, OutboxKey, Target};
+use crate::mistakes::Mistake;
+use chrono::{DateTime, TimeDelta, Utc};
+use sandbox_lifecycle::{
+    record::{Message, OutboxEntry, OutboxKey},
+    testing::simulation::{Crash, Payload, SandboxId},
+};
 
 /// Returns the entries whose time has come.
-pub fn due(store: &Store, now: i64) -> Vec<(Id, OutboxKey)> {
+pub fn due(store: &Store, now: DateTime<Utc>) -> Vec<(SandboxId, OutboxKey)> {
     store.outbox.iter().filter(|(_, entry)| entry.again <= now).map(|(key, _)| key.clone()).collect()
 }
 
-impl World {
+impl Platform {
+    /// Stores an entry, in the transaction that owes it.
+    pub fn owe(&mut self, id: SandboxId, entry: OutboxEntry, payload: Payload, desk: &mut Desk<'_>) -> OutboxKey {
+        desk.stored(id, &entry);
+        let key = entry.key.clone();
+        let entry = Entry { entry, payload, again: desk.now(), sent: 0 };
+        self.store.outbox.entry((id, key.clone())).or_insert(entry);
+        key
+    }
+
     /// Sends an entry if it is still owed.
-    pub fn relay(&mut self, id: Id, key: &OutboxKey) {
-        let Some(entry) = self.store.outbox.get(&(id, key.clone())) else { return };
-        let entry = entry.clone();
-        if let Message::Call(call) = entry.entry.message {
-            let awaited = self.store.rows.get(&id).is_some_and(|row| row.sandbox.lifecycle().awaits(&call));
-            if !awaited {
-                self.store.outbox.remove(&(id, key.clone()));
-                return;
-            }
-        }
-        self.deliver(id, &entry.entry, entry.restores, entry.child);
-        let forgets = self.plan.mistake == Some(Mistake::OutboxForgetsCalls);
-        if forgets && matches!(entry.entry.message, Message::Call(_)) {
+    pub fn relay(&mut self, id: SandboxId, key: &OutboxKey, desk: &mut Desk<'_>) -> Result<(), Crash> {
+        let Some(Entry { entry, payload, sent, .. }) = self.store.outbox.get(&(id, key.clone())).cloned() else {
+            return Ok(());
+        };
+        let row = self.store.rows.get(&id);
+        if !entry.message.is_still_owed(row.map(|row| row.sandbox.lifecycle())) {
             self.store.outbox.remove(&(id, key.clone()));
-            return;
+            return Ok(());
         }
-        let pause = ((20 * SECOND) << entry.sent.min(6)).min(10 * MINUTE);
-        let again = self.now + pause;
+        desk.send(id, &entry, payload)?;
+        if self.makes(Mistake::OutboxForgetsCalls) && matches!(entry.message, Message::Call(_)) {
+            self.store.outbox.remove(&(id, key.clone()));
+            return Ok(());
+        }
+        let pause = TimeDelta::seconds((20 << sent.min(6)).min(600));
+        let again = desk.now() + pause;
         self.store.outbox.entry((id, key.clone())).and_modify(|entry| {
             entry.sent += 1;
             entry.again = again;
         });
-    }
-
-    /// Sends a message to its target.
-    pub fn deliver(&mut self, id: Id, entry: &OutboxEntry, restores: Option<u32>, child: Option<Id>) {
-        let key = entry.key.clone();
-        let event = match (&entry.target, entry.message) {
-            (Target::Runner(name), Message::Call(call)) => {
-                let message = ToRunner::Call { id, call, restores, child };
-                Event::Runner { runner: number_of(name), message }
-            }
-            (Target::Runner(name), Message::Remove { epoch }) => {
-                self.tally.removals += 1;
-                Event::Runner { runner: number_of(name), message: ToRunner::Remove { id, epoch, key } }
-            }
-            (Target::Runner(name), Message::Release { epoch }) => {
-                self.tally.releases += 1;
-                Event::Runner { runner: number_of(name), message: ToRunner::Release { id, epoch, key } }
-            }
-            (Target::BackupMaker { runner }, Message::Call(_)) => match key {
-                OutboxKey::Backup { attempt } => Event::Back { id, runner: number_of(runner), attempt },
-                OutboxKey::Event { .. } | OutboxKey::Call { .. } => unreachable!("a backup has its own key"),
-                OutboxKey::Remove { .. } | OutboxKey::Release { .. } | OutboxKey::Discard { .. } => {
-                    unreachable!("a backup has its own key")
-                }
-            },
-            (Target::BackupStore, Message::DiscardBackups { before }) => Event::Discard { id, before, key },
-            (Target::Subscribers, Message::Event(_)) => Event::See { id, key },
-            (target @ Target::Runner(_), message @ (Message::DiscardBackups { .. } | Message::Event(_)))
-            | (
-                target @ (Target::BackupMaker { .. } | Target::BackupStore | Target::Subscribers),
-                message @ (Message::Remove { .. } | Message::Release { .. }),
-            )
-            | (target @ (Target::BackupStore | Target::Subscribers), message @ Message::Call(_))
-            | (target @ (Target::BackupMaker { .. } | Target::Subscribers), message @ Message::DiscardBackups { .. })
-            | (target @ (Target::BackupMaker { .. } | Target::BackupStore), message @ Message::Event(_)) => {
-                unreachable!("{message} has no business with {target}")
-            }
-        };
-        self.send(event);
+        Ok(())
     }
 }

@@ -1,14 +1,13 @@
-//! The store: rows with their next deadline, the outbox, and what operators declared.
+//! The store: rows with their next deadline, the outbox, the warm pool and the links.
 
-use crate::{
-    network::{Id, RunnerId},
-    world::World,
-};
+use super::{Desk, Platform};
+use crate::mistakes::Mistake;
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Context, DesiredState, RunnerView, Sandbox, SandboxState,
     controller::{Image, Placement, RunnerStanding},
-    record::{BackupRef, Message, OutboxEntry, OutboxKey},
+    record::{OutboxEntry, OutboxKey},
+    testing::simulation::{Payload, Row as Shown, RunnerId, SandboxId},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,21 +17,12 @@ use std::{
 /// The database. Every change of it is one transaction.
 #[derive(Default)]
 pub struct Store {
-    pub rows: BTreeMap<Id, Row>,
-    pub outbox: BTreeMap<(Id, OutboxKey), Entry>,
-    /// The number of the next sandbox.
-    pub next: Id,
-    /// What the hosts know of each runner.
-    pub standings: Vec<RunnerStanding>,
-    /// Runners that must still send their inventory.
-    pub unlisted: BTreeSet<RunnerId>,
+    pub rows: BTreeMap<SandboxId, Row>,
+    pub outbox: BTreeMap<(SandboxId, OutboxKey), Entry>,
     /// The sandboxes that wait unclaimed in the warm pool.
-    pub pool: BTreeSet<Id>,
+    pub pool: BTreeSet<SandboxId>,
     /// The owner of each linked sandbox.
-    pub owners: BTreeMap<Id, Id>,
-    /// The events that were committed, and those that subscribers saw.
-    pub committed: BTreeSet<(Id, OutboxKey)>,
-    pub seen: BTreeSet<(Id, OutboxKey)>,
+    pub owners: BTreeMap<SandboxId, SandboxId>,
 }
 
 /// A stored sandbox.
@@ -41,133 +31,110 @@ pub struct Row {
     pub sandbox: Rc<Sandbox>,
     /// When to look at it for timers: the indexed column.
     pub deadline: Option<DateTime<Utc>>,
+    /// What the laws are judged by.
+    pub shown: Shown,
 }
 
 /// An entry of the outbox, with what the host adds to a call.
 #[derive(Clone)]
 pub struct Entry {
     pub entry: OutboxEntry,
-    /// The backup attempt that a restore reads.
-    pub restores: Option<u32>,
-    /// The child that a fork makes.
-    pub child: Option<Id>,
+    pub payload: Payload,
     /// When it is sent again, and how often it was sent.
-    pub again: i64,
+    pub again: DateTime<Utc>,
     pub sent: u32,
 }
 
-pub fn sandbox_name(id: Id) -> String {
-    format!("s{id}")
-}
-
-pub fn runner_name(runner: RunnerId) -> String {
-    format!("r{runner}")
-}
-
-/// Returns the number at the end of a name.
-pub fn number_of(name: &str) -> usize {
-    name[1..].parse().expect("a name ends in its number")
-}
-
-/// Returns where the backup of an attempt is stored.
-pub fn reference(attempt: u32) -> BackupRef {
-    BackupRef { snapshot: attempt.to_string(), registry: "store".into() }
+/// Returns the number that a name of the simulation has.
+pub fn runner(name: &str) -> RunnerId {
+    name.parse().expect("the name of a runner")
 }
 
 /// Returns the runner of a sandbox.
 pub fn runner_of(sandbox: &Sandbox) -> Option<RunnerId> {
-    sandbox.runner_id().map(number_of)
+    sandbox.runner_id().map(runner)
 }
 
-/// Whether a sandbox is a live child of this parent.
-pub fn child_of(sandbox: &Sandbox, parent: Id) -> bool {
-    let row = sandbox.lifecycle();
-    let lives = row.state() != SandboxState::Destroyed && row.desired_state() != DesiredState::Destroyed;
-    lives && sandbox.parent_id().is_some_and(|name| number_of(name) == parent)
+/// Returns the parent of a fork's child.
+pub fn parent_of(sandbox: &Sandbox) -> Option<SandboxId> {
+    sandbox.parent_id().map(|name| name.parse().expect("the name of a sandbox"))
+}
+
+impl Row {
+    pub fn new(sandbox: Sandbox, deadline: Option<DateTime<Utc>>) -> Self {
+        Self { shown: Shown::of(&sandbox), sandbox: Rc::new(sandbox), deadline }
+    }
+
+    /// Whether it is a live child of this parent.
+    fn is_child_of(&self, parent: SandboxId) -> bool {
+        let row = self.sandbox.lifecycle();
+        let lives = row.state() != SandboxState::Destroyed && row.desired_state() != DesiredState::Destroyed;
+        lives && parent_of(&self.sandbox) == Some(parent)
+    }
 }
 
 impl Store {
-    pub fn live_children(&self, id: Id) -> u32 {
-        self.rows.values().filter(|row| child_of(&row.sandbox, id)).count() as u32
+    pub fn live_children(&self, id: SandboxId) -> u32 {
+        u32::try_from(self.rows.values().filter(|row| row.is_child_of(id)).count()).expect("a few children")
     }
 
     /// Returns the runners that still owe the acknowledgement of a removal or release of this sandbox.
-    pub fn owing(&self, id: Id) -> impl Iterator<Item = RunnerId> {
-        self.outbox.iter().filter_map(move |((of, key), _)| match key {
-            OutboxKey::Remove { runner, .. } | OutboxKey::Release { runner, .. } if *of == id => {
-                Some(number_of(runner))
-            }
-            OutboxKey::Remove { .. } | OutboxKey::Release { .. } => None,
-            OutboxKey::Event { .. } | OutboxKey::Call { .. } => None,
-            OutboxKey::Backup { .. } | OutboxKey::Discard { .. } => None,
-        })
+    pub fn owing(&self, id: SandboxId) -> impl Iterator<Item = RunnerId> {
+        self.outbox.keys().filter_map(move |(of, key)| left_by(key).filter(|_| *of == id))
     }
 
     /// Returns the removals and releases that a runner still has to acknowledge.
-    pub fn owed_by(&self, runner: RunnerId) -> Vec<(Id, OutboxKey)> {
-        let leaves = |key: &OutboxKey| match key {
-            OutboxKey::Remove { runner: left, .. } | OutboxKey::Release { runner: left, .. } => {
-                number_of(left) == runner
-            }
-            OutboxKey::Event { .. } | OutboxKey::Call { .. } => false,
-            OutboxKey::Backup { .. } | OutboxKey::Discard { .. } => false,
-        };
-        self.outbox.keys().filter(|(_, key)| leaves(key)).cloned().collect()
+    pub fn owed_by(&self, runner: RunnerId) -> Vec<(SandboxId, OutboxKey)> {
+        self.outbox.keys().filter(|(_, key)| left_by(key) == Some(runner)).cloned().collect()
     }
 }
 
-impl World {
+/// Returns the runner that a removal or a release is for.
+fn left_by(key: &OutboxKey) -> Option<RunnerId> {
+    match key {
+        OutboxKey::Remove { runner: left, .. } | OutboxKey::Release { runner: left, .. } => Some(runner(left)),
+        OutboxKey::Event { .. } | OutboxKey::Call { .. } => None,
+        OutboxKey::Backup { .. } | OutboxKey::Discard { .. } => None,
+    }
+}
+
+impl Platform {
+    fn live_children(&self, id: SandboxId) -> u32 {
+        if self.makes(Mistake::ForgetsForks) { 0 } else { self.store.live_children(id) }
+    }
+
     /// Gathers the context of a row for its revision.
-    pub fn context(&self, id: Id, sandbox: &Sandbox) -> Context {
-        let unready = runner_of(sandbox).is_some_and(|runner| self.store.standings[runner] != RunnerStanding::Ready);
+    pub fn context(&self, id: SandboxId, sandbox: &Sandbox, desk: &Desk<'_>) -> Context {
+        let unready = runner_of(sandbox).is_some_and(|runner| desk.standing(runner) != RunnerStanding::Ready);
+        let owed = if self.makes(Mistake::ForgetsOwed) { 0 } else { self.store.owing(id).count() };
         sandbox
             .context()
-            .with_live_fork_children(self.store.live_children(id))
-            .with_owed_departures(self.store.owing(id).count() as u32)
+            .with_live_fork_children(self.live_children(id))
+            .with_owed_departures(u32::try_from(owed).expect("a few entries"))
             .with_runner_unready(unready)
             .with_warm_pool(self.is_pooled(id))
             .with_linked(self.store.owners.contains_key(&id))
     }
 
     /// Gathers the view of a row for its revision, with the runner that placement found.
-    pub fn view(&mut self, id: Id, sandbox: &Sandbox) -> (RunnerView, Option<RunnerId>) {
+    pub fn view(&self, id: SandboxId, sandbox: &Sandbox, desk: &mut Desk<'_>) -> (RunnerView, Option<RunnerId>) {
         let own = runner_of(sandbox);
         let owing: Vec<_> = self.store.owing(id).collect();
-        let is_free =
-            |runner: &RunnerId| self.store.standings[*runner] == RunnerStanding::Ready && !owing.contains(runner);
-        let free: Vec<_> = (0..self.runners.len()).filter(is_free).collect();
-        let placed = if free.is_empty() { None } else { Some(self.random.one_of(&free)) };
+        let mut free = desk.ready_runners();
+        free.retain(|runner| !owing.contains(runner));
+        let placed = desk.random().one_of(&free);
         let view = RunnerView {
-            runner: own.map_or(RunnerStanding::Ready, |runner| self.store.standings[runner]),
+            runner: own.map_or(RunnerStanding::Ready, |runner| desk.standing(runner)),
             placement: match placed {
-                Some(runner) if runner % 2 == 0 => Placement::Warm,
+                Some(runner) if runner.0 % 2 == 0 => Placement::Warm,
                 Some(_) => Placement::Cold,
                 None => Placement::NoRoom,
             },
-            image: match own.and_then(|runner| self.runners[runner].slots.get(&id)) {
-                Some(slot) if slot.image => Image::Ready,
-                Some(_) | None => Image::Missing,
-            },
-            live_fork_children: self.store.live_children(id),
+            image: own.map_or(Image::Missing, |runner| desk.image(runner, id)),
+            live_fork_children: self.live_children(id),
             warm_pool: self.is_pooled(id),
             ..RunnerView::of(sandbox.lifecycle())
         };
         (view, placed)
-    }
-
-    /// Stores an entry of the outbox, in the transaction that owes it.
-    pub fn enqueue(&mut self, id: Id, entry: OutboxEntry, restores: Option<u32>, child: Option<Id>) -> OutboxKey {
-        let key = entry.key.clone();
-        let entry = Entry { entry, restores, child, again: self.now, sent: 0 };
-        self.store.outbox.entry((id, key.clone())).or_insert(entry);
-        key
-    }
-}
-
-/// Whether an entry is a removal or a release.
-pub fn is_departure(entry: &OutboxEntry) -> bool {
-    match entry.message {
-        Message::Remove { .. } | Message::Release { .. } => true,
-        Message::Call(_) | Message::DiscardBackups { .. } | Message::Event(_) => false,
     }
 }
