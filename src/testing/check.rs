@@ -1,6 +1,6 @@
 //! Compares an embedder's own implementation with this crate, case by case, and finds the smallest disagreement.
 
-use super::inputs::{self, Case};
+use super::{case::Case, inputs};
 use crate::{
     lifecycle::{Columns, Lifecycle},
     policy::Policy,

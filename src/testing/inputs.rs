@@ -1,6 +1,6 @@
 //! Strategies for inputs, and for whole cases: a row, an input, its context and a time.
 
-use super::{rows, words};
+use super::{case::Case, rows, words};
 use crate::{
     controller::{Image, ListedBy, Observed, Placement, RunnerStanding, RunnerView, Stored},
     lifecycle::{Columns, Lifecycle},
@@ -10,22 +10,8 @@ use crate::{
     vocabulary::{CopyState, Micros, SizeChange},
 };
 use alloc::vec;
-use chrono::{DateTime, Utc};
 use core::num::NonZeroU32;
 use proptest::{option, prelude::*, sample::select};
-
-/// The arguments of one call of [`Lifecycle::decide`], without the policy, which the platform chooses.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Case {
-    /// The row.
-    pub row: Lifecycle,
-    /// The input.
-    pub input: Input,
-    /// The facts that the row does not hold.
-    pub context: Context,
-    /// The time of the decision.
-    pub now: DateTime<Utc>,
-}
 
 /// Generates any command with any arguments.
 pub fn command() -> impl Strategy<Value = Command> + Clone {

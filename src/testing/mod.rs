@@ -8,16 +8,20 @@
 //! - [`check`] compares an embedder's own implementation ([`SystemUnderTest`]) with this crate and returns the smallest case
 //!   on which they disagree.
 
+mod case;
+mod cells;
 mod check;
 mod inputs;
 mod model;
 mod rows;
 mod words;
 
+pub use case::Case;
+pub use cells::{Cell, CellName, PassCell, cell_of, cells, pass_cell_of, pass_cells};
 pub use check::{Disagreement, Failure, SystemUnderTest, Verdict, check, check_within};
 pub use inputs::{
-    Case, answer, any_case, case, command, context, input, job, listed, listed_by, outcome, report, runner_view,
-    size_change, task, timer,
+    answer, any_case, case, command, context, input, job, listed, listed_by, outcome, report, runner_view, size_change,
+    task, timer,
 };
 pub use model::{Compared, Decided, Model, Taken};
 pub use rows::{any_columns, columns_at, lifecycle, sound_lifecycle};
