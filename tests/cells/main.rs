@@ -4,6 +4,8 @@ use sandbox_lifecycle::{
     Policy,
     testing::{cell_of, cells, pass_cell_of, pass_cells},
 };
+mod random_cases;
+
 use std::collections::BTreeSet;
 
 #[test]
