@@ -134,6 +134,9 @@ fn of_report(case: &Case, report: Report, policy: &Policy) -> CellName {
         }
         Report::Answered { task, answer, .. } => {
             let name = CellName::of("answered").with(TaskKind::from(task).into());
+            if is_stale(&decided) {
+                return name.with("older-epoch");
+            }
             let name = name.with(match answer {
                 Answer::Accepted => "accepted",
                 Answer::Done => "done",

@@ -36,7 +36,12 @@ pub(super) fn of_timer(case: &Case, timer: Timer, policy: &Policy) -> CellName {
             with_limited(name.with(side), &case.row, timer)
         }
     };
-    match case.decide(policy) {
+    let decided = case.decide(policy);
+    // These destroy a sandbox in any state.
+    let anywhere = matches!(timer, Timer::SpotEviction | Timer::Ttl | Timer::QueueTimeout);
+    let acts = matches!(&decided, Ok(step) if !step.is_noop());
+    let name = if anywhere && acts { name.with_state(case.row.reported_state()) } else { name };
+    match decided {
         Ok(step) if step.is_noop() => match step.cause() {
             Cause::Ignored(why) => name.labelled("ignored", ignored_word(why)),
             Cause::Command(_) | Cause::Already(_) | Cause::Report(_) | Cause::Timer(_) | Cause::Controller => name,
