@@ -18,7 +18,7 @@ use core::num::NonZeroU32;
 pub(super) fn of_commands(place: &Reached, policy: &Policy) -> Vec<Case> {
     // A sandbox that timed out may have been recovered from its backup before.
     let recovered =
-        place.row.status.timed_out_with_backup().then(|| Lifecycle { last_recovery: place.at, ..place.row });
+        place.row.status.timed_out_with_backup().then_some(Lifecycle { last_recovery: place.at, ..place.row });
     [Some(place.row), recovered].into_iter().flatten().flat_map(|row| commands_of(row, place, policy)).collect()
 }
 

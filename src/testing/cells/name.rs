@@ -2,7 +2,7 @@
 
 use crate::{
     lifecycle::{Column, Lifecycle},
-    rules::{Effect, Step},
+    rules::{Effect, Ignored, Step},
     vocabulary::{DesiredState, SandboxState},
 };
 use alloc::{string::ToString, vec::Vec};
@@ -140,5 +140,20 @@ impl fmt::Debug for CellName {
 impl Serialize for CellName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_string())
+    }
+}
+
+/// Returns why a report changes nothing, as a name has it.
+pub(super) fn ignored_word(why: Ignored) -> &'static str {
+    match why {
+        Ignored::OlderEpoch => "older-epoch",
+        Ignored::SameState => "same-state",
+        Ignored::ToBeDestroyed => "to-be-destroyed",
+        Ignored::NotWanted => "not-wanted",
+        Ignored::NotAwaited => "not-awaited",
+        Ignored::Incoherent => "incoherent",
+        Ignored::OtherBackup => "other-backup",
+        Ignored::OtherRunner => "other-runner",
+        Ignored::AskedAnyway => "asked-anyway",
     }
 }

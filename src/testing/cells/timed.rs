@@ -1,7 +1,6 @@
 //! Into which cell a timer falls: its side of the boundary, or the condition that holds it back.
 
-use super::decided::{ignored_word, is_of_other_revision};
-use super::name::CellName;
+use super::name::{CellName, ignored_word};
 use crate::{
     clock::Clock,
     lifecycle::{Lifecycle, facts},
@@ -14,7 +13,7 @@ use alloc::vec::Vec;
 
 pub(super) fn of_timer(case: &Case, timer: Timer, policy: &Policy) -> CellName {
     let name = CellName::of(timer.as_str());
-    if is_of_other_revision(case) {
+    if case.is_of_other_revision() {
         return name.with("other-revision");
     }
     let boundary = boundary(&case.row, timer, policy, case.context);
