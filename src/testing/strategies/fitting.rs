@@ -51,6 +51,8 @@ fn fitting_report(report: Report, row: &Lifecycle) -> Report {
             Report::Ended { job, outcome, epoch }
         }
         Report::Answered { task, answer, from, .. } => {
+            // The call was made in another state.
+            let from = from.filter(|from| *from != row.state());
             Report::Answered { task: awaited(row).unwrap_or(task), answer, from, epoch }
         }
         Report::BackupUnderWay { begun, .. } => Report::BackupUnderWay { begun, attempt: Some(row.backup_attempt()) },
