@@ -1,6 +1,6 @@
 //! Compares an embedder's own implementation with this crate, case by case, and finds the smallest disagreement.
 
-use super::inputs::{self, Case};
+use super::{case::Case, strategies};
 use crate::{
     lifecycle::{Columns, Lifecycle},
     policy::Policy,
@@ -132,7 +132,7 @@ impl core::error::Error for Failure {}
 /// # Errors
 /// [`Failure`], with the smallest case on which the system and this crate disagree.
 pub fn check(system: &mut impl SystemUnderTest, cases: u32) -> Result<(), Failure> {
-    check_within(system, cases, inputs::case())
+    check_within(system, cases, strategies::case())
 }
 
 /// Does the same as [`check`] on the cases of `strategy`: for example on broken rows too ([`any_case`](super::any_case)), or
