@@ -5,7 +5,7 @@ use crate::controller::{Image, Next, Observed, Placement, RunnerStanding, Runner
 use crate::decide::{NewSandbox, Origin};
 use crate::lifecycle::{Lifecycle, MOST_ATTEMPTS, Status, fact_set::Facts};
 use crate::policy::Policy;
-use crate::rules::{Answer, AsInput, Command, Context, Job, Outcome, Report, Step, Task, TaskKind, Timer, Verb};
+use crate::rules::{Answer, AsInput, Command, Context, Input, Job, Outcome, Report, Step, Task, TaskKind, Timer, Verb};
 use crate::vocabulary::{
     AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
 };
@@ -55,6 +55,13 @@ pub struct Transition {
     pub to: SandboxState,
     /// What moves it.
     pub by: Trigger,
+}
+
+/// `started → stopping: stop`.
+impl fmt::Display for Transition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} → {}: {}", self.from, self.to, self.by)
+    }
 }
 
 /// Returns every transition, in order, each once.
@@ -226,8 +233,24 @@ const fn answered(task: Task, answer: Answer) -> Report {
     Report::Answered { task, answer, from: None, epoch: None }
 }
 
+impl Trigger {
+    /// Returns what moves a sandbox when this input is accepted.
+    #[cfg(feature = "proptest")]
+    pub(crate) const fn of(input: &Input) -> Self {
+        match input {
+            Input::Command(command) => Self::Command(command.verb()),
+            Input::Timer(timer) => Self::Timer(*timer),
+            Input::Report(Report::State { .. } | Report::BackupUnderWay { .. }) => Self::Reported,
+            Input::Report(Report::Ended { outcome: Outcome::Completed, .. }) => Self::Done,
+            Input::Report(Report::Ended { outcome: Outcome::Failed { .. }, .. }) => Self::Failed,
+            Input::Report(Report::Answered { answer: Answer::Accepted | Answer::Done, .. }) => Self::Done,
+            Input::Report(Report::Answered { answer: Answer::Refused { .. }, .. }) => Self::Failed,
+        }
+    }
+}
+
 /// Returns the trigger of a step of the controller: what it saw on the runner, or its own pass.
-fn found_by(view: &RunnerView, step: &Step) -> Trigger {
+pub(crate) fn found_by(view: &RunnerView, step: &Step) -> Trigger {
     if step.state().is_failed() {
         Trigger::Failed
     } else if view.observed == Observed::NotAsked {

@@ -5,16 +5,14 @@
 //!   extremes: any combination of known words, the first and the last instant, the largest interval.
 //! - [`Model`] implements the rules a second time, as simply as possible: it writes columns one after the other, and shares
 //!   no rule with the rest of the crate.
-//! - [`check`] compares an embedder's own implementation ([`SystemUnderTest`]) with this crate and returns the smallest case
-//!   on which they disagree.
+//! - [`kit`] checks an embedder's own implementation ([`kit::System`]) and shows the smallest case on which it is wrong.
 
-mod check;
 mod inputs;
+pub mod kit;
 mod model;
 mod rows;
 mod words;
 
-pub use check::{Disagreement, Failure, SystemUnderTest, Verdict, check, check_within};
 pub use inputs::{
     Case, answer, any_case, case, command, context, input, job, listed, listed_by, outcome, report, runner_view,
     size_change, task, timer,
