@@ -249,8 +249,14 @@ impl Trigger {
     }
 }
 
+/// Returns what moves a sandbox when a pass with this view writes this step.
+#[cfg(feature = "proptest")]
+pub(crate) fn trigger_of_pass(view: &RunnerView, step: &Step) -> Trigger {
+    found_by(view, step)
+}
+
 /// Returns the trigger of a step of the controller: what it saw on the runner, or its own pass.
-pub(crate) fn found_by(view: &RunnerView, step: &Step) -> Trigger {
+fn found_by(view: &RunnerView, step: &Step) -> Trigger {
     if step.state().is_failed() {
         Trigger::Failed
     } else if view.observed == Observed::NotAsked {

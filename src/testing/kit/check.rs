@@ -2,7 +2,7 @@
 
 use super::{
     cases::{Plan, Rows},
-    checks::single,
+    checks::{lists, passes, single, stories, writers},
     failure::Failure,
     report::Report,
     system::System,
@@ -82,5 +82,42 @@ impl Check {
     /// [`Failure`], with the smallest case on which the system is wrong.
     pub fn single(&self, system: &mut impl System) -> Result<Report, Failure> {
         single::check(&self.plan, system)
+    }
+
+    /// Compares passes of the controller: what it writes, asks, sends again, or waits for.
+    ///
+    /// # Errors
+    /// [`Failure`], with the smallest pass that is wrong, or because the system does not offer [`System::pass`].
+    pub fn passes(&self, system: &mut impl System) -> Result<Report, Failure> {
+        passes::check(&self.plan, system)
+    }
+
+    /// Plays stories: commands, a clock, a controller, and a runner whose reports are lost, repeated, late or failures. The
+    /// system carries its row from step to step; only the first row is stored. If the system does not offer
+    /// [`System::pass`], the crate's controller makes the passes and stores the rows that it writes.
+    ///
+    /// The stories have as many steps as the check has random cases.
+    ///
+    /// # Errors
+    /// [`Failure`], with the shortest story at whose end the system is wrong.
+    pub fn stories(&self, system: &mut impl System) -> Result<Report, Failure> {
+        stories::check(&self.plan, system)
+    }
+
+    /// Lets two writers read and write one row in every order, for every pair of inputs and in every state that accepts
+    /// both. Where both write, exactly one of them wins.
+    ///
+    /// # Errors
+    /// [`Failure`], with the smallest race that is wrong, or because the system does not offer [`System::prepare`].
+    pub fn two_writers(&self, system: &mut impl System) -> Result<Report, Failure> {
+        writers::check(&self.plan, system)
+    }
+
+    /// Lets the system read lists of API records, some with words that no version knows. Every other record must be read.
+    ///
+    /// # Errors
+    /// [`Failure`], with the list of which a record is lost, or because the system does not offer [`System::read_list`].
+    pub fn lists(&self, system: &mut impl System) -> Result<Report, Failure> {
+        lists::check(&self.plan, system)
     }
 }

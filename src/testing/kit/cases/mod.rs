@@ -4,7 +4,7 @@ mod choice;
 mod plan;
 mod shrink;
 
-pub(super) use choice::{cases, projected, within};
-pub(super) use plan::Plan;
+pub(super) use choice::{cases, command, passes, runner, value_of, within, within_pass};
 pub use plan::Rows;
-pub(super) use shrink::{smaller, smaller_passes};
+pub(super) use plan::{Pass, Plan};
+pub(super) use shrink::{plainer, smaller, smaller_passes, smaller_rows};

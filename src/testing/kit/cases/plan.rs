@@ -1,10 +1,21 @@
 //! What a check tries: which inputs, on which rows, how many, and from which seed.
 
 use crate::{
+    controller::RunnerView,
+    lifecycle::Lifecycle,
     render::{Transition, Trigger},
     rules::{Input, Verb},
 };
 use alloc::vec::Vec;
+use chrono::{DateTime, Utc};
+
+/// One pass of a controller.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::testing::kit) struct Pass {
+    pub(in crate::testing::kit) row: Lifecycle,
+    pub(in crate::testing::kit) view: RunnerView,
+    pub(in crate::testing::kit) now: DateTime<Utc>,
+}
 
 /// The rows of the random cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,5 +1,6 @@
 //! Smaller cases: columns at their default, an ordinary context, times near 1970, and inputs with plain arguments.
 
+use super::plan::Pass;
 use crate::{
     controller::RunnerView,
     lifecycle::{Columns, Lifecycle},
@@ -28,8 +29,7 @@ pub(in crate::testing::kit) fn smaller(case: &Case) -> Vec<Case> {
     }
     found.extend(plainer(case.input).into_iter().map(|input| Case { input, ..*case }));
     found.extend(smaller_rows(&case.row, case.now).into_iter().map(|(row, now)| {
-        let was_current = case.context.revision() == case.row.revision();
-        let revision = if was_current { row.revision() } else { row.revision().wrapping_sub(1) };
+        let revision = moved_with(case.context.revision(), &case.row, &row);
         Case { row, now, context: case.context.with_revision(revision), ..*case }
     }));
     found
@@ -132,7 +132,7 @@ fn shifted(columns: &Columns, now: DateTime<Utc>, start: DateTime<Utc>) -> (Colu
 }
 
 /// Returns inputs of the same kind with plainer arguments.
-fn plainer(input: Input) -> Vec<Input> {
+pub(in crate::testing::kit) fn plainer(input: Input) -> Vec<Input> {
     let found: Vec<Input> = match input {
         Input::Command(Command::Resize(change)) => {
             let SizeChange { cpu, memory, disk } = change;
@@ -185,27 +185,29 @@ fn plainer_reports(report: Report) -> Vec<Report> {
 }
 
 /// Returns passes that are simpler than this one.
-pub(in crate::testing::kit) fn smaller_passes(
-    row: &Lifecycle,
-    view: &RunnerView,
-    now: DateTime<Utc>,
-) -> Vec<(Lifecycle, RunnerView, DateTime<Utc>)> {
-    let plain = RunnerView::of(row);
+pub(in crate::testing::kit) fn smaller_passes(pass: &Pass) -> Vec<Pass> {
+    let Pass { row, view, now } = *pass;
+    let plain = RunnerView::of(&row);
     let views = [
         plain,
-        RunnerView { runner: plain.runner, ..*view },
-        RunnerView { observed_size: None, ..*view },
-        RunnerView { observed: plain.observed, observed_size: None, ..*view },
-        RunnerView { stored: plain.stored, ..*view },
-        RunnerView { placement: plain.placement, ..*view },
-        RunnerView { image: plain.image, ..*view },
-        RunnerView { live_fork_children: 0, warm_pool: false, ..*view },
+        RunnerView { runner: plain.runner, ..view },
+        RunnerView { observed_size: None, ..view },
+        RunnerView { observed: plain.observed, observed_size: None, ..view },
+        RunnerView { stored: plain.stored, ..view },
+        RunnerView { placement: plain.placement, ..view },
+        RunnerView { image: plain.image, ..view },
+        RunnerView { live_fork_children: 0, warm_pool: false, ..view },
     ];
-    let views = views.into_iter().filter(|smaller| smaller != view).map(|view| (*row, view, now));
-    let rows = smaller_rows(row, now).into_iter().map(|(smaller, now)| {
-        let was_current = view.revision == row.revision();
-        let revision = if was_current { smaller.revision() } else { smaller.revision().wrapping_sub(1) };
-        (smaller, RunnerView { revision, ..*view }, now)
+    let views = views.into_iter().filter(|smaller| *smaller != view).map(|view| Pass { view, ..*pass });
+    let rows = smaller_rows(&row, now).into_iter().map(|(smaller, now)| {
+        let revision = moved_with(view.revision, &row, &smaller);
+        Pass { row: smaller, view: RunnerView { revision, ..view }, now }
     });
     views.chain(rows).collect()
+}
+
+/// Returns the revision for which something was gathered, when the row is replaced by another one: that of the other row, or
+/// still an older one.
+pub(super) fn moved_with(gathered_for: u32, row: &Lifecycle, other: &Lifecycle) -> u32 {
+    if gathered_for == row.revision() { other.revision() } else { other.revision().wrapping_sub(1) }
 }

@@ -22,6 +22,11 @@ impl Held {
         self.0.iter().all(|has| *has)
     }
 
+    /// Whether the system has the column of this name.
+    pub(in crate::testing::kit) fn has_name(&self, name: &str) -> bool {
+        Column::ALL.iter().any(|column| column.name == name && self.has(column))
+    }
+
     /// Whether the system has this column.
     pub(in crate::testing::kit) fn has(&self, column: &Column) -> bool {
         Column::ALL.iter().zip(&self.0).any(|(held, has)| *has && held.name == column.name)

@@ -57,7 +57,9 @@ impl Story {
 
     /// Returns one line for the row that was given, and one for each of the last acts.
     pub(in crate::testing::kit) fn lines(&self, most_acts: usize) -> Vec<String> {
-        let mut lines = Vec::from([format!("given {}", NotDefault(&self.given))]);
+        // A list is read without a row.
+        let given = !matches!(self.acts.first(), Some((_, Act::List(_))));
+        let mut lines: Vec<_> = given.then(|| format!("given {}", NotDefault(&self.given))).into_iter().collect();
         let left_out = self.acts.len().saturating_sub(most_acts);
         if left_out > 0 {
             lines.push(format!("… {left_out} acts, then"));
