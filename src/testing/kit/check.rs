@@ -76,6 +76,30 @@ impl Check {
         }
     }
 
+    /// Makes every check that the system offers: single inputs, passes, two writers, lists, and stories. The report names
+    /// what the system does not offer.
+    ///
+    /// # Errors
+    /// [`Failure`], with the smallest case on which the system is wrong. Its number counts the cases of all checks.
+    pub fn all<S: System>(&self, system: &mut S) -> Result<Report, Failure> {
+        type Part<S> = fn(&Check, &mut S) -> Result<Report, Failure>;
+        let parts: [Part<S>; 4] = [Self::passes, Self::two_writers, Self::lists, Self::stories];
+        let mut report = self.single(system)?;
+        for part in parts {
+            match part(self, system) {
+                Ok(other) => report = report.and(other),
+                Err(Failure::NotOffered(part)) => {
+                    report.not_offered.insert(part);
+                }
+                Err(Failure::Wrong(mut counterexample)) => {
+                    counterexample.cases = counterexample.cases.saturating_add(report.cases);
+                    return Err(Failure::Wrong(counterexample));
+                }
+            }
+        }
+        Ok(report)
+    }
+
     /// Compares the answers to single inputs: the row after each, or the code of the refusal.
     ///
     /// # Errors

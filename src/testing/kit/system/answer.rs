@@ -83,6 +83,14 @@ impl Answer {
         }
     }
 
+    /// Returns the code, if the input was refused.
+    pub fn code(&self) -> Option<&str> {
+        match &self.result {
+            Answered::Refused(code) => Some(code),
+            Answered::Row(_) | Answered::Removed | Answered::Declined(_) => None,
+        }
+    }
+
     /// Returns the crate's answer to a step that is written.
     pub fn of_step(step: &Step) -> Self {
         let row = *step.before();
