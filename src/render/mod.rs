@@ -16,7 +16,7 @@ pub use crate::rules::table::{
 };
 pub use diagram::Diagram;
 #[cfg(feature = "proptest")]
-pub(crate) use explore::trigger_of_pass;
+pub(crate) use explore::{Example, MovedBy, examples, trigger_of_pass};
 pub use explore::{Transition, Trigger, transitions};
 pub use table::{DecisionTable, DecisionTables, Demand, Writing};
 pub use typed::{Typed, WrongState};

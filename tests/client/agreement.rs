@@ -7,7 +7,7 @@ use sandbox_lifecycle::{
     Assessment, Columns, Goal, Lifecycle, Observation, Policy, Sandbox, SandboxDto, SandboxState, Wait,
     client::{Contents, Evidence, Presence, Usage},
     record::{Maybe, ServerTexts},
-    testing::sound_lifecycle,
+    testing::storable_lifecycle,
     vocabulary::{BackupState, Open, Size, SizeChange},
 };
 
@@ -19,7 +19,7 @@ fn goal() -> impl Strategy<Value = Goal> {
 
 /// A row of a server, and the record that its API shows. Both were last written at noon.
 fn stored() -> impl Strategy<Value = Sandbox> {
-    sound_lifecycle().prop_map(|row| {
+    storable_lifecycle().prop_map(|row| {
         let has_backup_ref = row.backup_state() == BackupState::Completed;
         let (noon, is_timed) = (at(0), row.auto_destroy_at().is_some());
         let row = Lifecycle::from(Columns {

@@ -14,7 +14,7 @@ use sandbox_lifecycle::{
 
 #[test]
 fn the_crate_and_the_naive_model_pass_every_check() {
-    let check = Check::new().random_cases(3_000);
+    let check = Check::new().random_cases(1_000);
     let mut report = check.stories(&mut Itself::default()).expect("it is right");
     report = report.and(check.passes(&mut Itself::default()).expect("it is right"));
     report = report.and(check.two_writers(&mut Itself::default()).expect("it is right"));
@@ -69,7 +69,7 @@ impl System for Remembers {
 
 #[test]
 fn a_fault_that_no_single_input_shows_is_found_by_a_story_and_the_story_is_short() {
-    let check = Check::new().random_cases(60_000);
+    let check = Check::new().random_cases(20_000);
     let mut system = Remembers { itself: Itself::default(), was_stopped: false };
     assert!(check.clone().random_cases(2_000).single(&mut system).is_ok());
     let found = found(check.stories(&mut system));

@@ -24,7 +24,7 @@ struct World {
 }
 
 fn world() -> impl Strategy<Value = World> {
-    let row = prop_oneof![testing::lifecycle(), testing::sound_lifecycle()];
+    let row = prop_oneof![testing::lifecycle(), testing::storable_lifecycle()];
     let commands = prop::collection::vec(testing::command(), 24);
     let policy = prop_oneof![Just(Policy::recorded()), Just(Policy::default())];
     (row, testing::context(), policy, testing::instant(), commands)

@@ -146,7 +146,7 @@ struct Asked {
 
 fn asked() -> impl Strategy<Value = Asked> {
     let row = prop_oneof![
-        3 => testing::sound_lifecycle(),
+        3 => testing::storable_lifecycle(),
         1 => testing::lifecycle().prop_map(|row| row.repaired()),
     ];
     let row_and_command = prop_oneof![4 => (row, testing::command()), 1 => (errored(), recovery())];

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use strum::VariantArray as _;
 
 fn main() -> ExitCode {
-    let kit = Check::new().seed_from_env();
+    let kit = Check::new().seed_from_env().random_cases(1_000);
     let mut found = 0;
     for fault in Fault::VARIANTS {
         match check(&kit, Some(*fault)).map_err(|failure| *failure) {

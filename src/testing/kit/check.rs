@@ -120,7 +120,7 @@ impl Check {
     /// system carries its row from step to step; only the first row is stored. If the system does not offer
     /// [`System::pass`], the crate's controller makes the passes and stores the rows that it writes.
     ///
-    /// The stories have as many steps as the check has random cases.
+    /// The stories have ten steps for each random case of the check.
     ///
     /// # Errors
     /// [`Failure`], with the shortest story at whose end the system is wrong.

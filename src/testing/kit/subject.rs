@@ -11,7 +11,7 @@ use crate::{
     lifecycle::{Column, Lifecycle},
     policy::Policy,
     rules::Reason,
-    testing::inputs::Case,
+    testing::case::Case,
 };
 use alloc::{borrow::Cow, boxed::Box, format, string::ToString, vec::Vec};
 use chrono::{DateTime, Utc};

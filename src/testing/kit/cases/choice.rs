@@ -1,6 +1,7 @@
 //! The cases of a check: first the chosen ones, one for each decision that the rules distinguish, then random ones.
 
 use super::{
+    examples::{by_inputs, by_passes},
     plan::{Pass, Plan, Rows},
     shrink::moved_with,
 };
@@ -8,17 +9,17 @@ use crate::{
     controller::RunnerView,
     lifecycle::{Column, Columns, Lifecycle},
     policy::Policy,
-    rules::{Command, Input, Verb},
-    testing::{
-        inputs::{self, Case},
-        words,
-    },
+    rules::{Command, Context, Input},
+    testing::{case::Case, cells::pass_cells, strategies},
+    vocabulary::{AutoDelete, DesiredState, SandboxState},
 };
 use alloc::vec::Vec;
+use chrono::DateTime;
+use core::fmt;
 use proptest::{
     prelude::*,
     sample::select,
-    strategy::{BoxedStrategy, Union, ValueTree},
+    strategy::{BoxedStrategy, ValueTree},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
@@ -38,86 +39,64 @@ pub(in crate::testing::kit) fn value_of<S: Strategy>(strategy: &S, runner: &mut 
     strategy.new_tree(runner).ok().map(|tree| tree.current())
 }
 
-/// Returns the cases of a plan, in order.
+/// Returns the cases of a plan, in order: one of each cell, and then random ones.
 pub(in crate::testing::kit) fn cases(plan: &Plan, policy: &Policy) -> impl Iterator<Item = Case> {
-    let chosen: Vec<Case> = chosen(policy).into_iter().filter(|case| plan.tries(&case.input)).collect();
-    let seed = plan.seed;
-    let strategy = random(plan);
-    let random = (0..u64::from(plan.random))
-        .filter_map(move |number| strategy.as_ref().and_then(|strategy| value_of(strategy, &mut runner(seed, number))));
-    chosen.into_iter().chain(random)
-}
-
-/// Returns one case for each decision that the rules distinguish.
-pub(in crate::testing::kit) fn chosen(policy: &Policy) -> Vec<Case> {
-    let _ = policy;
-    Vec::new()
-}
-
-/// Returns the strategy of the random cases, or `None` if the plan tries no input.
-fn random(plan: &Plan) -> Option<BoxedStrategy<Case>> {
-    let case = match plan.rows {
-        Rows::Storable => inputs::case().boxed(),
-        Rows::Any => inputs::any_case().boxed(),
+    let inputs = plan.inputs();
+    let chosen = inputs.cells(policy).into_iter().map(|cell| cell.case);
+    let chosen: Vec<Case> = chosen.chain(by_inputs(plan).map(|(_, case)| case)).chain(unusual(plan)).collect();
+    let strategy = match plan.rows {
+        Rows::Storable => inputs.cases(policy),
+        Rows::Any => inputs.any_cases(policy),
     };
-    let input = input(plan)?;
-    Some((case, input).prop_map(|(case, input)| Case { input, ..case }).boxed())
+    let is_empty = plan.verbs.is_empty() && !plan.reports && !plan.timers;
+    chosen.into_iter().chain(random(plan, strategy).take(if is_empty { 0 } else { usize::MAX }))
 }
 
-/// Returns the strategy of the inputs that a plan tries: they are chosen, and none is rejected.
-pub(in crate::testing::kit) fn input(plan: &Plan) -> Option<BoxedStrategy<Input>> {
-    let commands = (!plan.verbs.is_empty())
-        .then(|| (2, select(plan.verbs.clone()).prop_flat_map(command).prop_map(Input::from).boxed()));
-    let reports = plan.reports.then(|| (1, inputs::report().prop_map(Input::from).boxed()));
-    let timers = plan.timers.then(|| (1, inputs::timer().prop_map(Input::from).boxed()));
-    let kinds: Vec<_> = [commands, reports, timers].into_iter().flatten().collect();
-    (!kinds.is_empty()).then(|| Union::new_weighted(kinds).boxed())
+/// Returns commands on rows that the cells do not have: a sandbox that became ephemeral while it was stopped, and, if the plan
+/// has broken rows, inconsistent states and a paused container.
+fn unusual(plan: &Plan) -> Vec<Case> {
+    let (stopped, paused) = (SandboxState::Stopped, SandboxState::Paused);
+    let rows = [
+        Columns {
+            state: stopped,
+            desired_state: DesiredState::Stopped,
+            auto_delete: AutoDelete::AtOnce,
+            ..Columns::default()
+        },
+        Columns { state: SandboxState::Destroying, ..Columns::default() },
+        Columns { state: paused, desired_state: DesiredState::Paused, ..Columns::default() },
+    ];
+    let rows = rows.into_iter().take(if plan.rows == Rows::Any { usize::MAX } else { 1 }).map(Lifecycle::from);
+    let commands = Command::EXAMPLES.as_flattened().iter().filter(|command| plan.verbs.contains(&command.verb()));
+    let commands: Vec<Input> = commands.map(|command| Input::from(*command)).collect();
+    let case = |row, input| Case { row, input, context: Context::of(&row), now: DateTime::UNIX_EPOCH };
+    rows.flat_map(|row| commands.iter().map(move |input| case(row, *input))).collect()
 }
 
-/// Returns the strategy of the commands of a verb, with any arguments.
-pub(in crate::testing::kit) fn command(verb: Verb) -> BoxedStrategy<Command> {
-    let either = any::<bool>();
-    match verb {
-        Verb::Start => Just(Command::Start).boxed(),
-        Verb::Stop => either.prop_map(|force| Command::Stop { force }).boxed(),
-        Verb::Destroy => Just(Command::Destroy { force: false }).boxed(),
-        Verb::ForceDestroy => Just(Command::Destroy { force: true }).boxed(),
-        Verb::Pause => Just(Command::Pause).boxed(),
-        Verb::Archive => Just(Command::Archive).boxed(),
-        Verb::Resize => inputs::size_change().prop_map(Command::Resize).boxed(),
-        Verb::Fork => Just(Command::Fork).boxed(),
-        Verb::Snapshot => either.prop_map(|include_memory| Command::Snapshot { include_memory }).boxed(),
-        Verb::Recover => either.prop_map(|start| Command::Recover { start }).boxed(),
-        Verb::Backup => Just(Command::Backup).boxed(),
-        Verb::AutoStop => words::auto_stop().prop_map(|interval| Command::AutoStop { interval }).boxed(),
-        Verb::AutoPause => words::auto_pause().prop_map(|interval| Command::AutoPause { interval }).boxed(),
-        Verb::AutoArchive => words::auto_archive().prop_map(|interval| Command::AutoArchive { interval }).boxed(),
-        Verb::AutoDelete => words::auto_delete().prop_map(|interval| Command::AutoDelete { interval }).boxed(),
-        Verb::Ttl => words::ttl().prop_map(|interval| Command::Ttl { interval }).boxed(),
-        Verb::Touch => Just(Command::Touch).boxed(),
-    }
+/// Returns the random values of a plan. Each depends on the seed and on its own number only.
+fn random<T: fmt::Debug>(plan: &Plan, strategy: BoxedStrategy<T>) -> impl Iterator<Item = T> + use<T> {
+    let seed = plan.seed;
+    (0..u64::from(plan.random)).filter_map(move |number| value_of(&strategy, &mut runner(seed, number)))
 }
 
-/// Returns the passes of a plan, in order.
+/// Returns the passes of a plan, in order: one of each cell, and then random ones.
 pub(in crate::testing::kit) fn passes(plan: &Plan, policy: &Policy) -> impl Iterator<Item = Pass> {
-    let case = match plan.rows {
-        Rows::Storable => inputs::case().boxed(),
-        Rows::Any => inputs::any_case().boxed(),
+    let chosen = pass_cells(policy).into_iter().map(|cell| Pass { row: cell.row, view: cell.view, now: cell.now });
+    let chosen: Vec<Pass> = chosen.chain(by_passes().map(|(_, pass)| pass)).collect();
+    let other = match plan.rows {
+        Rows::Storable => strategies::case().boxed(),
+        Rows::Any => strategies::any_case().boxed(),
     };
+    let other = other.prop_map(|Case { row, now, .. }| Pass { row, view: RunnerView::of(&row), now });
+    let pass =
+        if chosen.is_empty() { other.boxed() } else { prop_oneof![1 => select(chosen.clone()), 1 => other].boxed() };
     let late = prop::bool::weighted(0.05);
-    let strategy = (case, inputs::runner_view(), late).prop_map(|(Case { row, now, .. }, view, late)| {
-        let revision = if late { row.revision().wrapping_sub(1) } else { row.revision() };
-        Pass { row, view: RunnerView { revision, ..view }, now }
+    let strategy = (pass, strategies::runner_view(), any::<bool>(), late).prop_map(|(pass, view, is_other, late)| {
+        let view = if is_other { view } else { pass.view };
+        let revision = if late { pass.row.revision().wrapping_sub(1) } else { pass.row.revision() };
+        Pass { view: RunnerView { revision, ..view }, ..pass }
     });
-    let seed = plan.seed;
-    let random = (0..u64::from(plan.random)).filter_map(move |number| value_of(&strategy, &mut runner(seed, number)));
-    chosen_passes(policy).into_iter().chain(random)
-}
-
-/// Returns one pass for each thing that a controller does.
-fn chosen_passes(policy: &Policy) -> Vec<Pass> {
-    let _ = policy;
-    Vec::new()
+    chosen.into_iter().chain(random(plan, strategy.boxed()))
 }
 
 /// Returns the case for a system that has only some of the columns: the others have their default.

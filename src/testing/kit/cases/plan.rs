@@ -1,11 +1,6 @@
 //! What a check tries: which inputs, on which rows, how many, and from which seed.
 
-use crate::{
-    controller::RunnerView,
-    lifecycle::Lifecycle,
-    render::{Transition, Trigger},
-    rules::{Input, Verb},
-};
+use crate::{controller::RunnerView, lifecycle::Lifecycle, rules::Verb, testing::strategies::Inputs};
 use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 
@@ -47,22 +42,10 @@ impl Default for Plan {
 }
 
 impl Plan {
-    /// Whether the check tries this input.
-    pub(in crate::testing::kit) fn tries(&self, input: &Input) -> bool {
-        match input {
-            Input::Command(command) => self.verbs.contains(&command.verb()),
-            Input::Report(_) => self.reports,
-            Input::Timer(_) => self.timers,
-        }
-    }
-
-    /// Whether inputs of this plan, or passes of a controller, can reach a transition.
-    pub(in crate::testing::kit) fn reaches(&self, transition: &Transition, passes: bool) -> bool {
-        match transition.by {
-            Trigger::Command(verb) => self.verbs.contains(&verb),
-            Trigger::Done | Trigger::Failed | Trigger::Reported => self.reports || passes,
-            Trigger::Controller => passes,
-            Trigger::Timer(_) => self.timers,
-        }
+    /// Returns the inputs that the check tries.
+    pub(in crate::testing::kit) fn inputs(&self) -> Inputs {
+        let inputs = Inputs::default().commands(self.verbs.iter().copied());
+        let inputs = if self.reports { inputs } else { inputs.without_reports() };
+        if self.timers { inputs } else { inputs.without_timers() }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     controller::RunnerView,
     lifecycle::{Columns, Lifecycle},
     rules::{Answer, Command, Context, Input, Job, Outcome, Report, Task},
-    testing::inputs::Case,
+    testing::case::Case,
     vocabulary::{Fault, Micros, Size, SizeChange, names},
 };
 use alloc::vec::Vec;

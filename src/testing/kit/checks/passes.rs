@@ -3,7 +3,6 @@
 use crate::{
     controller::{Next, RunnerView},
     lifecycle::Lifecycle,
-    render::{Transition, trigger_of_pass},
     testing::kit::{
         cases::{Pass, Plan, passes, smaller_passes, within_pass},
         failure::{Act, Failure, Reply, Story},
@@ -17,7 +16,7 @@ use alloc::vec::Vec;
 /// Compares the system's passes with the crate's.
 pub(in crate::testing::kit) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
     let mut subject = Subject::new(system);
-    let mut report = Report::of_passes(plan);
+    let mut report = Report::of_passes(plan, &subject.policy);
     let (policy, held) = (subject.policy.clone(), subject.held.clone());
     let fit = |pass: Pass| if held.is_all() { pass } else { within_pass(pass, |column| held.has(column)) };
     for pass in passes(plan, &policy).map(fit) {
@@ -26,12 +25,7 @@ pub(in crate::testing::kit) fn check<S: System>(plan: &Plan, system: &mut S) -> 
             Trial::Right(parts) if parts.contains(&Part::Pass) => return Err(Failure::NotOffered(Part::Pass)),
             Trial::Right(parts) => {
                 report.not_offered.extend(parts);
-                let Pass { row, view, now } = pass;
-                if let Next::Apply(step) = row.reconcile(&view, &policy, now) {
-                    let after = step.apply(row).unwrap_or(row);
-                    let (from, to) = (row.reported_state(), after.reported_state());
-                    report.reach_transition(&Transition { from, to, by: trigger_of_pass(&view, &step) });
-                }
+                report.reach_pass(&pass.row, &pass.view, &policy, pass.now);
             }
             Trial::Declined(declined) => report.decline(declined),
             Trial::Wrong(found) => {

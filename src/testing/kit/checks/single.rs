@@ -2,7 +2,7 @@
 
 use crate::lifecycle::Lifecycle;
 use crate::testing::{
-    inputs::Case,
+    case::Case,
     kit::{
         cases::{self, Plan, smaller, within},
         failure::{Act, Failure, Wrong},
@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 /// Compares the system with the crate on every case of the plan.
 pub(in crate::testing::kit) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
     let mut subject = Subject::new(system);
-    let mut report = Report::new(plan, false);
+    let mut report = Report::new(plan, false, &subject.policy);
     let (policy, held) = (subject.policy.clone(), subject.held.clone());
     let fit = |case: Case| if held.is_all() { case } else { within(case, |column| held.has(column)) };
     for case in cases::cases(plan, &policy).map(fit) {

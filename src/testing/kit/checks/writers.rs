@@ -4,7 +4,7 @@ use crate::{
     lifecycle::{Columns, Lifecycle},
     rules::{Command, Context, Input, Step},
     testing::{
-        inputs::Case,
+        case::Case,
         kit::{
             cases::{self, Plan, plainer, smaller_rows, within},
             failure::{Act, Failure, Law, Reply, Story, Wrong},
@@ -12,6 +12,7 @@ use crate::{
             subject::{Stop, Subject, Trial},
             system::{NotOffered, Prepared, System, Writer},
         },
+        strategies::Inputs,
     },
 };
 use alloc::{boxed::Box, collections::BTreeSet, format, string::String, vec::Vec};
@@ -55,9 +56,10 @@ pub(in crate::testing::kit) fn check<S: System>(plan: &Plan, system: &mut S) -> 
     let mut report = Report::of_nothing();
     let (policy, held) = (subject.policy.clone(), subject.held.clone());
     let fit = |case: Case| if held.is_all() { case } else { within(case, |column| held.has(column)) };
+    let inputs = plan.inputs();
     let mut seen = BTreeSet::new();
     for case in cases::cases(plan, &policy).map(fit) {
-        let accepted = accepted(plan, &case, &subject);
+        let accepted = accepted(&inputs, &case, &subject);
         let pairs =
             accepted.iter().enumerate().flat_map(|(at, one)| accepted.iter().skip(at).map(move |two| [*one, *two]));
         for inputs in pairs.filter(|inputs| seen.insert(key(&case.row, inputs))) {
@@ -84,10 +86,10 @@ fn key(row: &Lifecycle, inputs: &[Input; 2]) -> String {
 }
 
 /// Returns the inputs of the plan that the row of a case accepts: its own input, and every command.
-fn accepted<S: System>(plan: &Plan, case: &Case, subject: &Subject<'_, S>) -> Vec<Input> {
+fn accepted<S: System>(chosen: &Inputs, case: &Case, subject: &Subject<'_, S>) -> Vec<Input> {
     let mut inputs = Vec::from([case.input]);
     for command in Command::EXAMPLES.as_flattened().iter().map(|command| Input::from(*command)) {
-        if plan.tries(&command) && !inputs.contains(&command) {
+        if chosen.contain(&command) && !inputs.contains(&command) {
             inputs.push(command);
         }
     }

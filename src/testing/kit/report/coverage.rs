@@ -1,9 +1,10 @@
 //! What a check reached, out of what it can reach.
 
 use crate::{
+    lifecycle::facts,
     policy::Policy,
     rules::{Input, Timer, Verb},
-    testing::inputs::Case,
+    testing::{case::Case, kit::cases::Rows},
     vocabulary::Micros,
 };
 use alloc::{collections::BTreeSet, format, string::String};
@@ -111,9 +112,13 @@ impl RefusalOf {
         Self { asked, code }
     }
 
-    /// Returns every refusal of this command: that of each of its checks, and that of a context of another revision.
-    pub(super) fn of_verb(verb: Verb) -> impl Iterator<Item = Self> {
-        let codes = verb.checks().iter().map(|check| check.reason().code()).chain([CONFLICT]);
+    /// Returns every refusal of this command: that of each of its checks, and that of a context of another revision. Only
+    /// broken rows have inconsistent states, or a paused container.
+    pub(super) fn of_verb(verb: Verb, rows: Rows) -> impl Iterator<Item = Self> {
+        let of_broken_rows = [facts::coherent, facts::vm_or_not_paused];
+        let checks = verb.checks().iter();
+        let checks = checks.filter(move |check| rows == Rows::Any || !of_broken_rows.contains(&check.guard));
+        let codes = checks.map(|check| check.reason().code()).chain([CONFLICT]);
         codes.map(move |code| Self { asked: format!("{verb}"), code })
     }
 

@@ -4,7 +4,7 @@ use crate::{
     lifecycle::{Columns, Lifecycle},
     policy::Policy,
     rules::{Effect, Input, Reason, Step},
-    testing::inputs::Case,
+    testing::case::Case,
 };
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use core::fmt;

@@ -10,7 +10,7 @@ use crate::{
     lifecycle::{Columns, Lifecycle},
     policy::Policy,
     rules::{Context, Input, Step},
-    testing::inputs::Case,
+    testing::case::Case,
 };
 use alloc::borrow::Cow;
 use chrono::{DateTime, Utc};

@@ -7,8 +7,8 @@ use crate::{
     policy::Policy,
     rules::{Command, Input, Timer, Verb},
     testing::{
-        kit::cases::{Plan, command, plainer, smaller_rows, value_of},
-        words,
+        kit::cases::{Plan, plainer, smaller_rows, value_of},
+        strategies::{self, with_verb},
     },
     vocabulary::{AutoDelete, Micros, SandboxClass},
 };
@@ -75,12 +75,11 @@ impl Tale {
     pub(super) fn told(
         plan: &Plan,
         policy: &Policy,
-        epochs: bool,
+        (begins, epochs): (&BoxedStrategy<Beginning>, bool),
         moves: usize,
         runner: &mut TestRunner,
     ) -> Option<Self> {
-        let at = DateTime::from(Micros::from_micros(BEGINNING));
-        let begins = value_of(&first_row(policy, at), runner)?;
+        let (begins, at) = value_of(begins, runner)?;
         let epochs = epochs && value_of(&prop::bool::weighted(0.8), runner)?;
         let mut tale = Self { begins, at, epochs, moves: Vec::new() };
         let mut world = World::new(&tale, policy);
@@ -143,14 +142,25 @@ impl Move {
 /// 2025-10-09T08:53:20Z.
 const BEGINNING: i64 = 1_760_000_000_000_000;
 
-/// Returns the first row: a new sandbox.
-fn first_row(policy: &Policy, at: DateTime<Utc>) -> BoxedStrategy<Lifecycle> {
+/// The first row of a story, and its time.
+pub(super) type Beginning = (Lifecycle, DateTime<Utc>);
+
+/// Returns how stories begin: with a new sandbox, or in the middle, with the row of a cell.
+pub(super) fn beginnings(plan: &Plan, policy: &Policy) -> BoxedStrategy<Beginning> {
+    let at = DateTime::from(Micros::from_micros(BEGINNING));
+    let new = new_sandbox(policy, at).prop_map(move |row| (row, at)).boxed();
+    let middles: Vec<_> = plan.inputs().cells(policy).iter().map(|cell| (cell.case.row, cell.case.now)).collect();
+    if middles.is_empty() { new } else { prop_oneof![1 => new, 1 => select(middles)].boxed() }
+}
+
+/// Returns a new sandbox.
+fn new_sandbox(policy: &Policy, at: DateTime<Utc>) -> BoxedStrategy<Lifecycle> {
     let classes = [SandboxClass::Container, SandboxClass::LinuxVm];
     let origins = [Origin::OnRunner, Origin::ToBuild, Origin::ToPull];
     let deletes = [None, Some(AutoDelete::AtOnce), Some(AutoDelete::from_any(60))];
     let kinds =
         (select(classes.to_vec()), select(origins.to_vec()), select(deletes.to_vec()), prop::bool::weighted(0.3));
-    let limits = (words::queue_timeout(), option::weighted(0.2, words::ttl()));
+    let limits = (strategies::queue_timeout(), option::weighted(0.2, strategies::ttl()));
     let policy = policy.clone();
     (kinds, limits)
         .prop_map(move |((class, origin, auto_delete, gpu), (queue_timeout, ttl))| {
@@ -176,14 +186,14 @@ fn next_move(plan: &Plan, world: &World) -> BoxedStrategy<Move> {
     let mut moves: Vec<(u32, BoxedStrategy<Move>)> = Vec::new();
     let commands = [(if world.row.is_settled() { 8 } else { 1 }, world.accepted(plan)), (2, plan.verbs.clone())];
     for (weight, verbs) in commands.into_iter().filter(|(_, verbs)| !verbs.is_empty()) {
-        moves.push((weight, usual(verbs).prop_flat_map(command).prop_map(Move::Command).boxed()));
+        moves.push((weight, usual(verbs).prop_flat_map(with_verb).prop_map(Move::Command).boxed()));
     }
     if plan.reports {
         if !world.calls.is_empty() {
             moves.push((10, (which(), endings).prop_map(|(call, end)| Move::Work { call, end }).boxed()));
         }
         if !world.reports.is_empty() {
-            let again = prop::bool::weighted(0.3);
+            let again = any::<bool>();
             moves.push((10, (which(), again).prop_map(|(report, again)| Move::Hear { report, again }).boxed()));
             moves.push((1, which().prop_map(Move::Lose).boxed()));
         }

@@ -1,12 +1,11 @@
-//! Strategies for rows: any combination of known words, and sound rows.
+//! Strategies for any row: any combination of known words, sound or broken.
 
 use super::words;
 use crate::{
-    lifecycle::{Columns, Lifecycle, Violation},
-    vocabulary::{AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Micros, SandboxState},
+    lifecycle::{Columns, Lifecycle},
+    vocabulary::{DesiredState, Micros, SandboxState},
 };
-use alloc::vec::Vec;
-use proptest::{option, prelude::*, sample::select};
+use proptest::{option, prelude::*};
 
 /// Generates columns with any known words, coherent or not, because a stored row may be broken.
 pub fn any_columns() -> impl Strategy<Value = Columns> + Clone {
@@ -82,51 +81,4 @@ fn last_recovery() -> impl Strategy<Value = Option<Micros>> + Clone {
 /// Generates any row, including broken rows.
 pub fn lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
     any_columns().prop_map(Lifecycle::from)
-}
-
-/// Generates a sound row: [`violations`](Lifecycle::violations) finds nothing. A platform's own writes leave such rows.
-pub fn sound_lifecycle() -> impl Strategy<Value = Lifecycle> + Clone {
-    // Most commands start from a settled row, so half of the rows are settled.
-    let resting = [SandboxState::Started, SandboxState::Stopped, SandboxState::Paused, SandboxState::Archived];
-    let pairs = coherent_pairs();
-    let settled = pairs
-        .iter()
-        .copied()
-        .filter(|(state, desired)| resting.contains(state) && desired.fulfilled_by() == Some(*state));
-    let settled: Vec<_> = settled.collect();
-    columns_at(prop_oneof![select(pairs), select(settled)]).prop_map(|mut columns| {
-        if columns.gpu > 0 {
-            columns.auto_delete = AutoDelete::AtOnce;
-        }
-        if columns.auto_stop != AutoStop::Never {
-            columns.auto_pause = AutoPause::Never;
-        }
-        // A sandbox that runs has been used: what failed before no longer counts. A call, and a question to a runner, need
-        // a runner.
-        if columns.state == SandboxState::Started {
-            (columns.archive_attempts, columns.restore_attempts) = (0, 0);
-        }
-        // Where the sandbox runs, its disk changes, so that no backup is current.
-        let runs = ["started", "starting", "stopping", "pausing", "resuming", "resizing", "forking"];
-        let snapshots_running =
-            (columns.state, columns.desired_state) == (SandboxState::Snapshotting, DesiredState::Started);
-        columns.changed_since_backup |= runs.contains(&columns.state.as_str()) || snapshots_running;
-        // The store is asked about an attempt that ended without a report.
-        columns.must_ask_store &= [BackupState::None, BackupState::Error].contains(&columns.backup_state);
-        if !columns.has_runner {
-            (columns.must_ask, columns.repair) = (false, None);
-        }
-        Lifecycle::from(columns).repaired()
-    })
-}
-
-/// Returns all pairs of coherent states.
-fn coherent_pairs() -> Vec<(SandboxState, DesiredState)> {
-    let pairs = SandboxState::ALL.iter().flat_map(|state| DesiredState::ALL.iter().map(|desired| (*state, *desired)));
-    pairs.filter(|pair| coherent(*pair)).collect()
-}
-
-fn coherent((state, desired_state): (SandboxState, DesiredState)) -> bool {
-    let row = Lifecycle::from(Columns { state, desired_state, ..Columns::default() });
-    !row.violations().contains(Violation::IncoherentStates)
 }

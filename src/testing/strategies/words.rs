@@ -110,3 +110,29 @@ pub(super) fn micros() -> impl Strategy<Value = Micros> + Clone {
 pub fn instant() -> impl Strategy<Value = chrono::DateTime<chrono::Utc>> + Clone {
     micros().prop_map(Into::into)
 }
+
+/// The first and the last instant of the years 1 to 9999, which every database takes.
+pub(super) const STORABLE: [Micros; 2] =
+    [Micros::from_micros(-62_135_596_800_000_000), Micros::from_micros(253_402_300_799_999_999)];
+
+/// Generates an instant that every database takes.
+pub(super) fn storable_micros() -> impl Strategy<Value = Micros> + Clone {
+    let [first, last] = STORABLE.map(Micros::as_micros);
+    let numbers = prop_oneof![
+        8 => AROUND.saturating_sub(A_YEAR)..AROUND.saturating_add(A_YEAR),
+        1 => select(alloc::vec![first, 0, last]),
+        1 => first..=last,
+    ];
+    numbers.prop_map(Micros::from_micros)
+}
+
+/// Generates an instant that every database takes, of the years 1 to 9999: most within a year of October 2025.
+pub fn storable_instant() -> impl Strategy<Value = chrono::DateTime<chrono::Utc>> + Clone {
+    storable_micros().prop_map(Into::into)
+}
+
+/// Generates a size that every database takes: at least 1 and at most [`i32::MAX`] of each.
+pub fn storable_size() -> impl Strategy<Value = Size> + Clone {
+    let count = prop_oneof![12 => 1u32..12, 1 => Just(i32::MAX.unsigned_abs())];
+    (count.clone(), count.clone(), count).prop_map(|(cpu, memory, disk)| Size { cpu, memory, disk })
+}

@@ -1,31 +1,14 @@
-//! Strategies for inputs, and for whole cases: a row, an input, its context and a time.
+//! Strategies for inputs, each of any kind with any arguments, and for contexts.
 
-use super::{rows, words};
+use super::words;
 use crate::{
-    controller::{Image, ListedBy, Observed, Placement, RunnerStanding, RunnerView, Stored},
     lifecycle::{Columns, Lifecycle},
-    policy::TimeLimits,
     rules::{Answer, Command, Context, Input, Job, Outcome, Report, Task, Timer},
-    runner::Listed,
-    vocabulary::{CopyState, Micros, SizeChange},
+    vocabulary::SizeChange,
 };
 use alloc::vec;
-use chrono::{DateTime, Utc};
 use core::num::NonZeroU32;
 use proptest::{option, prelude::*, sample::select};
-
-/// The arguments of one call of [`Lifecycle::decide`], without the policy, which the platform chooses.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Case {
-    /// The row.
-    pub row: Lifecycle,
-    /// The input.
-    pub input: Input,
-    /// The facts that the row does not hold.
-    pub context: Context,
-    /// The time of the decision.
-    pub now: DateTime<Utc>,
-}
 
 /// Generates any command with any arguments.
 pub fn command() -> impl Strategy<Value = Command> + Clone {
@@ -58,7 +41,7 @@ pub fn size_change() -> impl Strategy<Value = SizeChange> + Clone {
 }
 
 /// Generates no number, one that rows often have, or any other one.
-fn number() -> impl Strategy<Value = Option<u32>> + Clone {
+pub(super) fn number() -> impl Strategy<Value = Option<u32>> + Clone {
     prop_oneof![6 => Just(None), 3 => (0u32..4).prop_map(Some), 1 => any::<u32>().prop_map(Some)]
 }
 
@@ -148,110 +131,4 @@ pub fn context() -> impl Strategy<Value = Context> + Clone {
                 .with_warm_pool(warm_pool)
         })
         .boxed()
-}
-
-/// Generates anything that a controller can know in addition to the row, gathered for revision 0.
-pub fn runner_view() -> impl Strategy<Value = RunnerView> + Clone {
-    let image = || {
-        let images = [Image::Missing, Image::Pulling, Image::Building, Image::Ready, Image::Failed, Image::Removing];
-        select(images.to_vec())
-    };
-    let runner = prop_oneof![
-        7 => Just(RunnerStanding::Ready),
-        2 => Just(RunnerStanding::NotReady),
-        1 => Just(RunnerStanding::Gone),
-    ];
-    let observed = prop_oneof![
-        1 => select(&[Observed::NotAsked, Observed::NoAnswer, Observed::NotFound, Observed::Busy][..]),
-        1 => words::calm_state().prop_map(Observed::State),
-        2 => words::state().prop_map(Observed::State),
-    ];
-    let stored = select(&[Stored::NotAsked, Stored::NoAnswer, Stored::Whole, Stored::Missing][..]);
-    let placement = prop_oneof![
-        1 => select(&[Placement::NoRoom, Placement::Warm, Placement::Cold][..]),
-        1 => image().prop_map(Placement::InFlight),
-    ];
-    let children = prop_oneof![4 => Just(0u32), 1 => 1u32..3];
-    let answers = (observed, option::of(words::size()), stored);
-    (runner, answers, placement, image(), children, prop::bool::weighted(0.1))
-        .prop_map(|(runner, (observed, observed_size, stored), placement, image, live_fork_children, warm_pool)| {
-            let ordinary = RunnerView::of(&Lifecycle::from(Columns::default()));
-            RunnerView {
-                runner,
-                observed,
-                observed_size,
-                stored,
-                placement,
-                image,
-                live_fork_children,
-                warm_pool,
-                ..ordinary
-            }
-        })
-        .boxed()
-}
-
-/// Generates an entry of a runner's inventory, or none.
-pub fn listed() -> impl Strategy<Value = Option<Listed>> + Clone {
-    let states = [CopyState::Running, CopyState::AtRest, CopyState::Paused, CopyState::Busy];
-    let fields = (number(), select(states.to_vec()), option::of(words::size()), any::<bool>());
-    option::weighted(0.8, fields.prop_map(|(epoch, state, size, released)| Listed { epoch, state, size, released }))
-}
-
-/// Generates who lists a copy.
-pub fn listed_by() -> impl Strategy<Value = ListedBy> + Clone {
-    select(&[ListedBy::OwnRunner, ListedBy::OtherRunner, ListedBy::NewestSurvivor][..])
-}
-
-/// Generates a case of a sound row, at a moment at which a rule could change its answer. A platform meets such cases.
-pub fn case() -> impl Strategy<Value = Case> + Clone {
-    case_of(rows::sound_lifecycle())
-}
-
-/// Generates a case of any row, including broken rows.
-pub fn any_case() -> impl Strategy<Value = Case> + Clone {
-    case_of(rows::lifecycle())
-}
-
-fn case_of(row: impl Strategy<Value = Lifecycle> + 'static) -> impl Strategy<Value = Case> + Clone {
-    let time = (0usize..8, 0usize..12, -1i64..=1, prop::bool::weighted(0.3), words::micros());
-    (row, input(), context(), time, prop::bool::weighted(0.05))
-        .prop_map(|(row, input, context, (from, after, by, anywhere, other), late)| {
-            let now = if anywhere { other } else { moment_of(&row, from, after).saturating_add_micros(by) };
-            // A few contexts were gathered for another revision.
-            let gathered_for = if late { row.revision().wrapping_sub(1) } else { row.revision() };
-            Case { row, input, context: context.with_revision(gathered_for), now: now.into() }
-        })
-        .boxed()
-}
-
-/// Returns one of the row's own times plus one of its own intervals: there a rule could change its answer.
-fn moment_of(row: &Lifecycle, from: usize, after: usize) -> Micros {
-    let columns = row.columns();
-    let from = Micros::from(match from {
-        0 => columns.created_at,
-        1 | 2 => columns.last_activity_at,
-        3 | 4 => columns.state_since,
-        5 => columns.auto_destroy_at.unwrap_or(columns.created_at),
-        6 => columns.backup_since.unwrap_or(columns.created_at),
-        _recovered => columns.last_recovery.unwrap_or(columns.created_at),
-    });
-    let minutes = match after {
-        0 => 0,
-        1 => columns.auto_stop.as_minutes(),
-        2 => columns.auto_pause.as_minutes(),
-        3 => columns.auto_archive.as_minutes(),
-        4 => columns.auto_delete.as_minutes(),
-        5 => columns.queue_timeout.map_or(0, |minutes| minutes.as_minutes()),
-        6 => 24 * 60,
-        7 => 7 * 24 * 60,
-        8 => 120,
-        9 => 60,
-        10 => 30,
-        _limit => {
-            let limit = TimeLimits::default().of_state(columns.state);
-            return from.saturating_add_minutes(limit.map_or(60, |minutes| i64::from(minutes.get())));
-        }
-    };
-    from.saturating_add_minutes(i64::from(minutes))
 }
