@@ -2,7 +2,7 @@
 
 use crate::{
     lifecycle::{Columns, Lifecycle},
-    rules::{Command, Context, Input, Step},
+    rules::{Command, Context, Effect, Input, Step},
     testing::{
         case::Case,
         kit::{
@@ -85,7 +85,8 @@ fn key(row: &Lifecycle, inputs: &[Input; 2]) -> String {
     format!("{} {} {inputs:?}", row.state(), row.desired_state())
 }
 
-/// Returns the inputs of the plan that the row of a case accepts: its own input, and every command.
+/// Returns the inputs of the plan that the row of a case accepts: its own input, and every command. It leaves out what writes
+/// nothing, and what removes the record, because no row is stored afterwards.
 fn accepted<S: System>(chosen: &Inputs, case: &Case, subject: &Subject<'_, S>) -> Vec<Input> {
     let mut inputs = Vec::from([case.input]);
     for command in Command::EXAMPLES.as_flattened().iter().map(|command| Input::from(*command)) {
@@ -97,9 +98,13 @@ fn accepted<S: System>(chosen: &Inputs, case: &Case, subject: &Subject<'_, S>) -
     let times = [case.now, second(case.now)];
     inputs.retain(|input| {
         let mut steps = times.iter().map(|now| case.row.decide(*input, &subject.policy, context, *now));
-        steps.all(|decided| decided.is_ok_and(|step| !step.is_noop()))
+        steps.all(|decided| decided.is_ok_and(|step| writes_row(&step)))
     });
     inputs
+}
+
+fn writes_row(step: &Step) -> bool {
+    !step.is_noop() && step.effects().all(|effect| effect != Effect::Purge)
 }
 
 fn second(first: DateTime<Utc>) -> DateTime<Utc> {

@@ -5,7 +5,7 @@ use crate::{
     controller::{Image, Next, Observed, Placement, RunnerStanding, RunnerView, Stored},
     lifecycle::Lifecycle,
     policy::Policy,
-    rules::{Answer, Call, Context, Effect, Input, Job, Outcome, Report, Step, Task, Verb},
+    rules::{Answer, Call, Cause, Context, Effect, Input, Job, Outcome, Report, Step, Task, Verb},
     runner::CopyAnswer,
     testing::kit::cases::Plan,
     vocabulary::{CopyState, Fault, Micros, SandboxState},
@@ -70,14 +70,14 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(tale: &Tale, policy: &Policy) -> Self {
         let Tale { begins, at, epochs, .. } = *tale;
-        let copy = match begins.state() {
-            SandboxState::Started => CopyState::Running,
-            SandboxState::Stopped => CopyState::AtRest,
-            SandboxState::Paused => CopyState::Paused,
-            _elsewhere if begins.has_runner() => CopyState::Busy,
-            _nowhere => CopyState::None,
-        };
-        let copy = if begins.state() == SandboxState::Unknown { CopyState::None } else { copy };
+        let shown = [
+            (SandboxState::Started, CopyState::Running),
+            (SandboxState::Stopped, CopyState::AtRest),
+            (SandboxState::Paused, CopyState::Paused),
+            (SandboxState::Unknown, CopyState::None),
+        ];
+        let known = shown.iter().find(|(state, _)| *state == begins.state()).map(|(_, copy)| *copy);
+        let copy = known.unwrap_or(if begins.has_runner() { CopyState::Busy } else { CopyState::None });
         Self {
             row: begins,
             now: at,
@@ -139,10 +139,7 @@ impl World {
             }
             Move::Clock => {
                 let due = self.row.due(&self.policy, self.context(), self.now)?;
-                match due.cause() {
-                    crate::rules::Cause::Timer(timer) => Some(timer.into()),
-                    _no_timer => None,
-                }
+                if let Cause::Timer(timer) = due.cause() { Some(timer.into()) } else { None }
             }
             Move::Work { call, end } => {
                 self.work(call, end);
@@ -193,7 +190,12 @@ impl World {
             self.calls.remove(at);
         }
         let epoch = self.epochs.then_some(call.epoch);
-        let ended = |outcome| call.task.job().map(|job| Report::Ended { job, outcome, epoch });
+        let job = match (call.task, call.task.job()) {
+            // A host without epochs does not number its backups either.
+            (Task::Backup { .. }, Some(_)) if !self.epochs => Some(Job::Backup { attempt: None }),
+            (_, job) => job,
+        };
+        let ended = |outcome| job.map(|job| Report::Ended { job, outcome, epoch });
         let answered = |answer| Some(Report::Answered { task: call.task, answer, from: None, epoch });
         let report = match (end, call.task) {
             (Ending::Accepts, Task::Backup { attempt }) => {
@@ -207,13 +209,6 @@ impl World {
                 ended(Outcome::Completed)
             }
         };
-        // A host without numbers hears none.
-        let report = report.map(|report| match report {
-            Report::Ended { job: Job::Backup { .. }, outcome, epoch } if !self.epochs => {
-                Report::Ended { job: Job::Backup { attempt: None }, outcome, epoch }
-            }
-            other => other,
-        });
         self.reports.extend(report);
     }
 
