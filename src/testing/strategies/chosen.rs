@@ -129,7 +129,7 @@ fn nothing() -> BoxedStrategy<Input> {
 }
 
 /// Generates commands with this verb and any arguments.
-pub(in crate::testing) fn with_verb(verb: Verb) -> BoxedStrategy<Command> {
+pub(crate) fn with_verb(verb: Verb) -> BoxedStrategy<Command> {
     use super::words;
     match verb {
         Verb::Start => Just(Command::Start).boxed(),

@@ -13,7 +13,7 @@ mod words;
 
 pub use cases::{any_case, case};
 pub use chosen::Inputs;
-pub(in crate::testing) use chosen::with_verb;
+pub(crate) use chosen::with_verb;
 pub use inputs::{answer, command, context, input, job, outcome, report, size_change, task, timer};
 pub use rows::{any_columns, columns_at, lifecycle};
 pub use storable::storable_lifecycle;

@@ -24,7 +24,7 @@ use proptest::{
 };
 
 /// Returns the random source of one case, which depends on the seed of the check and the number of the case only.
-pub(in crate::testing::kit) fn runner(seed: u64, number: u64) -> TestRunner {
+pub(crate) fn runner(seed: u64, number: u64) -> TestRunner {
     let mut bytes = [0; 32];
     let numbers = seed.to_le_bytes().into_iter().chain(number.to_le_bytes());
     for (byte, value) in bytes.iter_mut().zip(numbers) {
@@ -35,12 +35,12 @@ pub(in crate::testing::kit) fn runner(seed: u64, number: u64) -> TestRunner {
 }
 
 /// Returns a value of a strategy that rejects nothing.
-pub(in crate::testing::kit) fn value_of<S: Strategy>(strategy: &S, runner: &mut TestRunner) -> Option<S::Value> {
+pub(crate) fn value_of<S: Strategy>(strategy: &S, runner: &mut TestRunner) -> Option<S::Value> {
     strategy.new_tree(runner).ok().map(|tree| tree.current())
 }
 
 /// Returns the cases of a plan, in order: one of each cell, and then random ones.
-pub(in crate::testing::kit) fn cases(plan: &Plan, policy: &Policy) -> impl Iterator<Item = Case> {
+pub(crate) fn cases(plan: &Plan, policy: &Policy) -> impl Iterator<Item = Case> {
     let inputs = plan.inputs();
     let chosen = inputs.cells(policy).into_iter().map(|cell| cell.case);
     let chosen: Vec<Case> = chosen.chain(by_inputs(plan).map(|(_, case)| case)).chain(unusual(plan)).collect();
@@ -80,7 +80,7 @@ fn random<T: fmt::Debug>(plan: &Plan, strategy: BoxedStrategy<T>) -> impl Iterat
 }
 
 /// Returns the passes of a plan, in order: one of each cell, and then random ones.
-pub(in crate::testing::kit) fn passes(plan: &Plan, policy: &Policy) -> impl Iterator<Item = Pass> {
+pub(crate) fn passes(plan: &Plan, policy: &Policy) -> impl Iterator<Item = Pass> {
     let chosen = pass_cells(policy).into_iter().map(|cell| Pass { row: cell.row, view: cell.view, now: cell.now });
     let chosen: Vec<Pass> = chosen.chain(by_passes().map(|(_, pass)| pass)).collect();
     let other = match plan.rows {
@@ -100,7 +100,7 @@ pub(in crate::testing::kit) fn passes(plan: &Plan, policy: &Policy) -> impl Iter
 }
 
 /// Returns the case for a system that has only some of the columns: the others have their default.
-pub(in crate::testing::kit) fn within(case: Case, has: impl Fn(&Column) -> bool) -> Case {
+pub(crate) fn within(case: Case, has: impl Fn(&Column) -> bool) -> Case {
     let row = projected(&case.row, has);
     // A context that was gathered for another revision stays one.
     let revision = moved_with(case.context.revision(), &case.row, &row);
@@ -108,7 +108,7 @@ pub(in crate::testing::kit) fn within(case: Case, has: impl Fn(&Column) -> bool)
 }
 
 /// Returns the pass for a system that has only some of the columns: the others have their default.
-pub(in crate::testing::kit) fn within_pass(pass: Pass, has: impl Fn(&Column) -> bool) -> Pass {
+pub(crate) fn within_pass(pass: Pass, has: impl Fn(&Column) -> bool) -> Pass {
     let row = projected(&pass.row, has);
     let revision = moved_with(pass.view.revision, &pass.row, &row);
     Pass { row, view: RunnerView { revision, ..pass.view }, ..pass }

@@ -15,7 +15,7 @@ fn all() -> &'static [(Transition, Example)] {
 }
 
 /// Returns the transitions that inputs of a plan make, each with a case.
-pub(in crate::testing::kit) fn by_inputs(plan: &Plan) -> impl Iterator<Item = (Transition, Case)> {
+pub(crate) fn by_inputs(plan: &Plan) -> impl Iterator<Item = (Transition, Case)> {
     let tried = all().iter().filter(|(transition, _)| match transition.by {
         Trigger::Command(verb) => plan.verbs.contains(&verb),
         Trigger::Done | Trigger::Failed | Trigger::Reported => plan.reports,
@@ -31,7 +31,7 @@ pub(in crate::testing::kit) fn by_inputs(plan: &Plan) -> impl Iterator<Item = (T
 }
 
 /// Returns the transitions that passes make, each with a pass.
-pub(in crate::testing::kit) fn by_passes() -> impl Iterator<Item = (Transition, Pass)> {
+pub(crate) fn by_passes() -> impl Iterator<Item = (Transition, Pass)> {
     all().iter().filter_map(|(transition, Example { row, moved_by, now })| match moved_by {
         MovedBy::Pass(view) => Some((*transition, Pass { row: *row, view: *view, now: *now })),
         MovedBy::Input(_) => None,

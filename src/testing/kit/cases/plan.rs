@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 
 /// One pass of a controller.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::testing::kit) struct Pass {
-    pub(in crate::testing::kit) row: Lifecycle,
-    pub(in crate::testing::kit) view: RunnerView,
-    pub(in crate::testing::kit) now: DateTime<Utc>,
+pub(crate) struct Pass {
+    pub(crate) row: Lifecycle,
+    pub(crate) view: RunnerView,
+    pub(crate) now: DateTime<Utc>,
 }
 
 /// The rows of the random cases.
@@ -24,14 +24,14 @@ pub enum Rows {
 
 /// What a check tries.
 #[derive(Debug, Clone)]
-pub(in crate::testing::kit) struct Plan {
-    pub(in crate::testing::kit) verbs: Vec<Verb>,
-    pub(in crate::testing::kit) reports: bool,
-    pub(in crate::testing::kit) timers: bool,
-    pub(in crate::testing::kit) rows: Rows,
+pub(crate) struct Plan {
+    pub(crate) verbs: Vec<Verb>,
+    pub(crate) reports: bool,
+    pub(crate) timers: bool,
+    pub(crate) rows: Rows,
     /// How many random cases follow the chosen ones.
-    pub(in crate::testing::kit) random: u32,
-    pub(in crate::testing::kit) seed: u64,
+    pub(crate) random: u32,
+    pub(crate) seed: u64,
 }
 
 impl Default for Plan {
@@ -43,7 +43,7 @@ impl Default for Plan {
 
 impl Plan {
     /// Returns the inputs that the check tries.
-    pub(in crate::testing::kit) fn inputs(&self) -> Inputs {
+    pub(crate) fn inputs(&self) -> Inputs {
         let inputs = Inputs::default().commands(self.verbs.iter().copied());
         let inputs = if self.reports { inputs } else { inputs.without_reports() };
         if self.timers { inputs } else { inputs.without_timers() }

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 
 /// Returns cases that are simpler than this one, the simplest first.
-pub(in crate::testing::kit) fn smaller(case: &Case) -> Vec<Case> {
+pub(crate) fn smaller(case: &Case) -> Vec<Case> {
     let ordinary = Context::of(&case.row);
     let mut found = Vec::new();
     if case.context != ordinary {
@@ -36,7 +36,7 @@ pub(in crate::testing::kit) fn smaller(case: &Case) -> Vec<Case> {
 }
 
 /// Returns rows that are simpler than this one, each with its time. A sound row stays sound.
-pub(in crate::testing::kit) fn smaller_rows(row: &Lifecycle, now: DateTime<Utc>) -> Vec<(Lifecycle, DateTime<Utc>)> {
+pub(crate) fn smaller_rows(row: &Lifecycle, now: DateTime<Utc>) -> Vec<(Lifecycle, DateTime<Utc>)> {
     let columns = row.columns();
     let default = Columns::default();
     let names: Vec<&'static str> = other_than_default(&columns).collect();
@@ -68,11 +68,8 @@ pub(in crate::testing::kit) fn smaller_rows(row: &Lifecycle, now: DateTime<Utc>)
 /// Returns how many columns differ from the default row, and how far the time is from 1970.
 fn size_of(columns: &Columns, now: DateTime<Utc>) -> (usize, u8) {
     let century = Micros::EPOCH..=Micros::EPOCH.saturating_add_minutes(100 * 366 * 24 * 60);
-    let time = match Micros::from(now) {
-        Micros::EPOCH => 0,
-        now if century.contains(&now) => 1,
-        _elsewhere => 2,
-    };
+    let now = Micros::from(now);
+    let time = if century.contains(&now) { u8::from(now != Micros::EPOCH) } else { 2 };
     (other_than_default(columns).count(), time)
 }
 
@@ -132,7 +129,7 @@ fn shifted(columns: &Columns, now: DateTime<Utc>, start: DateTime<Utc>) -> (Colu
 }
 
 /// Returns inputs of the same kind with plainer arguments.
-pub(in crate::testing::kit) fn plainer(input: Input) -> Vec<Input> {
+pub(crate) fn plainer(input: Input) -> Vec<Input> {
     let found: Vec<Input> = match input {
         Input::Command(Command::Resize(change)) => {
             let SizeChange { cpu, memory, disk } = change;
@@ -185,7 +182,7 @@ fn plainer_reports(report: Report) -> Vec<Report> {
 }
 
 /// Returns passes that are simpler than this one.
-pub(in crate::testing::kit) fn smaller_passes(pass: &Pass) -> Vec<Pass> {
+pub(crate) fn smaller_passes(pass: &Pass) -> Vec<Pass> {
     let Pass { row, view, now } = *pass;
     let plain = RunnerView::of(&row);
     let views = [

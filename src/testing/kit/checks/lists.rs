@@ -29,7 +29,7 @@ const RECORDS: [Unusual; 7] = [
 ];
 
 /// Compares which records the system reads: each one that has no unknown word.
-pub(in crate::testing::kit) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
+pub(crate) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
     let mut subject = Subject::new(system);
     let mut report = Report::of_nothing();
     let states = SandboxState::ALL.iter().map(|state| [state.as_str().to_string()].to_vec());

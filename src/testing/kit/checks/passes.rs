@@ -14,7 +14,7 @@ use crate::{
 use alloc::vec::Vec;
 
 /// Compares the system's passes with the crate's.
-pub(in crate::testing::kit) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
+pub(crate) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
     let mut subject = Subject::new(system);
     let mut report = Report::of_passes(plan, &subject.policy);
     let (policy, held) = (subject.policy.clone(), subject.held.clone());
@@ -48,7 +48,7 @@ fn run<S: System>(subject: &mut Subject<'_, S>, pass: &Pass) -> Trial {
 
 /// Makes a pass over the stored row, and compares it with the crate's. Returns the crate's, or `None` if the system makes no
 /// passes for the kit.
-pub(in crate::testing::kit) fn pass_of<S: System>(
+pub(crate) fn pass_of<S: System>(
     subject: &mut Subject<'_, S>,
     row: &Lifecycle,
     view: &RunnerView,

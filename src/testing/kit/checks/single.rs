@@ -14,7 +14,7 @@ use crate::testing::{
 use alloc::vec::Vec;
 
 /// Compares the system with the crate on every case of the plan.
-pub(in crate::testing::kit) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
+pub(crate) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
     let mut subject = Subject::new(system);
     let mut report = Report::new(plan, false, &subject.policy);
     let (policy, held) = (subject.policy.clone(), subject.held.clone());

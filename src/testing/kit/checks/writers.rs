@@ -51,7 +51,7 @@ const ORDERS: [[Op; 4]; 6] = {
 };
 
 /// Compares what becomes of two writers of one row, for every pair of inputs in every state that accepts both.
-pub(in crate::testing::kit) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
+pub(crate) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
     let mut subject = Subject::new(system);
     let mut report = Report::of_nothing();
     let (policy, held) = (subject.policy.clone(), subject.held.clone());

@@ -10,31 +10,31 @@ use alloc::{format, string::String, vec::Vec};
 
 /// Which columns a system has.
 #[derive(Debug, Clone)]
-pub(in crate::testing::kit) struct Held(Vec<bool>);
+pub(crate) struct Held(Vec<bool>);
 
 impl Held {
-    pub(in crate::testing::kit) fn of(has: impl Fn(&Column) -> bool) -> Self {
+    pub(crate) fn of(has: impl Fn(&Column) -> bool) -> Self {
         Self(Column::ALL.iter().map(has).collect())
     }
 
     /// Whether the system has every column.
-    pub(in crate::testing::kit) fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         self.0.iter().all(|has| *has)
     }
 
     /// Whether the system has the column of this name.
-    pub(in crate::testing::kit) fn has_name(&self, name: &str) -> bool {
+    pub(crate) fn has_name(&self, name: &str) -> bool {
         Column::ALL.iter().any(|column| column.name == name && self.has(column))
     }
 
     /// Whether the system has this column.
-    pub(in crate::testing::kit) fn has(&self, column: &Column) -> bool {
+    pub(crate) fn has(&self, column: &Column) -> bool {
         Column::ALL.iter().zip(&self.0).any(|(held, has)| *has && held.name == column.name)
     }
 }
 
 /// Returns what differs; nothing if the system is right.
-pub(in crate::testing::kit) fn differences(expected: &Reply, found: &Reply, held: &Held) -> Vec<String> {
+pub(crate) fn differences(expected: &Reply, found: &Reply, held: &Held) -> Vec<String> {
     match (expected, found) {
         (Reply::Answer(expected), Reply::Answer(found)) => of_answers(expected, found, held),
         (Reply::Passed(expected), Reply::Passed(found)) => of_passes(expected, found, held),
@@ -77,7 +77,7 @@ fn of_answers(expected: &Answer, found: &Answer, held: &Held) -> Vec<String> {
 }
 
 /// Returns what differs between two rows, in the columns that the system has.
-pub(in crate::testing::kit) fn of_rows(expected: &Columns, found: &Columns, held: &Held) -> Vec<String> {
+pub(crate) fn of_rows(expected: &Columns, found: &Columns, held: &Held) -> Vec<String> {
     let (expected, found) = (normal(expected), normal(found));
     if expected == found {
         return Vec::new();

@@ -51,12 +51,12 @@ pub enum Act {
 
 impl Story {
     /// The story of a row of which one thing was asked.
-    pub(in crate::testing::kit) fn of(given: &Lifecycle, at: DateTime<Utc>, act: Act) -> Self {
+    pub(crate) fn of(given: &Lifecycle, at: DateTime<Utc>, act: Act) -> Self {
         Self { given: given.columns(), acts: Vec::from([(at, act)]) }
     }
 
     /// Returns one line for the row that was given, and one for each of the last acts.
-    pub(in crate::testing::kit) fn lines(&self, most_acts: usize) -> Vec<String> {
+    pub(crate) fn lines(&self, most_acts: usize) -> Vec<String> {
         // A list is read without a row.
         let given = !matches!(self.acts.first(), Some((_, Act::List(_))));
         let mut lines: Vec<_> = given.then(|| format!("given {}", NotDefault(&self.given))).into_iter().collect();
@@ -75,7 +75,7 @@ impl Story {
 }
 
 /// The columns that differ from the default row.
-pub(in crate::testing::kit) struct NotDefault<'a>(pub(in crate::testing::kit) &'a Columns);
+pub(crate) struct NotDefault<'a>(pub(crate) &'a Columns);
 
 impl fmt::Display for NotDefault<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -102,7 +102,7 @@ pub enum Reply {
 }
 
 /// The largest number of lines of a failure.
-pub(in crate::testing::kit) const MOST_LINES: usize = 15;
+pub(crate) const MOST_LINES: usize = 15;
 /// How many acts and differences are shown at most.
 const MOST_SHOWN: usize = 6;
 

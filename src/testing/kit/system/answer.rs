@@ -14,9 +14,9 @@ use core::fmt;
 /// The row or the code is always compared. The HTTP status and the effects are compared where the answer has them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    pub(in crate::testing::kit) result: Answered,
-    pub(in crate::testing::kit) http_status: Option<u16>,
-    pub(in crate::testing::kit) effects: Option<Vec<Effect>>,
+    pub(crate) result: Answered,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) effects: Option<Vec<Effect>>,
 }
 
 /// The result of an input.
@@ -109,11 +109,7 @@ impl Answer {
     }
 
     /// Returns the crate's answer, with the code that a system has for the reason of a refusal.
-    pub(in crate::testing::kit) fn named(
-        case: &Case,
-        policy: &Policy,
-        code: impl FnOnce(Reason) -> Cow<'static, str>,
-    ) -> Self {
+    pub(crate) fn named(case: &Case, policy: &Policy, code: impl FnOnce(Reason) -> Cow<'static, str>) -> Self {
         match case.row.decide(case.input, policy, case.context, case.now) {
             Ok(step) => Self::of_step(&step),
             Err(refusal) => Self::refused(code(refusal.reason())).with_http_status(refusal.http_status()),
@@ -142,12 +138,12 @@ impl fmt::Display for Declined {
 }
 
 /// A row in its normal form, so that two ways to store the same row are equal.
-pub(in crate::testing::kit) fn normal(row: &Columns) -> Columns {
+pub(crate) fn normal(row: &Columns) -> Columns {
     Lifecycle::from(*row).columns()
 }
 
 /// Returns what an input is, in the words of a log.
-pub(in crate::testing::kit) fn described(input: Input) -> alloc::string::String {
+pub(crate) fn described(input: Input) -> alloc::string::String {
     match input {
         Input::Command(command) => alloc::format!("command {command:?}"),
         Input::Report(report) => alloc::format!("report {report:?}"),

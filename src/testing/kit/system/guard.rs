@@ -60,7 +60,7 @@ fn be_quiet() {
 ///
 /// # Errors
 /// [`Panic`], if the system panics.
-pub(in crate::testing::kit) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     be_quiet();
     PLACE.with(|place| place.replace(Some(String::new())));
     let done = catch_unwind(AssertUnwindSafe(work));

@@ -1,7 +1,8 @@
 //! Plays stories with a system next to the crate, and compares every reply.
 
 use super::{
-    tale::{Move, Tale, beginnings},
+    moves::Move,
+    tale::{Tale, beginnings},
     world::World,
 };
 use crate::{
@@ -29,7 +30,7 @@ const MOVES: usize = 60;
 const STEPS: u64 = 10;
 
 /// Compares the system with the crate on stories.
-pub(in crate::testing::kit) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
+pub(crate) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
     let mut subject = Subject::new(system);
     let policy = subject.policy.clone();
     let epochs = subject.held.has_name(names::epoch);
@@ -59,7 +60,7 @@ pub(in crate::testing::kit) fn check<S: System>(plan: &Plan, system: &mut S) -> 
 fn play<S: System>(subject: &mut Subject<'_, S>, tale: &Tale, report: &RefCell<Report>) -> Trial {
     let mut parts = Vec::new();
     let mut story = Story { given: tale.begins.columns(), acts: Vec::new() };
-    let mut world = World::new(tale, &subject.policy);
+    let mut world = World::new(tale.begins, tale.at, tale.epochs, &subject.policy);
     if let Err(stop) = subject.store(&world.row) {
         return stop.in_story(|| story);
     }

@@ -1,13 +1,16 @@
 //! A story before it is played: its first row, and its moves. Any part of it is a story too, so that it can be shrunk.
 
-use super::world::{Sight, World};
+use super::{
+    moves::{Ending, Move, Sight},
+    world::World,
+};
 use crate::{
     decide::{NewSandbox, Origin},
     lifecycle::Lifecycle,
     policy::Policy,
-    rules::{Command, Input, Timer, Verb},
+    rules::{Timer, Verb},
     testing::{
-        kit::cases::{Plan, plainer, smaller_rows, value_of},
+        kit::cases::{Plan, smaller_rows, value_of},
         strategies::{self, with_verb},
     },
     vocabulary::{AutoDelete, Micros, SandboxClass},
@@ -32,44 +35,6 @@ pub(super) struct Tale {
     pub(super) moves: Vec<Move>,
 }
 
-/// One thing that happens. A number chooses among what there is at the time.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Move {
-    /// A caller sends a command.
-    Command(Command),
-    /// Minutes pass.
-    Wait(u32),
-    /// Time passes until so many microseconds after the next deadline, and its timer arrives.
-    Deadline(i8),
-    /// The host carries out the first timer that is due.
-    Clock,
-    /// A timer arrives, due or not.
-    Timer(Timer),
-    /// The controller looks.
-    Pass(Sight),
-    /// The runner works on a call and sends a report.
-    Work { call: u8, end: Ending },
-    /// A report arrives. It may arrive once more.
-    Hear { report: u8, again: bool },
-    /// A report is lost.
-    Lose(u8),
-    /// The runner reports its copy unasked.
-    Unasked,
-}
-
-/// How a runner ends its work on a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// It accepts the call, and works.
-    Accepts,
-    /// It completes the work.
-    Completes,
-    /// It fails.
-    Fails { recoverable: bool },
-    /// It refuses the call.
-    Refuses,
-}
-
 impl Tale {
     /// Returns a story of at most so many moves. Each is chosen by what the crate's sandbox needs then.
     pub(super) fn told(
@@ -82,7 +47,7 @@ impl Tale {
         let (begins, at) = value_of(begins, runner)?;
         let epochs = epochs && value_of(&prop::bool::weighted(0.8), runner)?;
         let mut tale = Self { begins, at, epochs, moves: Vec::new() };
-        let mut world = World::new(&tale, policy);
+        let mut world = World::new(tale.begins, tale.at, epochs, policy);
         while tale.moves.len() < moves && !world.is_over() {
             let next = value_of(&next_move(plan, &world), runner)?;
             world.imagine(next);
@@ -114,28 +79,6 @@ impl Tale {
             }));
         }
         found
-    }
-}
-
-impl Move {
-    fn plainer(self) -> Vec<Self> {
-        let found = match self {
-            Self::Command(command) => plainer(command.into())
-                .into_iter()
-                .filter_map(|input| match input {
-                    Input::Command(command) => Some(Self::Command(command)),
-                    Input::Report(_) | Input::Timer(_) => None,
-                })
-                .collect(),
-            Self::Pass(_) => Vec::from([Self::Pass(Sight::ORDINARY)]),
-            Self::Work { call, end: Ending::Fails { recoverable: true } } => {
-                Vec::from([Self::Work { call, end: Ending::Fails { recoverable: false } }])
-            }
-            Self::Work { .. } | Self::Wait(_) | Self::Deadline(_) | Self::Clock | Self::Timer(_) => Vec::new(),
-            Self::Hear { report, again: true } => Vec::from([Self::Hear { report, again: false }]),
-            Self::Hear { .. } | Self::Lose(_) | Self::Unasked => Vec::new(),
-        };
-        found.into_iter().filter(|plain| *plain != self).collect()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The world of a story: the crate's row, the clock, the calls and reports on their way, and the copy on the runner.
 
-use super::tale::{Ending, Move, Tale};
+use super::moves::{Busy, Ending, Move, Sight};
 use crate::{
-    controller::{Image, Next, Observed, Placement, RunnerStanding, RunnerView, Stored},
+    controller::{Image, Next, Observed, Placement, RunnerView, Stored},
     lifecycle::Lifecycle,
     policy::Policy,
     rules::{Answer, Call, Cause, Context, Effect, Input, Job, Outcome, Report, Step, Task, Verb},
@@ -12,43 +12,6 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use chrono::{DateTime, Utc};
-use proptest::{prelude::*, sample::select};
-
-/// What a controller sees when it looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sight {
-    pub(super) runner: RunnerStanding,
-    /// Whether the runner answers what it has, and not that it is busy or nothing at all.
-    pub(super) answer: Option<Busy>,
-    pub(super) room: bool,
-}
-
-/// Why a runner does not say what it has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Busy {
-    /// It works on the copy.
-    Works,
-    /// It does not answer.
-    Silent,
-    /// It is not asked.
-    NotAsked,
-}
-
-impl Sight {
-    /// A ready runner that was not asked, and room.
-    pub(super) const ORDINARY: Self = Self { runner: RunnerStanding::Ready, answer: Some(Busy::NotAsked), room: true };
-
-    pub(super) fn any() -> impl Strategy<Value = Self> + Clone {
-        let runner = prop_oneof![
-            12 => Just(RunnerStanding::Ready),
-            1 => Just(RunnerStanding::NotReady),
-            1 => Just(RunnerStanding::Gone),
-        ];
-        let busy = [Busy::Works, Busy::Silent, Busy::NotAsked];
-        let answer = prop_oneof![3 => Just(None), 2 => select(busy.to_vec()).prop_map(Some)];
-        (runner, answer, prop::bool::weighted(0.9)).prop_map(|(runner, answer, room)| Self { runner, answer, room })
-    }
-}
 
 /// The world of a story.
 #[derive(Debug, Clone)]
@@ -68,8 +31,7 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(tale: &Tale, policy: &Policy) -> Self {
-        let Tale { begins, at, epochs, .. } = *tale;
+    pub(super) fn new(begins: Lifecycle, at: DateTime<Utc>, epochs: bool, policy: &Policy) -> Self {
         let shown = [
             (SandboxState::Started, CopyState::Running),
             (SandboxState::Stopped, CopyState::AtRest),
