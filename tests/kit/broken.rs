@@ -28,7 +28,8 @@ struct Fragile;
 
 impl System for Fragile {
     fn store(&mut self, row: &Columns) -> Result<(), Declined> {
-        if row.state == SandboxState::Error { Err(std::fmt::Error).expect("a writable store") } else { Ok(()) }
+        assert!(row.state != SandboxState::Error, "a writable store");
+        Ok(())
     }
 
     fn decide(&mut self, _: Input, _: Context, _: DateTime<Utc>) -> Answer {
