@@ -28,4 +28,9 @@ impl Case {
     pub fn decide(&self, policy: &Policy) -> Result<Step, Refusal> {
         self.row.decide(self.input, policy, self.context, self.now)
     }
+
+    /// Whether the context was gathered for another revision of the row, so that the input is refused as `conflict`.
+    pub fn is_of_other_revision(&self) -> bool {
+        self.context.revision() != self.row.revision()
+    }
 }

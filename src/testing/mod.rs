@@ -1,8 +1,13 @@
 //! Tools to test a sandbox platform: strategies for every value, a second implementation of the rules, and a check of an
 //! embedder's own system. They need the feature `proptest` and link std.
 //!
-//! - The strategies ([`lifecycle`], [`storable_lifecycle`], [`input`], [`case`], …) generate any value of the domain, including
-//!   extremes: any combination of known words, the first and the last instant, the largest interval.
+//! - The strategies for rows come in three kinds. [`lifecycle`] is any row, sound or broken, with extremes that no database
+//!   takes. [`storable_lifecycle`] is a row that a platform stores. [`reachable_lifecycle`] is the end of a random walk from a
+//!   new sandbox.
+//! - [`cells`] and [`pass_cells`] list every decision that the rules tell apart, each with a case that reaches it. [`cell_of`]
+//!   names the one that a case falls into.
+//! - [`case`] and [`Inputs`] generate whole cases, most of them around a cell, so that every rule is reached. [`Inputs`] chooses
+//!   the inputs that a platform supports.
 //! - [`Model`] implements the rules a second time, as simply as possible: it writes columns one after the other, and shares
 //!   no rule with the rest of the crate.
 //! - [`cells`] lists every decision that the rules tell apart, each with a case that reaches it.
@@ -20,6 +25,6 @@ pub use model::{Compared, Decided, Model, Taken};
 pub use strategies::{
     Inputs, answer, any_case, any_columns, auto_archive, auto_delete, auto_pause, auto_stop, backup_state, case, class,
     columns_at, command, context, desired_state, fault, gpu_type, input, instant, job, lifecycle, listed, listed_by,
-    minutes, outcome, queue_timeout, repair, report, runner_view, size, size_change, state, storable_instant,
-    storable_lifecycle, storable_size, task, timer, ttl,
+    made_storable, minutes, outcome, queue_timeout, reachable_lifecycle, repair, report, runner_view, size,
+    size_change, state, storable_instant, storable_lifecycle, storable_size, task, timer, ttl,
 };

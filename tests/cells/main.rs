@@ -5,6 +5,7 @@ use sandbox_lifecycle::{
     testing::{cell_of, cells, pass_cell_of, pass_cells},
 };
 mod random_cases;
+mod reached_rules;
 
 use std::collections::BTreeSet;
 

@@ -16,7 +16,13 @@ use core::num::NonZeroU32;
 
 /// Returns cases of every command: each with its arguments, in each context that a check asks about.
 pub(super) fn of_commands(place: &Reached, policy: &Policy) -> Vec<Case> {
-    let row = place.row;
+    // A sandbox that timed out may have been recovered from its backup before.
+    let recovered =
+        place.row.status.timed_out_with_backup().then_some(Lifecycle { last_recovery: place.at, ..place.row });
+    [Some(place.row), recovered].into_iter().flatten().flat_map(|row| commands_of(row, place, policy)).collect()
+}
+
+fn commands_of(row: Lifecycle, place: &Reached, policy: &Policy) -> Vec<Case> {
     let ordinary = Context::of(&row);
     let contexts = [
         ordinary,
@@ -84,12 +90,15 @@ fn commands(row: &Lifecycle, policy: &Policy) -> Vec<Command> {
 pub(super) fn of_reports(place: &Reached) -> Vec<Case> {
     let row = place.row;
     let context = Context::of(&row);
-    let contexts = [context, context.with_live_fork_children(1), context.with_runner_draining(true)];
     let case = |report: Report, context| Case { row, input: report.into(), context, now: soon(place).into() };
-    let reads_context = row.is_ephemeral() || row.status.awaits_backup();
-    let contexts = contexts.into_iter().take(if reads_context { usize::MAX } else { 1 });
-    let of = |report| contexts.clone().map(move |context| case(report, context));
-    let mut cases: Vec<Case> = reports(&row).into_iter().flat_map(of).collect();
+    let mut cases = Vec::new();
+    for report in reports(&row) {
+        cases.push(case(report, context));
+        // A stop deletes an ephemeral sandbox unless forks read its disk.
+        cases.extend(row.is_ephemeral().then(|| case(report, context.with_live_fork_children(1))));
+        let backs_up = matches!(report, Report::Ended { job: Job::Backup { .. }, .. });
+        cases.extend(backs_up.then(|| case(report, context.with_runner_draining(true))));
+    }
     let first = cases.first().map(|first| Case { context: other_revision(&row), ..*first });
     cases.extend(first);
     cases
@@ -114,6 +123,8 @@ fn reports(row: &Lifecycle) -> Vec<Report> {
     ];
     let jobs = jobs.into_iter().chain(attempts.map(|attempt| Job::Backup { attempt }));
     let outcomes = [Outcome::Completed, FAILED, FAILED_FOR_GOOD];
+    let late = Outcome::Completed;
+    let ended_late = jobs.clone().map(move |job| Report::Ended { job, outcome: late, epoch: stale });
     let ended = jobs.flat_map(move |job| outcomes.map(|outcome| Report::Ended { job, outcome, epoch }));
     let tasks = [
         Task::Create,
@@ -131,12 +142,14 @@ fn reports(row: &Lifecycle) -> Vec<Report> {
         Task::Build,
         Task::Pull,
         Task::Backup { attempt: row.backup_attempt },
+        Task::Backup { attempt: row.backup_attempt.wrapping_add(1) },
     ];
     // A change in place returns to the state before the call.
     let in_place = matches!(row.state(), SandboxState::Resizing | SandboxState::Snapshotting | SandboxState::Forking);
     let from: &[_] = if in_place { &[None, Some(SandboxState::Started), Some(SandboxState::Stopped)] } else { &[None] };
     let mut answered = Vec::new();
     for task in tasks {
+        answered.push(Report::Answered { task, answer: Answer::Done, from: None, epoch: stale });
         // Without an epoch, these two are decided in another way.
         let by_host = matches!(task, Task::Fork | Task::Recover { .. });
         for answer in [Answer::Accepted, Answer::Done, REFUSED] {
@@ -154,8 +167,7 @@ fn reports(row: &Lifecycle) -> Vec<Report> {
     let under_way = [false, true]
         .into_iter()
         .flat_map(move |begun| attempts.map(|attempt| Report::BackupUnderWay { begun, attempt }));
-    let stale = Report::Ended { job: Job::Start, outcome: Outcome::Completed, epoch: stale };
-    ended.chain(answered).chain(shown).chain(under_way).chain([stale]).collect()
+    ended.chain(answered).chain(shown).chain(under_way).chain(ended_late).collect()
 }
 
 /// Returns cases of every timer: a microsecond before its boundary, at it, and a microsecond after, in each context that a timer
@@ -171,19 +183,23 @@ pub(super) fn of_timers(place: &Reached, policy: &Policy) -> Vec<Case> {
         ordinary.with_warm_pool(true),
         other_revision(&row),
     ];
+    // A GPU changes no other rule of an ephemeral sandbox than that it is evicted and not forked.
+    let with_gpu = Lifecycle { gpus: 1, ..row }.with_facts();
+    let evicted = Case { row: with_gpu, input: Timer::SpotEviction.into(), context: ordinary, now: soon(place).into() };
+    let may_have_gpu = row.is_ephemeral() && row.state() != SandboxState::Forking && !row.is_fork_child();
+    let evicted = may_have_gpu.then_some(evicted);
     let timers = <Timer as strum::VariantArray>::VARIANTS.iter();
-    timers
-        .flat_map(|timer| {
-            let at = boundary(&row, *timer, policy, ordinary);
-            let times = match at {
-                Some(at) => [-1, 0, 1].map(|by| at.saturating_add_micros(by)),
-                None => [place.at.saturating_add_minutes(LATER); 3],
-            };
-            contexts.into_iter().flat_map(move |context| {
-                times.map(|now| Case { row, input: Input::Timer(*timer), context, now: now.into() })
-            })
+    let timed = timers.flat_map(|timer| {
+        let at = boundary(&row, *timer, policy, ordinary);
+        let times = match at {
+            Some(at) => [-1, 0, 1].map(|by| at.saturating_add_micros(by)),
+            None => [place.at.saturating_add_minutes(LATER); 3],
+        };
+        contexts.into_iter().flat_map(move |context| {
+            times.map(|now| Case { row, input: Input::Timer(*timer), context, now: now.into() })
         })
-        .collect()
+    });
+    timed.chain(evicted).collect()
 }
 
 /// Longer than any interval of these rows, in minutes: two years.

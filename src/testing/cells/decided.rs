@@ -1,6 +1,6 @@
 //! Into which cell a case of `decide` falls, from the crate's own explanation of its decision.
 
-use super::name::CellName;
+use super::name::{CellName, ignored_word};
 use super::timed;
 use crate::{
     decide::Acceptance,
@@ -34,11 +34,6 @@ pub fn cell_of(case: &Case, policy: &Policy) -> CellName {
     }
 }
 
-/// Whether the context was gathered for another revision of the row.
-pub(super) fn is_of_other_revision(case: &Case) -> bool {
-    case.context.revision() != case.row.revision()
-}
-
 fn of_command(case: &Case, command: Command, policy: &Policy) -> CellName {
     let verb = command.verb();
     let name = match setting(verb) {
@@ -49,7 +44,7 @@ fn of_command(case: &Case, command: Command, policy: &Policy) -> CellName {
         Some([yes, no]) => name.with(if command.flag() { yes } else { no }),
         None => name,
     };
-    if is_of_other_revision(case) {
+    if case.is_of_other_revision() {
         return name.with("other-revision");
     }
     let explained = case.row.explain(command, policy, case.context, case.now);
@@ -107,7 +102,7 @@ fn with_argument(name: CellName, case: &Case, command: Command, policy: &Policy)
 }
 
 fn of_report(case: &Case, report: Report, policy: &Policy) -> CellName {
-    if is_of_other_revision(case) {
+    if case.is_of_other_revision() {
         return CellName::of("report").with("other-revision");
     }
     let state = case.row.state();
@@ -134,6 +129,9 @@ fn of_report(case: &Case, report: Report, policy: &Policy) -> CellName {
         }
         Report::Answered { task, answer, .. } => {
             let name = CellName::of("answered").with(TaskKind::from(task).into());
+            if is_stale(&decided) {
+                return name.with("older-epoch");
+            }
             let name = name.with(match answer {
                 Answer::Accepted => "accepted",
                 Answer::Done => "done",
@@ -162,20 +160,6 @@ fn with_answer(name: CellName, decided: &Result<Step, Refusal>) -> CellName {
             }
         },
         Err(refusal) => name.labelled("refused", refusal.code()),
-    }
-}
-
-pub(super) fn ignored_word(why: Ignored) -> &'static str {
-    match why {
-        Ignored::OlderEpoch => "older-epoch",
-        Ignored::SameState => "same-state",
-        Ignored::ToBeDestroyed => "to-be-destroyed",
-        Ignored::NotWanted => "not-wanted",
-        Ignored::NotAwaited => "not-awaited",
-        Ignored::Incoherent => "incoherent",
-        Ignored::OtherBackup => "other-backup",
-        Ignored::OtherRunner => "other-runner",
-        Ignored::AskedAnyway => "asked-anyway",
     }
 }
 

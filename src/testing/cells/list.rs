@@ -2,10 +2,10 @@
 
 use super::{candidates, decided::cell_of, name::CellName, reached::reached};
 use crate::{
-    lifecycle::{Lifecycle, Status},
+    lifecycle::{Lifecycle, MOST_ATTEMPTS, Status, instants::NEVER},
     policy::Policy,
     testing::case::Case,
-    vocabulary::Fault,
+    vocabulary::{AutoPause, AutoStop, BackupState},
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -24,8 +24,9 @@ pub struct Cell {
 
 /// Returns every cell of `decide` that a platform can reach, in the order of their names.
 ///
-/// Each row is the result of a real history: a sandbox was created, and commands, reports, timers and passes led to it. The
-/// result depends on nothing but the policy.
+/// Each row is the result of a real history: a sandbox was created, and commands, reports, timers and passes led to it. Only
+/// where no history leads, it is a row that another platform stores: stopped with desired state archived, and started with
+/// desired state paused. The result depends on nothing but the policy.
 ///
 /// ```
 /// use sandbox_lifecycle::{Policy, testing::{cell_of, cells}};
@@ -53,22 +54,51 @@ fn found(policy: &Policy) -> Vec<Cell> {
     let (mut commanded, mut reported, mut timed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for place in reached(policy) {
         let row = &place.row;
-        if commanded.insert((row.state(), row.desired_state(), row.facts, row.status.has_usable_backup())) {
+        if commanded.insert((row.state(), row.desired_state(), row.facts)) {
             add(candidates::of_commands(&place, policy));
         }
         if reported.insert(read_by_reports(row)) {
             add(candidates::of_reports(&place));
         }
-        if timed.insert((row.state(), row.desired_state(), row.facts, row.backup_state())) {
+        if timed.insert(read_by_timers(row)) {
             add(candidates::of_timers(&place, policy));
         }
     }
     found.into_iter().map(|(name, case)| Cell { name, case }).collect()
 }
 
-/// Returns what a report reads of a row. The counts of attempts and the use of force are columns that no report reads.
-fn read_by_reports(row: &Lifecycle) -> (Status, bool, bool, bool) {
-    let fault = row.status.fault().filter(|fault| *fault == Fault::Timeout);
-    let read = row.status.with_archive_attempts(0).with_restore_attempts(0).with_force_stop(false).with_fault(fault);
-    (read, row.is_ephemeral(), row.class.is_vm(), row.backup_attempt > 0)
+/// Returns what a report reads of a row.
+fn read_by_reports(row: &Lifecycle) -> (Status, [bool; 6]) {
+    let status = row.status;
+    let read = Status::BLANK
+        .with_state(status.state())
+        .with_desired(status.desired())
+        .with_backup(status.backup())
+        .with_repair(status.repair());
+    let others = [
+        status.has_runner(),
+        status.must_ask(),
+        status.must_ask_store(),
+        status.has_usable_backup(),
+        row.is_ephemeral(),
+        row.class.is_vm(),
+    ];
+    (read, others)
+}
+
+/// Returns what a timer reads of a row.
+fn read_by_timers(row: &Lifecycle) -> (Status, [bool; 8]) {
+    let status = row.status;
+    let read = Status::BLANK.with_state(status.state()).with_desired(status.desired()).with_repair(status.repair());
+    let others = [
+        status.has_runner(),
+        status.archive_attempts() == MOST_ATTEMPTS,
+        row.is_ephemeral(),
+        row.class.is_vm(),
+        row.auto_stop == AutoStop::Never,
+        row.auto_pause == AutoPause::Never,
+        row.destroy_at == NEVER,
+        row.gpus > 0,
+    ];
+    (read.with_backup(if status.awaits_backup() { status.backup() } else { BackupState::None }), others)
 }

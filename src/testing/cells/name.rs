@@ -2,7 +2,7 @@
 
 use crate::{
     lifecycle::{Column, Lifecycle},
-    rules::{Effect, Step},
+    rules::{Effect, Ignored, Step},
     vocabulary::{DesiredState, SandboxState},
 };
 use alloc::{string::ToString, vec::Vec};
@@ -37,7 +37,8 @@ const FOLLOWS: [&str; 7] =
 
 impl CellName {
     pub(super) fn of(input: &'static str) -> Self {
-        let words = Vec::from([Word { label: "", word: input }]);
+        let mut words = Vec::with_capacity(8);
+        words.push(Word { label: "", word: input });
         Self { words, columns: WrittenColumns::default() }
     }
 
@@ -122,8 +123,9 @@ impl fmt::Display for CellName {
 /// Writes a word of any list in one spelling: `pulling_snapshot`, `autoStop` and `destroy with force` get hyphens.
 fn kebab(word: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     use fmt::Write;
-    word.chars().try_for_each(|letter| match letter {
+    word.chars().enumerate().try_for_each(|(place, letter)| match letter {
         '_' | ' ' => f.write_char('-'),
+        'A'..='Z' if place == 0 => f.write_char(letter.to_ascii_lowercase()),
         'A'..='Z' => write!(f, "-{}", letter.to_ascii_lowercase()),
         other => f.write_char(other),
     })
@@ -138,5 +140,20 @@ impl fmt::Debug for CellName {
 impl Serialize for CellName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_string())
+    }
+}
+
+/// Returns why a report changes nothing, as a name has it.
+pub(super) fn ignored_word(why: Ignored) -> &'static str {
+    match why {
+        Ignored::OlderEpoch => "older-epoch",
+        Ignored::SameState => "same-state",
+        Ignored::ToBeDestroyed => "to-be-destroyed",
+        Ignored::NotWanted => "not-wanted",
+        Ignored::NotAwaited => "not-awaited",
+        Ignored::Incoherent => "incoherent",
+        Ignored::OtherBackup => "other-backup",
+        Ignored::OtherRunner => "other-runner",
+        Ignored::AskedAnyway => "asked-anyway",
     }
 }

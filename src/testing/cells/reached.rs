@@ -14,13 +14,14 @@ use crate::{
     rules::{Answer, AsInput, Command, Context, Effect, Job, Outcome, Report, Task, TaskKind, Timer},
     vocabulary::{
         AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, GpuType, Micros, Minutes, QueueTimeout,
-        SandboxClass, SandboxState, Ttl,
+        SandboxClass, SandboxState, SizeChange, Ttl,
     },
 };
 use alloc::{
     collections::{BTreeSet, VecDeque},
     vec::Vec,
 };
+use core::num::NonZeroU32;
 
 /// A row that a platform can reach.
 #[derive(Debug, Clone, Copy)]
@@ -46,13 +47,13 @@ pub(super) const REFUSED: Answer = Answer::Refused { fault: Fault::Refused, reco
 
 /// What tells rows apart. Columns that no rule reads in the state of the row, or that differ only in a number, are left out, so
 /// that the exploration stays small.
-type Key = (Kind, [bool; 8], Status, Option<TaskKind>);
+type Key = (Kind, [bool; 9], Status, Option<TaskKind>);
 
 /// The kind of a sandbox: its class, and which of its settings are on.
 type Kind = [bool; 6];
 
-/// How many steps a sandbox of a rare kind is followed, one that the rules tell apart only by its kind.
-const FEW: u8 = 3;
+/// How many steps a sandbox of a rare kind is followed.
+const FEW: u8 = 5;
 
 impl Reached {
     fn kind(&self) -> Kind {
@@ -67,10 +68,11 @@ impl Reached {
         ]
     }
 
-    /// Whether the rules tell sandboxes of this kind apart only by the kind.
+    /// Whether most rules decide on sandboxes of this kind as on a VM without a GPU, whose timers are the usual ones.
     fn is_rare(&self) -> bool {
         let row = &self.row;
-        row.gpus > 0 || row.destroy_at == NEVER || (row.class.is_vm() && row.auto_stop != AutoStop::Never)
+        let other_timers = row.destroy_at == NEVER || (row.auto_stop != AutoStop::Never && !row.is_ephemeral());
+        !row.class.is_vm() || row.gpus > 0 || other_timers
     }
 
     fn key(&self) -> Key {
@@ -89,11 +91,12 @@ impl Reached {
             status.must_ask(),
             status.must_ask_store(),
             errored && status.recoverable(),
+            (status.awaits_backup() || status.must_ask_store()) && status.changed_since_backup(),
         ];
         let rest = Status::BLANK
             .with_state(status.state())
             .with_desired(status.desired())
-            .with_backup(if status.awaits_backup() { BackupState::Pending } else { BackupState::None })
+            .with_backup(if status.awaits_backup() { status.backup() } else { BackupState::None })
             .with_repair(status.repair())
             .with_fork_child(begins && status.is_fork_child())
             .with_archive_attempts(if archives || given_up { status.archive_attempts() } else { 0 })
@@ -102,7 +105,8 @@ impl Reached {
     }
 }
 
-/// Returns reachable rows, one for each combination of what the rules read, those with the shortest histories first.
+/// Returns reachable rows, one for each combination of what the rules read, those with the shortest histories first, and then a
+/// few that are only storable.
 pub(super) fn reached(policy: &Policy) -> Vec<Reached> {
     let mut exploration = Exploration { policy, seen: BTreeSet::new(), waiting: VecDeque::new(), found: Vec::new() };
     new_rows(policy).for_each(|row| exploration.reach(Reached { row, work: None, steps: 0, at: CREATED }));
@@ -116,7 +120,22 @@ pub(super) fn reached(policy: &Policy) -> Vec<Reached> {
         exploration.controller(place);
         exploration.clock(place);
     }
-    exploration.found
+    let stored = stored_in_two_writes(&exploration.found);
+    exploration.found.into_iter().chain(stored).collect()
+}
+
+/// Returns rows that no step of this crate leaves, and that a platform may store: like the recorded server, it writes the desired
+/// state of an archive or a pause before the state.
+fn stored_in_two_writes(reached: &[Reached]) -> Vec<Reached> {
+    let pairs = [(SandboxState::Stopped, DesiredState::Archived), (SandboxState::Started, DesiredState::Paused)];
+    let of = |(state, desired)| {
+        let settled = reached.iter().filter(move |place| place.row.state() == state && place.row.is_settled());
+        settled.filter(move |place| state == SandboxState::Stopped || place.row.class.is_vm()).map(move |place| {
+            let row = Lifecycle { status: place.row.status.with_desired(desired), ..place.row };
+            Reached { row: row.repaired(), ..*place }
+        })
+    };
+    pairs.into_iter().flat_map(of).collect()
 }
 
 /// Returns new sandboxes of every kind that the rules tell apart. It leaves out those that `create` refuses.
@@ -180,9 +199,14 @@ impl Exploration<'_> {
     /// Tries all commands that change a state or request a backup, and the child that a fork would create.
     fn commands(&mut self, place: Reached) {
         let now = soon(&place);
-        let moves = |command: &&Command| command.verb().moves() || matches!(command, Command::Backup);
+        let moves = |command: &&Command| {
+            command.verb().moves() || matches!(command, Command::Backup | Command::AutoDelete { .. })
+        };
+        let cpu = NonZeroU32::new(place.row.size.cpu.saturating_add(1));
         for command in Command::EXAMPLES.as_flattened().iter().filter(moves) {
-            self.try_input(place, command, now, place.work);
+            let is_resize = matches!(command, Command::Resize(_));
+            let larger = Command::Resize(SizeChange { cpu, ..SizeChange::default() });
+            self.try_input(place, if is_resize { &larger } else { command }, now, place.work);
         }
         if place.work == Some(Task::Fork) {
             let child = place.row.fork_child(now.into());
@@ -197,24 +221,27 @@ impl Exploration<'_> {
             if let Some(job) = place.work.and_then(Task::job) {
                 self.try_input(place, Report::Ended { job, outcome, epoch }, now, None);
             }
-            if place.row.status.awaits_backup() || place.row.status.must_ask_store() {
-                let job = Job::Backup { attempt: Some(place.row.backup_attempt) };
+            let at_rest = matches!(place.row.state(), SandboxState::Stopped | SandboxState::Paused);
+            let numbered = (place.row.status.awaits_backup() || place.row.status.must_ask_store())
+                .then_some(Some(place.row.backup_attempt));
+            // A host that does not number its backups makes them by itself.
+            let by_host = (at_rest && place.row.backup_attempt == 0).then_some(None);
+            for attempt in numbered.into_iter().chain(by_host) {
+                let job = Job::Backup { attempt };
                 self.try_input(place, Report::Ended { job, outcome, epoch }, now, place.work);
             }
         }
         if let Some(task) = place.work {
             self.try_input(place, Report::Answered { task, answer: REFUSED, from: None, epoch }, now, None);
         }
-        if !place.row.status.awaits_backup()
-            && !matches!(
-                place.row.state(),
-                SandboxState::Started | SandboxState::Stopped | SandboxState::Paused | SandboxState::Error
-            )
-        {
+        if place.row.status.awaits_backup() {
+            let begun = Report::BackupUnderWay { begun: true, attempt: Some(place.row.backup_attempt) };
+            self.try_input(place, begun, now, place.work);
+        }
+        // A runner reports only what it has.
+        if !place.row.has_runner() || matches!(place.row.state(), SandboxState::Destroyed) {
             return;
         }
-        let begun = Report::BackupUnderWay { begun: true, attempt: Some(place.row.backup_attempt) };
-        self.try_input(place, begun, now, place.work);
         for state in SandboxState::ALL {
             let fault = (*state == SandboxState::Error).then_some(Fault::Timeout);
             for epoch in [None, epoch] {

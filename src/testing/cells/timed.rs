@@ -1,7 +1,6 @@
 //! Into which cell a timer falls: its side of the boundary, or the condition that holds it back.
 
-use super::decided::{ignored_word, is_of_other_revision};
-use super::name::CellName;
+use super::name::{CellName, ignored_word};
 use crate::{
     clock::Clock,
     lifecycle::{Lifecycle, facts},
@@ -14,7 +13,7 @@ use alloc::vec::Vec;
 
 pub(super) fn of_timer(case: &Case, timer: Timer, policy: &Policy) -> CellName {
     let name = CellName::of(timer.as_str());
-    if is_of_other_revision(case) {
+    if case.is_of_other_revision() {
         return name.with("other-revision");
     }
     let boundary = boundary(&case.row, timer, policy, case.context);
@@ -36,7 +35,12 @@ pub(super) fn of_timer(case: &Case, timer: Timer, policy: &Policy) -> CellName {
             with_limited(name.with(side), &case.row, timer)
         }
     };
-    match case.decide(policy) {
+    let decided = case.decide(policy);
+    // These destroy a sandbox in any state.
+    let anywhere = matches!(timer, Timer::SpotEviction | Timer::Ttl | Timer::QueueTimeout);
+    let acts = matches!(&decided, Ok(step) if !step.is_noop());
+    let name = if anywhere && acts { name.with_state(case.row.reported_state()) } else { name };
+    match decided {
         Ok(step) if step.is_noop() => match step.cause() {
             Cause::Ignored(why) => name.labelled("ignored", ignored_word(why)),
             Cause::Command(_) | Cause::Already(_) | Cause::Report(_) | Cause::Timer(_) | Cause::Controller => name,

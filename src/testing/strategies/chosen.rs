@@ -1,7 +1,7 @@
 //! Which inputs a test generates: chosen before they are generated, so that no case is thrown away.
 
 use super::{
-    cases::{cases_around, cases_of},
+    cases::{Generated, cases_around, cases_of},
     inputs, rows, storable,
 };
 use crate::{
@@ -13,7 +13,12 @@ use crate::{
     },
 };
 use alloc::vec::Vec;
-use proptest::{prelude::*, sample::select};
+use proptest::{
+    prelude::*,
+    sample::select,
+    strategy::{NewTree, Union},
+    test_runner::TestRunner,
+};
 
 /// The inputs that a test generates: which commands, whether reports, which timers.
 ///
@@ -102,7 +107,7 @@ impl Inputs {
         let timers = (!self.timers.is_empty()).then(|| select(self.timers.clone()));
         let timers = timers.map(|timers| (others, timers.prop_map(Input::from).boxed()));
         let all: Vec<_> = commands.into_iter().chain(reports).chain(timers).collect();
-        if all.is_empty() { nothing() } else { proptest::strategy::Union::new_weighted(all).boxed() }
+        if all.is_empty() { Nothing.boxed() } else { Union::new_weighted(all).boxed() }
     }
 
     /// Generates cases of these inputs that a platform can meet: most are a cell's case with small variations, the others are
@@ -110,8 +115,8 @@ impl Inputs {
     ///
     /// The rows are storable: see [`storable_lifecycle`](super::storable_lifecycle).
     pub fn cases(&self, policy: &Policy) -> BoxedStrategy<Case> {
-        let around = cases_of(storable::storable_lifecycle(), self.inputs(), policy.clone());
-        match cases_around(self.cells(policy), self.inputs(), policy) {
+        let around = cases_of(storable::storable_lifecycle(), self.generated(policy));
+        match cases_around(&self.cells(policy), self.generated(policy)) {
             Some(of_cells) => prop_oneof![15 => of_cells, 1 => around].boxed(),
             None => around,
         }
@@ -119,13 +124,35 @@ impl Inputs {
 
     /// Generates cases of these inputs and of any row, including broken rows and values that no database takes.
     pub fn any_cases(&self, policy: &Policy) -> BoxedStrategy<Case> {
-        cases_of(rows::lifecycle(), self.inputs(), policy.clone())
+        cases_of(rows::lifecycle(), self.generated(policy))
+    }
+
+    fn generated(&self, policy: &Policy) -> Generated {
+        Generated { inputs: self.inputs(), timers: self.timers.clone(), policy: policy.clone() }
     }
 }
 
-/// Generates nothing.
-fn nothing() -> BoxedStrategy<Input> {
-    Just(()).prop_filter_map("no input is chosen", |()| None).boxed()
+/// Generates a case of any input that a platform can meet, under the default policy: see [`Inputs::cases`].
+pub fn case() -> impl Strategy<Value = Case> + Clone {
+    Inputs::default().cases(&Policy::default())
+}
+
+/// Generates a case of any input and any row, including broken rows: see [`Inputs::any_cases`].
+pub fn any_case() -> impl Strategy<Value = Case> + Clone {
+    Inputs::default().any_cases(&Policy::default())
+}
+
+/// Generates nothing, and says why.
+#[derive(Debug, Clone)]
+struct Nothing;
+
+impl Strategy for Nothing {
+    type Tree = Just<Input>;
+    type Value = Input;
+
+    fn new_tree(&self, _: &mut TestRunner) -> NewTree<Self> {
+        Err("no input is chosen".into())
+    }
 }
 
 /// Generates commands with this verb and any arguments.

@@ -17,8 +17,8 @@ pub(super) struct Fit {
     pub(super) which: Index,
 }
 
-/// Returns the input as it fits the row, if it is to fit.
-pub(super) fn fitting(input: Input, row: &Lifecycle, policy: &Policy, fit: Fit) -> Input {
+/// Returns the input as it fits the row, if it is to fit. A timer becomes one of `timers` that is armed.
+pub(super) fn fitting(input: Input, row: &Lifecycle, timers: &[Timer], policy: &Policy, fit: Fit) -> Input {
     if !fit.fits {
         return input;
     }
@@ -28,7 +28,7 @@ pub(super) fn fitting(input: Input, row: &Lifecycle, policy: &Policy, fit: Fit) 
         Input::Timer(timer) => {
             let boundaries = Clock::new(policy).boundaries(row, Context::of(row));
             let armed = Timer::TIMED.iter().zip(boundaries).filter(|(_, at)| Clock::passes_at(*at).is_some());
-            let armed: Vec<Timer> = armed.map(|(timer, _)| *timer).collect();
+            let armed: Vec<Timer> = armed.map(|(timer, _)| *timer).filter(|timer| timers.contains(timer)).collect();
             // A timer that is armed keeps its turn.
             if armed.is_empty() || armed.contains(&timer) { input } else { Input::Timer(*fit.which.get(&armed)) }
         }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     lifecycle::{Columns, Lifecycle},
     policy::Policy,
-    rules::{Command, Context, Input, Job, Report, Task},
+    rules::{Command, Context, Input, Job, Report, Task, Timer},
     testing::case::Case,
     vocabulary::{BackupState, Fault, Micros, Size},
 };
@@ -165,13 +165,13 @@ pub(super) fn shifted(case: Case, by: Shift, policy: &Policy) -> Case {
 const MOST: u32 = i32::MAX.unsigned_abs();
 
 /// Returns the case with other numbers and times and a change of one fact. The row stays storable.
-pub(super) fn varied(case: Case, by: Variation, policy: &Policy) -> Case {
+pub(super) fn varied(case: Case, by: Variation, timers: &[Timer], policy: &Policy) -> Case {
     let case = shifted(case, by.shift, policy);
     let mut columns = case.row.columns();
     match by.change {
         Change::Nothing => return case,
         Change::Input(input) => {
-            let input = fitting(input, &case.row, policy, by.fit);
+            let input = fitting(input, &case.row, timers, policy, by.fit);
             let at = moment_of_timer(input, &case.row, policy, case.context).filter(|_| by.fit.fits);
             let now = at.map_or(case.now, |at| at.saturating_add_micros(1).into());
             return Case { input, now, ..case };

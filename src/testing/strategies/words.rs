@@ -115,6 +115,11 @@ pub fn instant() -> impl Strategy<Value = chrono::DateTime<chrono::Utc>> + Clone
 pub(super) const STORABLE: [Micros; 2] =
     [Micros::from_micros(-62_135_596_800_000_000), Micros::from_micros(253_402_300_799_999_999)];
 
+/// Generates an instant within a year of October 2025.
+pub(super) fn usual_micros() -> impl Strategy<Value = Micros> + Clone {
+    (AROUND.saturating_sub(A_YEAR)..AROUND.saturating_add(A_YEAR)).prop_map(Micros::from_micros)
+}
+
 /// Generates an instant that every database takes.
 pub(super) fn storable_micros() -> impl Strategy<Value = Micros> + Clone {
     let [first, last] = STORABLE.map(Micros::as_micros);
