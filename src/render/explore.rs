@@ -5,11 +5,15 @@ use crate::controller::{Image, Next, Observed, Placement, RunnerStanding, Runner
 use crate::decide::{NewSandbox, Origin};
 use crate::lifecycle::{Lifecycle, MOST_ATTEMPTS, Status, fact_set::Facts};
 use crate::policy::Policy;
-use crate::rules::{Answer, AsInput, Command, Context, Job, Outcome, Report, Step, Task, TaskKind, Timer, Verb};
+use crate::rules::{Answer, Command, Context, Input, Job, Outcome, Report, Step, Task, TaskKind, Timer, Verb};
 use crate::vocabulary::{
     AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
 };
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+use chrono::{DateTime, Utc};
 use core::fmt;
 
 /// What moves a sandbox.
@@ -57,6 +61,13 @@ pub struct Transition {
     pub by: Trigger,
 }
 
+/// `started → stopping: stop`.
+impl fmt::Display for Transition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} → {}: {}", self.from, self.to, self.by)
+    }
+}
+
 /// Returns every transition, in order, each once.
 ///
 /// The exploration assumes that runners answer only the calls they received and echo the epoch. It leaves out stale
@@ -68,6 +79,37 @@ pub struct Transition {
 /// assert!(transitions().contains(&Transition { from, to, by: Trigger::Command(Verb::Stop) }));
 /// ```
 pub fn transitions() -> Vec<Transition> {
+    let found = explored().into_keys().map(|(transition, _)| transition);
+    found.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Returns an example of every transition by an input, and of every transition by a pass.
+#[cfg(feature = "proptest")]
+pub(crate) fn examples() -> impl Iterator<Item = (Transition, Example)> {
+    explored().into_iter().map(|((transition, _), example)| (transition, example))
+}
+
+/// A row and what moves it.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "proptest"), expect(dead_code, reason = "only the test kit reads the examples"))]
+pub(crate) struct Example {
+    pub(crate) row: Lifecycle,
+    pub(crate) moved_by: MovedBy,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// What moves a row.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "proptest"), expect(dead_code, reason = "only the test kit reads the examples"))]
+pub(crate) enum MovedBy {
+    Input(Input),
+    Pass(RunnerView),
+}
+
+/// The transitions, by a pass or not, each with its first example.
+type Found = BTreeMap<(Transition, bool), Example>;
+
+fn explored() -> Found {
     let mut exploration = Exploration::default();
     new_rows().for_each(|row| exploration.reach(Place { row, work: None }));
     while let Some(place) = exploration.waiting.pop() {
@@ -76,7 +118,7 @@ pub fn transitions() -> Vec<Transition> {
         exploration.controller(place);
         exploration.clock(place);
     }
-    exploration.found.into_iter().collect()
+    exploration.found
 }
 
 /// A row, and the task that its runner works on. Steps change only the status of the row here and neither times nor
@@ -143,7 +185,7 @@ pub(crate) fn first_states() -> BTreeSet<SandboxState> {
 #[derive(Default)]
 struct Exploration {
     policy: Policy,
-    found: BTreeSet<Transition>,
+    found: Found,
     seen: BTreeSet<Key>,
     waiting: Vec<Place>,
 }
@@ -155,26 +197,29 @@ impl Exploration {
         }
     }
 
-    fn take(&mut self, before: Place, by: Trigger, step: &Step, work: Option<Task>) {
+    fn take(&mut self, before: Place, by: Trigger, (step, moved_by): (&Step, MovedBy), work: Option<Task>) {
         let after = before.after(step, work);
         let (from, to) = (before.row.reported_state(), after.row.reported_state());
         let unseen_intent = matches!(by, Trigger::Command(_)) && step.row.status.desired() != step.desired_state();
         if from != to || unseen_intent {
-            self.found.insert(Transition { from, to, by });
+            let is_pass = matches!(moved_by, MovedBy::Pass(_));
+            let example = Example { row: before.row, moved_by, now: step.decided_at() };
+            self.found.entry((Transition { from, to, by }, is_pass)).or_insert(example);
         }
         self.reach(after);
     }
 
-    fn try_input(&mut self, place: Place, by: Trigger, input: impl AsInput, work: Option<Task>) {
+    fn try_input(&mut self, place: Place, by: Trigger, input: impl Into<Input>, work: Option<Task>) {
+        let input = input.into();
         if let Ok(step) = place.row.decide(input, &self.policy, Context::of(&place.row), THEN.into()) {
-            self.take(place, by, &step, work);
+            self.take(place, by, (&step, MovedBy::Input(input)), work);
         }
     }
 
     /// Tries all commands, and the child that a fork would create. It skips the verbs that change no state.
     fn commands(&mut self, place: Place) {
         for command in Command::EXAMPLES.as_flattened().iter().filter(|command| command.verb().moves()) {
-            self.try_input(place, Trigger::Command(command.verb()), command, place.work);
+            self.try_input(place, Trigger::Command(command.verb()), *command, place.work);
         }
         let child = place.row.fork_child(THEN.into());
         self.reach(Place { row: child, work: Some(Task::Create) });
@@ -204,7 +249,7 @@ impl Exploration {
         let answers = observations(&place.row).take(if asks { usize::MAX } else { 0 });
         for view in views(&place.row).chain(answers) {
             match place.row.reconcile(&view, &self.policy, SOON.into()) {
-                Next::Apply(step) => self.take(place, found_by(&view, &step), &step, place.work),
+                Next::Apply(step) => self.take(place, found_by(&view, &step), (&step, MovedBy::Pass(view)), place.work),
                 Next::Ask(_) | Next::Resend { .. } | Next::Wait { .. } | Next::Nothing => {}
             }
         }
@@ -213,7 +258,7 @@ impl Exploration {
     fn clock(&mut self, place: Place) {
         for timer in <Timer as strum::VariantArray>::VARIANTS {
             if let Ok(step) = place.row.decide(*timer, &self.policy, Context::of(&place.row), LATER.into()) {
-                self.take(place, Trigger::Timer(*timer), &step, place.work);
+                self.take(place, Trigger::Timer(*timer), (&step, MovedBy::Input(Input::Timer(*timer))), place.work);
             }
         }
     }
@@ -224,6 +269,28 @@ const REFUSED: Answer = Answer::Refused { fault: Fault::Refused, recoverable: fa
 
 const fn answered(task: Task, answer: Answer) -> Report {
     Report::Answered { task, answer, from: None, epoch: None }
+}
+
+impl Trigger {
+    /// Returns what moves a sandbox when this input is accepted.
+    #[cfg(feature = "proptest")]
+    pub(crate) const fn of(input: &Input) -> Self {
+        match input {
+            Input::Command(command) => Self::Command(command.verb()),
+            Input::Timer(timer) => Self::Timer(*timer),
+            Input::Report(Report::State { .. } | Report::BackupUnderWay { .. }) => Self::Reported,
+            Input::Report(Report::Ended { outcome: Outcome::Completed, .. }) => Self::Done,
+            Input::Report(Report::Ended { outcome: Outcome::Failed { .. }, .. }) => Self::Failed,
+            Input::Report(Report::Answered { answer: Answer::Accepted | Answer::Done, .. }) => Self::Done,
+            Input::Report(Report::Answered { answer: Answer::Refused { .. }, .. }) => Self::Failed,
+        }
+    }
+}
+
+/// Returns what moves a sandbox when a pass with this view writes this step.
+#[cfg(feature = "proptest")]
+pub(crate) fn trigger_of_pass(view: &RunnerView, step: &Step) -> Trigger {
+    found_by(view, step)
 }
 
 /// Returns the trigger of a step of the controller: what it saw on the runner, or its own pass.

@@ -15,6 +15,8 @@ pub use crate::rules::table::{
     typed_state::{Accepts, State, at},
 };
 pub use diagram::Diagram;
+#[cfg(feature = "proptest")]
+pub(crate) use explore::{Example, MovedBy, examples, trigger_of_pass};
 pub use explore::{Transition, Trigger, transitions};
 pub use table::{DecisionTable, DecisionTables, Demand, Writing};
 pub use typed::{Typed, WrongState};

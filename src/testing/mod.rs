@@ -10,20 +10,18 @@
 //!   the inputs that a platform supports.
 //! - [`Model`] implements the rules a second time, as simply as possible: it writes columns one after the other, and shares
 //!   no rule with the rest of the crate.
-//! - [`check`] compares an embedder's own implementation ([`SystemUnderTest`]) with this crate and returns the smallest case
-//!   on which they disagree.
+//! - [`kit`] checks an embedder's own implementation ([`kit::System`]) and shows the smallest case on which it is wrong.
 //! - [`simulation`] drives an embedder's own store and controller through a fleet with faults, and judges it by laws.
 
 mod case;
 mod cells;
-mod check;
+pub mod kit;
 mod model;
 pub mod simulation;
 mod strategies;
 
 pub use case::Case;
 pub use cells::{Cell, CellName, PassCell, cell_of, cells, pass_cell_of, pass_cells};
-pub use check::{Disagreement, Failure, SystemUnderTest, Verdict, check, check_within};
 pub use model::{Compared, Decided, Model, Taken};
 pub use strategies::{
     Inputs, answer, any_case, any_columns, auto_archive, auto_delete, auto_pause, auto_stop, backup_state, case, class,

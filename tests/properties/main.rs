@@ -11,7 +11,6 @@ mod cases;
 mod compare_and_swap;
 mod controller;
 mod counter_examples;
-mod embedded_systems;
 mod guard_sources;
 mod model;
 mod partial_records;

@@ -11,6 +11,7 @@ use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
+use std::sync::OnceLock;
 
 /// A decision that the rules tell apart from all others, and a case that reaches it.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,15 @@ pub struct Cell {
 /// }
 /// ```
 pub fn cells(policy: &Policy) -> Vec<Cell> {
+    // To find them takes as long as some thousand cases, so it is done once for the usual policy.
+    static OF_DEFAULT: OnceLock<Vec<Cell>> = OnceLock::new();
+    if *policy == Policy::default() {
+        return OF_DEFAULT.get_or_init(|| found(policy)).clone();
+    }
+    found(policy)
+}
+
+fn found(policy: &Policy) -> Vec<Cell> {
     let mut found: BTreeMap<CellName, Case> = BTreeMap::new();
     let mut add = |cases: Vec<Case>| {
         for case in cases {

@@ -10,12 +10,11 @@ use crate::{
     lifecycle::Columns,
     policy::Policy,
     rules::{Command, Context, Effect, Event, Input, Job, Outcome, Report},
-    testing::check::{SystemUnderTest, Verdict},
     vocabulary::Micros,
 };
 use chrono::{DateTime, Utc};
 
-/// The naive model. It is also an example of a [`SystemUnderTest`].
+/// The naive model.
 ///
 /// A host compares its own decision with it: give both the same stored row, and compare the row that the host stores, or the
 /// code that it answers.
@@ -88,19 +87,6 @@ impl Model {
             "no_runner" if !resize => 404,
             "suspended" => 403,
             _bad_request => 400,
-        }
-    }
-}
-
-impl SystemUnderTest for Model {
-    fn policy(&self) -> Policy {
-        self.policy.clone()
-    }
-
-    fn decide(&mut self, row: &Columns, input: Input, context: Context, now: DateTime<Utc>) -> Verdict {
-        match Self::decide(self, row, input, context, now) {
-            Ok(accepted) => Verdict::row(accepted.row),
-            Err(code) => Verdict::refused(code),
         }
     }
 }

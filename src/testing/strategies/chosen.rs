@@ -156,7 +156,7 @@ impl Strategy for Nothing {
 }
 
 /// Generates commands with this verb and any arguments.
-fn with_verb(verb: Verb) -> BoxedStrategy<Command> {
+pub(crate) fn with_verb(verb: Verb) -> BoxedStrategy<Command> {
     use super::words;
     match verb {
         Verb::Start => Just(Command::Start).boxed(),

@@ -12,6 +12,7 @@ mod views;
 mod walks;
 mod words;
 
+pub(crate) use chosen::with_verb;
 pub use chosen::{Inputs, any_case, case};
 pub use inputs::{answer, command, context, input, job, outcome, report, size_change, task, timer};
 pub use rows::{any_columns, columns_at, lifecycle};
