@@ -4,3 +4,4 @@ mod answers;
 mod garbage;
 mod mistakes;
 mod run;
+mod vectors;
