@@ -10,7 +10,7 @@ use sandbox_lifecycle::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 /// A question to `decide` or, without an input, to `due`.
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ struct PassQuestion {
 
 /// What a command, a report or a timer does.
 pub fn decide_lines(policy: &Policy) -> Vec<String> {
-    let mut cases = all(policy, named_cases);
+    let mut cases = CASES.all(policy, named_cases);
     let known = cases.iter().map(|(name, _)| name.clone()).collect();
     cases.extend(broken::cases(&Policy::default(), &known));
     cases.into_iter().map(|(name, case)| decided(&format!("decide/{name}"), &case, policy)).collect()
@@ -50,7 +50,7 @@ fn decided(id: &str, case: &Case, policy: &Policy) -> String {
 
 /// The timer that acts, asked where the cells of the timers are: around the deadline of each, and where it is held back.
 pub fn due_lines(policy: &Policy) -> Vec<String> {
-    let timed = all(policy, named_cases).into_iter().filter(|(_, case)| matches!(case.input, Input::Timer(_)));
+    let timed = CASES.all(policy, named_cases).into_iter().filter(|(_, case)| matches!(case.input, Input::Timer(_)));
     let line_of = |(name, case): (String, Case)| {
         let step = case.row.due(policy, case.context, case.now);
         line(format!("due/{name}"), question("due", &case, None, policy), Answer::of_due(step.as_ref()))
@@ -60,7 +60,7 @@ pub fn due_lines(policy: &Policy) -> Vec<String> {
 
 /// What the controller does next.
 pub fn reconcile_lines(policy: &Policy) -> Vec<String> {
-    let passes = all(policy, named_passes);
+    let passes = PASSES.all(policy, named_passes);
     passes.into_iter().map(|(name, pass)| passed(&format!("reconcile/{name}"), &pass, policy)).collect()
 }
 
@@ -75,14 +75,26 @@ fn question(ask: &'static str, case: &Case, input: Option<Input>, policy: &Polic
     Question { ask, row: Row(row), input, now, context: context(given, &row), policy: Profile::of(policy) }
 }
 
-/// Returns the cells of the default policy, and those that only this one reaches. So the same question is asked under both.
-fn all<T>(policy: &Policy, named: fn(&Policy) -> Vec<(String, T)>) -> Vec<(String, T)> {
-    let mut found = named(&Policy::default());
-    if *policy != Policy::default() {
-        let known: BTreeSet<String> = found.iter().map(|(name, _)| name.clone()).collect();
-        found.extend(named(policy).into_iter().filter(|(name, _)| !known.contains(name)));
+/// The cells of the default policy, and those of the recorded one. They are found once.
+struct Found<T> {
+    default: OnceLock<Vec<(String, T)>>,
+    recorded: OnceLock<Vec<(String, T)>>,
+}
+
+static CASES: Found<Case> = Found { default: OnceLock::new(), recorded: OnceLock::new() };
+static PASSES: Found<PassCell> = Found { default: OnceLock::new(), recorded: OnceLock::new() };
+
+impl<T: Clone> Found<T> {
+    /// Returns the cells of the default policy, and those that only this one reaches. So the same question is asked under both.
+    fn all(&self, policy: &Policy, named: fn(&Policy) -> Vec<(String, T)>) -> Vec<(String, T)> {
+        let mut found = self.default.get_or_init(|| named(&Policy::default())).clone();
+        if *policy != Policy::default() {
+            let known: BTreeSet<String> = found.iter().map(|(name, _)| name.clone()).collect();
+            let recorded = self.recorded.get_or_init(|| named(&Policy::recorded()));
+            found.extend(recorded.iter().filter(|(name, _)| !known.contains(name)).cloned());
+        }
+        found
     }
-    found
 }
 
 fn named_cases(policy: &Policy) -> Vec<(String, Case)> {
