@@ -37,6 +37,7 @@ Not a question: {"error":{"code":...,"message":...,"line":...}}; the next line i
 
 A row is what a server stores. An API record hides columns that rules read, so only `assess` takes one.
 A context names the revision of its row; one that is left out is that of an ordinary sandbox.
+The forms are described in vectors/README.md, next to some thousand questions with their answers.
 
 Exit status: 0 every line is a question, 1 input or output failed, 2 a line or an argument is not understood."#;
 
