@@ -124,6 +124,8 @@ fn messages(ledger: Ledger, same: u32) -> Vec<(String, Message)> {
     }
     add("call-same-of-another-task".to_owned(), Message::Call(call(Task::Stop { force: true }, same)));
     add("call-newer-restore".to_owned(), Message::Call(call(Task::Restore, same.wrapping_add(1))));
+    // A backup is no piece of the runner's work: the ledger does not record it.
+    add("call-backup".to_owned(), Message::Call(call(Task::Backup { attempt: 2 }, same)));
     add("interrupted".to_owned(), Message::Interrupted {});
     for (seen, copy) in SEEN {
         add(format!("list-{seen}"), Message::List { seen: copy });
