@@ -1,110 +1,19 @@
 //! Lines for clients: whether a wait is over, from what was seen of the sandbox.
 
+mod seen;
+
 use crate::form::{Profile, line, now};
 use sandbox_lifecycle::{
-    Assessment, Columns, DesiredState, Goal, Lifecycle, Observation, Policy, Sandbox, SandboxDto, SandboxState, Wait,
+    Assessment, Columns, DesiredState, Goal, Lifecycle, Policy, SandboxState,
     chrono::{DateTime, TimeDelta, Utc},
-    record::{SandboxStateUpdated, ServerTexts},
     vocabulary::{AutoDelete, BackupState, Size, SizeChange},
 };
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use seen::{
+    Begin, Question, Seen, SnapshotLook, assessed, changed, heard, microsecond, not_found, read, record, second,
+    webhook,
+};
+use serde_json::{Value, json};
 use std::num::NonZeroU32;
-
-/// What a client saw, and when.
-#[derive(Clone, Serialize)]
-struct Seen {
-    at: DateTime<Utc>,
-    #[serde(flatten)]
-    what: What,
-}
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-enum What {
-    Record(Value),
-    Webhook(Value),
-    NotFound(bool),
-}
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-enum Begin {
-    After(Seen),
-    Accepted(DateTime<Utc>),
-    Watching(Seen),
-}
-
-#[derive(Clone, Serialize)]
-struct SnapshotLook {
-    found: bool,
-    at: DateTime<Utc>,
-}
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Question {
-    ask: &'static str,
-    goal: Goal,
-    begin: Begin,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    seen: Vec<Seen>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    snapshots: Vec<SnapshotLook>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timeout_seconds: Option<i64>,
-    now: DateTime<Utc>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<Profile>,
-}
-
-/// The seconds after the begin of the wait.
-fn second(count: i64) -> DateTime<Utc> {
-    now() + TimeDelta::seconds(count)
-}
-
-fn microsecond(count: i64) -> TimeDelta {
-    TimeDelta::microseconds(count)
-}
-
-fn observation(seen: &Seen) -> Observation {
-    match &seen.what {
-        What::Record(record) => {
-            let record: SandboxDto = serde_json::from_value(record.clone()).expect("a record");
-            Observation::new(&record, seen.at)
-        }
-        What::Webhook(webhook) => {
-            let webhook: SandboxStateUpdated = serde_json::from_value(webhook.clone()).expect("a webhook");
-            Observation::new(&webhook, seen.at)
-        }
-        What::NotFound(_) => Observation::new(None::<&SandboxDto>, seen.at),
-    }
-}
-
-/// The fields of a record that a wait reads, next to those that every record has.
-const READ: [&str; 8] = [
-    "state",
-    "desiredState",
-    "recoverable",
-    "backupState",
-    "autoDeleteInterval",
-    "updatedAt",
-    "spotEvictedAt",
-    "queueTimedOutAt",
-];
-
-/// Returns the record that the API shows of a row, written at this time.
-fn record(columns: Columns, written: DateTime<Utc>) -> Value {
-    let dto = SandboxDto::new("s1", "o1", "n", "daytona", "eu", "", columns.size());
-    let mut sandbox = Sandbox::from_row(dto, columns.into(), ServerTexts::default()).dto().clone();
-    sandbox.last_activity_at = Default::default();
-    sandbox.updated_at = sandbox_lifecycle::record::Maybe::Value(written.into());
-    let required = ["id", "organizationId", "name", "user", "env", "labels", "public", "networkBlockAll", "target"];
-    let sizes = ["cpu", "gpu", "memory", "disk"];
-    let Ok(Value::Object(mut fields)) = serde_json::to_value(&sandbox) else { panic!("a record is an object") };
-    fields.retain(|name, _| [&required[..], &sizes, &READ].concat().contains(&name.as_str()));
-    Value::Object(fields)
-}
 
 fn row(state: SandboxState, desired_state: DesiredState) -> Columns {
     Lifecycle::from(Columns { state, desired_state, auto_delete: AutoDelete::NEVER, ..Columns::default() })
@@ -151,8 +60,12 @@ pub fn lines(policy: &Policy) -> Vec<String> {
         lines.shown_states(name, goal);
         lines.nothing_or_gone(name, goal);
         lines.limits(name, goal);
+        lines.unclear_records(name, goal);
+        lines.ephemeral(name, goal);
     }
-    lines.unclear_records();
+    lines.queued_or_evicted();
+    lines.recoveries();
+    lines.older_settings();
     lines.order();
     lines.pace();
     lines.results();
@@ -216,7 +129,8 @@ impl Lines<'_> {
     fn edge(&mut self, id: &str, asked: Question, since: DateTime<Utc>) {
         let limits = serde_json::to_value(&self.policy.time_limits).expect("they can be written");
         let minutes = limits.as_object().expect("an object").values().filter_map(Value::as_i64);
-        let ends = minutes.map(|minutes| since + TimeDelta::minutes(minutes));
+        // The longest queue timeout here.
+        let ends = minutes.chain([90]).map(|minutes| since + TimeDelta::minutes(minutes));
         let is_stuck =
             |now| matches!(assessed(&Question { now, ..asked.clone() }, self.policy), Assessment::Stuck { .. });
         if let Some(end) = ends.into_iter().find(|end| !is_stuck(*end) && is_stuck(*end + microsecond(1))) {
@@ -226,32 +140,88 @@ impl Lines<'_> {
     }
 
     /// Records that lack what a wait needs, or have words that are newer than the client.
-    fn unclear_records(&mut self) {
-        for (name, goal) in [("started", Goal::Started), ("stopped", Goal::Stopped), ("settled", Goal::Settled)] {
-            let base = record(row(SandboxState::Starting, DesiredState::Started), second(4));
+    fn unclear_records(&mut self, name: &str, goal: Goal) {
+        use SandboxState as S;
+        let states = [
+            (S::Starting, DesiredState::Started),
+            (S::Started, DesiredState::Started),
+            (S::Stopped, DesiredState::Stopped),
+            (S::Destroying, DesiredState::Destroyed),
+            (S::Error, DesiredState::Started),
+        ];
+        for (state, desired) in states {
+            let base = record(row(state, desired), second(4));
             let mut add = |what: &str, field: &str, value: Option<Value>| {
                 let record = changed(&base, field, value);
-                self.add(&format!("{name}/{what}"), self.asked(goal, vec![read(5, record)]));
+                self.add(&format!("{name}/{state}-with-{what}"), self.asked(goal, vec![read(5, record)]));
             };
-            add("unknown-state", "state", Some(json!("hibernated")));
-            add("no-state", "state", None);
             add("unknown-desired-state", "desiredState", Some(json!("hibernated")));
             add("no-desired-state", "desiredState", None);
-            add("no-time-of-the-write", "updatedAt", None);
-            add("evicted", "spotEvictedAt", Some(json!(second(4))));
-            add("timed-out-in-the-queue", "queueTimedOutAt", Some(json!(second(4))));
         }
+        let base = record(row(S::Starting, DesiredState::Started), second(4));
+        let mut add = |what: &str, field: &str, value: Option<Value>| {
+            let record = changed(&base, field, value);
+            self.add(&format!("{name}/{what}"), self.asked(goal, vec![read(5, record)]));
+        };
+        add("unknown-state", "state", Some(json!("hibernated")));
+        add("no-state", "state", None);
+        add("no-time-of-the-write", "updatedAt", None);
+        let webhook = webhook(S::Started, 4);
+        self.add(&format!("{name}/webhook-started"), self.asked(goal, vec![heard(5, webhook)]));
+    }
+
+    /// A sandbox that a stop deletes.
+    fn ephemeral(&mut self, name: &str, goal: Goal) {
+        for state in [SandboxState::Destroying, SandboxState::Destroyed, SandboxState::Error] {
+            let columns = Columns { auto_delete: AutoDelete::AtOnce, ..row(state, DesiredState::Destroyed) };
+            let asked = self.asked(goal, vec![read(5, record(columns, second(4)))]);
+            self.add(&format!("{name}/ephemeral-{state}"), asked);
+        }
+    }
+
+    /// Why a sandbox is gone, and how long it may wait for a runner.
+    fn queued_or_evicted(&mut self) {
         let gone = record(row(SandboxState::Destroyed, DesiredState::Destroyed), second(4));
         for field in ["spotEvictedAt", "queueTimedOutAt"] {
             let record = changed(&gone, field, Some(json!(second(4))));
             self.add(&format!("started/destroyed-with-{field}"), self.asked(Goal::Started, vec![read(5, record)]));
         }
-        let webhook = json!({ "event": "sandbox.state.updated", "timestamp": second(4), "id": "s1", "organizationId": "o1",
-            "oldState": "starting", "newState": "started", "updatedAt": second(4) });
-        let heard = Seen { at: second(5), what: What::Webhook(webhook) };
-        for (name, goal) in [("started", Goal::Started), ("stopped", Goal::Stopped), ("settled", Goal::Settled)] {
-            self.add(&format!("{name}/webhook-started"), self.asked(goal, vec![heard.clone()]));
+        let queued = record(row(SandboxState::PendingBuild, DesiredState::Started), second(4));
+        for minutes in [10, 90] {
+            let record = changed(&queued, "queueTimeout", Some(json!(minutes)));
+            let asked = self.asked(Goal::Started, vec![read(5, record)]);
+            self.edge(&format!("started/queue-timeout-of-{minutes}-minutes"), asked, second(4));
         }
+    }
+
+    /// A recovery, after an answer that still shows the error and after one that does not.
+    fn recoveries(&mut self) {
+        let error = |recoverable| {
+            let columns = Columns { recoverable, ..row(SandboxState::Error, DesiredState::Started) };
+            record(columns, second(0))
+        };
+        let starting = record(row(SandboxState::Starting, DesiredState::Started), second(0));
+        for (what, answer) in [("still-in-error", error(true)), ("starting", starting)] {
+            for recoverable in [true, false] {
+                let seen = changed(&error(recoverable), "updatedAt", Some(json!(second(4))));
+                let begin = Begin::After(read(0, answer.clone()));
+                let asked = Question { begin, ..self.asked(Goal::Recovered, vec![read(5, seen)]) };
+                let shown = if recoverable { "a-recoverable-error" } else { "an-error" };
+                self.add(&format!("recovered/{shown}-after-an-answer-{what}"), asked);
+            }
+        }
+    }
+
+    /// Settings come from whole records only: what a webhook shows later is newer than they are.
+    fn older_settings(&mut self) {
+        let ephemeral =
+            Columns { auto_delete: AutoDelete::AtOnce, ..row(SandboxState::Started, DesiredState::Started) };
+        let seen = vec![read(3, record(ephemeral, second(2))), heard(5, webhook(SandboxState::Destroyed, 4))];
+        self.add("stopped/webhook-destroyed-of-an-ephemeral-record", self.asked(Goal::Stopped, seen));
+        let resizing = record(row(SandboxState::Resizing, DesiredState::Started), second(2));
+        let seen = vec![read(3, resizing), heard(5, webhook(SandboxState::Started, 4))];
+        let grow = SizeChange { cpu: NonZeroU32::new(4), ..SizeChange::default() };
+        self.add("resized/webhook-started-after-a-record", self.asked(Goal::Resized(grow), seen));
     }
 
     /// What counts of several observations, and what is older than the command.
@@ -327,38 +297,4 @@ impl Lines<'_> {
             Question { snapshots: vec![look(false, 3)], ..self.asked(Goal::SnapshotTaken, vec![read(2, taking)]) };
         self.add("snapshot-taken/not-found-while-it-is-taken", under_way);
     }
-}
-
-fn read(at: i64, record: Value) -> Seen {
-    Seen { at: second(at), what: What::Record(record) }
-}
-
-fn not_found(at: i64) -> Seen {
-    Seen { at: second(at), what: What::NotFound(true) }
-}
-
-/// Returns the record with another value of a field, or without the field.
-fn changed(record: &Value, field: &str, value: Option<Value>) -> Value {
-    let mut fields: Map<String, Value> = record.as_object().expect("an object").clone();
-    match value {
-        Some(value) => fields.insert(field.to_owned(), value),
-        None => fields.remove(field),
-    };
-    Value::Object(fields)
-}
-
-fn assessed(asked: &Question, policy: &Policy) -> Assessment {
-    let timeout = asked.timeout_seconds.map(TimeDelta::seconds);
-    let mut wait = match &asked.begin {
-        Begin::After(answer) => Wait::after(asked.goal, observation(answer), timeout),
-        Begin::Accepted(at) => Wait::accepted(asked.goal, *at, timeout),
-        Begin::Watching(first) => Wait::watching(asked.goal, observation(first), timeout),
-    };
-    for seen in &asked.seen {
-        wait.observe(observation(seen));
-    }
-    for look in &asked.snapshots {
-        wait.observe_snapshot(look.found, look.at);
-    }
-    wait.assess(policy, asked.now)
 }
