@@ -7,10 +7,11 @@ use crate::runner::Listed;
 use crate::vocabulary::{CopyState, DesiredState as D, Micros, SandboxState as S};
 use chrono::{DateTime, Utc};
 use core::fmt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Who lists a copy, or does not list it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ListedBy {
     /// The row's own runner.
     OwnRunner,

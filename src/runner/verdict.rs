@@ -3,9 +3,11 @@
 use super::{copy::CopyAnswer, refusal::EpochRefusal};
 use crate::rules::Report;
 use core::fmt;
+use serde::Serialize;
 
 /// What a runner does with a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[must_use = "a call that is not carried out or answered is repeated"]
 pub enum CallVerdict {
     /// Carry it out, and record the end with [`Ledger::finish`](super::Ledger::finish).
@@ -45,7 +47,8 @@ impl fmt::Display for CallVerdict {
 }
 
 /// What a runner does with an ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[must_use = "the controller waits for the answer"]
 pub enum AskVerdict {
     /// Send this answer, with the epoch of the ask.
@@ -64,7 +67,8 @@ impl fmt::Display for AskVerdict {
 }
 
 /// What a runner does with a release or a removal. It acknowledges both, whatever the verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[must_use = "a release or removal that is not acknowledged is repeated"]
 pub enum LeaveVerdict {
     /// Carry it out, and acknowledge it when it is done. A repeat says the same, because a crash may have come between
@@ -94,7 +98,8 @@ impl fmt::Display for LeaveVerdict {
 }
 
 /// What a runner does with the end of its work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[must_use = "an end that is not sent is asked for again"]
 pub enum FinishVerdict {
     /// Send this report. If the work had ended before, it is the report of the first end.

@@ -172,8 +172,6 @@ fn a_byte_order_mark_is_ignored() {
         json_of(&run("roundtrip", &[], &marked(RUNNING))),
         serde_json::from_str::<Value>(RUNNING).expect("JSON")
     );
-    let asked = json_of(&run("decide", &[], &marked(&question("input", json!({ "command": "stop" })).to_string())));
-    assert_eq!(asked["step"]["lifecycle"]["desiredState"], json!("stopped"));
 }
 
 #[test]
@@ -189,11 +187,6 @@ fn an_invalid_argument_prints_the_usage() {
         ("diagram", &["mermiad"][..], "usage: diagram"),
         ("diagram", &["dot", "table"][..], "usage: diagram"),
         (
-            "decide",
-            &["questions.jsonl"][..],
-            "decide: unknown argument questions.jsonl\nusage: decide < questions.jsonl",
-        ),
-        (
             "roundtrip",
             &["records.jsonl"][..],
             "roundtrip: unknown argument records.jsonl\nusage: roundtrip < records.jsonl",
@@ -207,7 +200,7 @@ fn an_invalid_argument_prints_the_usage() {
 
 #[test]
 fn help_is_printed_to_standard_output() {
-    for example in ["stop", "decide", "roundtrip", "diagram"] {
+    for example in ["stop", "roundtrip", "diagram"] {
         for word in ["--help", "-h"] {
             let output = run(example, &[word], b"");
             assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""), "{example} {word}");
@@ -218,9 +211,8 @@ fn help_is_printed_to_standard_output() {
 
 #[test]
 fn closed_stdout_is_not_an_error() {
-    let asked = question("input", json!({ "command": "stop" })).to_string();
     let line = RUNNING.replace('\n', "");
-    for (example, input) in [("stop", ""), ("decide", asked.as_str()), ("roundtrip", line.as_str()), ("diagram", "")] {
+    for (example, input) in [("stop", ""), ("roundtrip", line.as_str()), ("diagram", "")] {
         let output = run_unheard(example, input.as_bytes());
         assert_eq!(output.status.code(), Some(0), "{example}: {}", text(&output.stderr));
         assert!(!text(&output.stderr).contains("roken pipe"), "{example}: {}", text(&output.stderr));
@@ -231,127 +223,13 @@ fn closed_stdout_is_not_an_error() {
 #[test]
 fn an_argument_that_is_not_utf_8_does_not_panic() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
-    for example in ["stop", "decide", "roundtrip", "diagram"] {
+    for example in ["stop", "roundtrip", "diagram"] {
         let mut command = command(example);
         let output =
             command.arg(OsStr::from_bytes(b"\xff")).stdin(Stdio::null()).output().expect("cargo runs examples");
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{example}");
         assert!(!text(&output.stderr).contains("panicked"), "{}", text(&output.stderr));
     }
-}
-
-/// A question to `decide` about a sandbox that runs, with one part of another value.
-fn question(part: &str, value: Value) -> Value {
-    let mut asked = json!({
-        "lifecycle": { "state": "started", "desiredState": "started" },
-        "input": { "command": "stop" },
-        "now": "2024-10-01T16:45:00Z",
-    });
-    asked[part] = value;
-    asked
-}
-
-/// The answers to these lines, each an object with one field: its kind.
-fn answers(lines: &[Vec<u8>]) -> Vec<(String, Value)> {
-    let output = run("decide", &[], &lines.join(&b'\n'));
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
-    let answer = |line| match serde_json::from_str(line).expect("JSON") {
-        Value::Object(answer) if answer.len() == 1 => answer.into_iter().next().expect("an answer"),
-        other => panic!("{other} has more than one kind"),
-    };
-    let found: Vec<_> = text(&output.stdout).lines().map(answer).collect();
-    assert_eq!(found.len(), lines.len(), "every line has one answer");
-    found
-}
-
-#[test]
-fn decide_takes_every_stored_input() {
-    let golden = [
-        include_str!("../storage/golden/command.jsonl"),
-        include_str!("../storage/golden/report.jsonl"),
-        include_str!("../storage/golden/timer.jsonl"),
-    ];
-    let inputs = golden.iter().flat_map(|lines| lines.lines());
-    // A line may end with a carriage return and a line feed.
-    let asked = |input| format!("{}\r", question("input", serde_json::from_str(input).expect("JSON"))).into_bytes();
-    let answers = answers(&inputs.map(asked).collect::<Vec<_>>());
-    assert!(answers.len() > 50);
-    for (kind, answer) in answers {
-        assert!(kind == "step" || kind == "refusal", "{answer}");
-    }
-}
-
-#[test]
-fn decide_names_what_is_wrong_with_a_question() {
-    let with = |part, value| question(part, value).to_string().into_bytes();
-    let without = |part: &str| {
-        let mut asked = question("now", Value::Null);
-        asked.as_object_mut().expect("an object").remove(part);
-        asked.to_string().into_bytes()
-    };
-    let twice = br#"{"lifecycle":{"state":"started","state":"stopped","desiredState":"started"},"input":{"timer":"ttl"},"now":"2024-10-01T16:45:00Z"}"#;
-    let cases = [
-        (b"".to_vec(), "a question is a JSON object"),
-        (b"[]".to_vec(), "a question is a JSON object"),
-        (b"\xff".to_vec(), "a question is a JSON object"),
-        ([b"{\"lifecycle\":\"".to_vec(), vec![b'x'; 1 << 20]].concat(), "EOF while parsing a string"),
-        ([b"{\"lifecycle\":".to_vec(), vec![b'['; 10_000]].concat(), "EOF while parsing a list"),
-        (b"{\"now\":\"\xff\"}".to_vec(), "invalid unicode"),
-        (without("now"), "missing field `now`"),
-        (without("input"), "missing field `input`"),
-        (with("now", json!("+262143-01-01T00:00:00Z")), "now: input is out of range"),
-        (with("now", json!("tomorrow")), "now: input contains invalid characters"),
-        (
-            with("input", json!({ "command": "start", "force": true })),
-            "input: unknown field `force`, there are no fields",
-        ),
-        (with("input", json!({ "timer": "ttl", "x": 1 })), "input: unknown field `x`, expected `timer`"),
-        (with("input", json!({ "command": 5 })), "input: invalid type: integer `5`, expected a string"),
-        (
-            with("input", json!("start")),
-            "input: invalid type: string \"start\", expected a command, a report or a timer",
-        ),
-        (
-            with("input", json!({ "command": "ttl", "minutes": -1, "x": 1 })),
-            "input: unknown field `x`, expected `minutes`",
-        ),
-        (
-            with("contxt", json!({})),
-            "unknown field `contxt`, expected one of `lifecycle`, `input`, `now`, `context`, `policy`",
-        ),
-        (with("context", json!({ "linkd": true })), "context: unknown field `linkd`, expected one of `revision`"),
-        (
-            with("policy", json!({ "timeLimits": { "startin": 5 } })),
-            "policy: unknown field `startin`, expected one of `creating`",
-        ),
-        (twice.to_vec(), "lifecycle: duplicate field `state`"),
-    ];
-    let (lines, complaints): (Vec<_>, Vec<_>) = cases.into_iter().unzip();
-    for ((kind, answer), complaint) in answers(&lines).into_iter().zip(complaints) {
-        assert_eq!(kind, "error", "{complaint}");
-        assert!(answer.as_str().is_some_and(|said| said.starts_with(complaint)), "{complaint}: {answer}");
-    }
-}
-
-#[test]
-fn decide_answers_every_line_even_after_an_error() {
-    let row = r#"{"state":"archived","desiredState":"archived"}"#;
-    let now = r#""now":"2024-10-01T16:45:00Z""#;
-    let questions = [
-        format!(r#"{{"lifecycle":{row},"input":{{"command":"stop","force":false}},{now}}}"#).into_bytes(),
-        b"not json".to_vec(),
-        b"\xff\xfe".to_vec(),
-        format!(r#"{{"lifecycle":{row},"input":{{"command":"autostop","minutes":-1}},{now}}}"#).into_bytes(),
-        format!(r#"{{"lifecycle":{row},"input":{{"command":"start"}},{now}}}"#).into_bytes(),
-    ];
-    let output = run("decide", &[], &questions.join(&b'\n'));
-    let answers: Vec<Value> =
-        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let kinds: Vec<&String> = answers.iter().flat_map(|answer| answer.as_object().expect("an object").keys()).collect();
-    assert_eq!(kinds, ["refusal", "error", "error", "refusal", "step"]);
-    assert_eq!((&answers[0]["refusal"]["code"], &answers[0]["refusal"]["http"]), (&json!("bad_state"), &json!(400)));
-    assert_eq!(answers[3]["refusal"]["code"], json!("negative_interval"));
-    assert_eq!(answers[4]["step"]["lifecycle"]["desiredState"], json!("started"));
 }
 
 #[test]

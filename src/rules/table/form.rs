@@ -78,6 +78,12 @@ impl Check {
         self.why
     }
 
+    /// Returns the value of the command's yes-or-no argument for which the check is made, or `None` if it is always made.
+    /// [`Verb::flag`](crate::Verb::flag) says what both values mean.
+    pub const fn only(&self) -> Option<bool> {
+        self.only
+    }
+
     /// Whether the check is made for this value of the argument.
     pub(crate) const fn applies(&self, flag: bool) -> bool {
         match self.only {

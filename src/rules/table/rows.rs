@@ -332,6 +332,16 @@ impl Verb {
         row(self).checks
     }
 
+    /// Returns what the command's yes-or-no argument means, if it has one: first yes, then no.
+    ///
+    /// ```
+    /// use sandbox_lifecycle::Verb;
+    /// assert_eq!(Verb::Snapshot.flag(), Some(["with memory", "without memory"]));
+    /// ```
+    pub fn flag(self) -> Option<[&'static str; 2]> {
+        row(self).flag
+    }
+
     /// Returns the states from which it can be accepted if everything else that it demands holds.
     pub fn from_states(self) -> impl Iterator<Item = SandboxState> {
         row(self).from.iter()
