@@ -56,7 +56,14 @@ impl Payload {
         let command = match self {
             Self::Nothing | Self::Task(_) => return nothing,
             Self::Resized(Size { cpu, memory, disk }) => {
-                return Changes { cpu: Some(cpu), memory: Some(memory), disk: Some(disk), ..nothing };
+                // Only what differs: an answer that says nothing new writes nothing.
+                let changed = |old, new| (old != new).then_some(new);
+                return Changes {
+                    cpu: changed(row.size.cpu, cpu),
+                    memory: changed(row.size.memory, memory),
+                    disk: changed(row.size.disk, disk),
+                    ..nothing
+                };
             }
             Self::Command(command) => command,
         };
