@@ -11,7 +11,7 @@ use crate::{
     policy::Policy,
     rules::{Command, Context, Input},
     testing::{case::Case, cells::pass_cells, strategies},
-    vocabulary::{AutoDelete, DesiredState, SandboxState},
+    vocabulary::{AutoDelete, DesiredState, SandboxClass, SandboxState},
 };
 use alloc::vec::Vec;
 use chrono::DateTime;
@@ -52,8 +52,8 @@ pub(crate) fn cases(plan: &Plan, policy: &Policy) -> impl Iterator<Item = Case> 
     chosen.into_iter().chain(random(plan, strategy).take(if is_empty { 0 } else { usize::MAX }))
 }
 
-/// Returns commands on rows that the cells do not have: a sandbox that became ephemeral while it was stopped, and, if the plan
-/// has broken rows, inconsistent states and a paused container.
+/// Returns commands on rows that the cells do not have: a sandbox that became ephemeral while it was stopped, a
+/// running VM without a runner, and, if the plan has broken rows, inconsistent states and a paused container.
 fn unusual(plan: &Plan) -> Vec<Case> {
     let (stopped, paused) = (SandboxState::Stopped, SandboxState::Paused);
     let rows = [
@@ -63,10 +63,11 @@ fn unusual(plan: &Plan) -> Vec<Case> {
             auto_delete: AutoDelete::AtOnce,
             ..Columns::default()
         },
+        Columns { class: SandboxClass::LinuxVm, has_runner: false, ..Columns::default() },
         Columns { state: SandboxState::Destroying, ..Columns::default() },
         Columns { state: paused, desired_state: DesiredState::Paused, ..Columns::default() },
     ];
-    let rows = rows.into_iter().take(if plan.rows == Rows::Any { usize::MAX } else { 1 }).map(Lifecycle::from);
+    let rows = rows.into_iter().take(if plan.rows == Rows::Any { usize::MAX } else { 2 }).map(Lifecycle::from);
     let commands = Command::EXAMPLES.as_flattened().iter().filter(|command| plan.verbs.contains(&command.verb()));
     let commands: Vec<Input> = commands.map(|command| Input::from(*command)).collect();
     let case = |row, input| Case { row, input, context: Context::of(&row), now: DateTime::UNIX_EPOCH };
