@@ -79,9 +79,6 @@ pub enum Law {
     /// A record with a word that the system does not know costs no other record of a list.
     #[strum(to_string = "an unknown word costs no other record of a list")]
     ListsAreRead,
-    /// A change ends: when the runner has answered and time has passed, the sandbox rests.
-    #[strum(to_string = "the sandbox comes to rest")]
-    RestIsReached,
 }
 
 /// What a system replies to an act of a story.
