@@ -127,3 +127,23 @@ fn an_unknown_state_gives_no_lifecycle_and_is_named_with_all_other_faults() {
         assert!(error.starts_with("gpuType is \"H9000\", ") && error.contains(&format!("; {field} is ")), "{error}");
     }
 }
+
+#[test]
+fn a_view_with_the_servers_fields_is_the_row_of_the_whole_record() {
+    let record = record(json!({ "backupState": "Completed", "updatedAt": "2024-10-01T16:45:00Z" }));
+    let server = ServerFields {
+        backup: Some(BackupRef { snapshot: "b1".into(), registry: "eu".into() }),
+        previous_runner_id: Some("r0".into()),
+        revision: 3,
+        epoch: 4,
+        force_stop: true,
+        ..ServerFields::default()
+    };
+    let view: LifecycleView = serde_json::from_value(record.clone()).expect("a view");
+    let dto: SandboxDto = serde_json::from_value(record).expect("a record");
+    let whole = Sandbox::from_api(dto, server.clone()).expect("a sandbox");
+    assert_eq!(view.lifecycle(&server).as_ref(), Ok(whole.lifecycle()));
+    let plain = view.lifecycle(&ServerFields::default());
+    assert_eq!(plain, Lifecycle::try_from(&view));
+    assert_ne!(plain.as_ref(), Ok(whole.lifecycle()));
+}
