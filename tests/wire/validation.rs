@@ -4,6 +4,7 @@ use crate::record;
 use sandbox_lifecycle::{
     Columns, Lifecycle, Sandbox, SandboxDto,
     record::{BackupRef, LifecycleView, ReadLifecycle, SandboxListItem, ServerFields},
+    vocabulary::Fault,
 };
 use serde_json::{Value, json};
 
@@ -146,4 +147,25 @@ fn a_view_with_the_servers_fields_is_the_row_of_the_whole_record() {
     let plain = view.lifecycle(&ServerFields::default());
     assert_eq!(plain, Lifecycle::try_from(&view));
     assert_ne!(plain.as_ref(), Ok(whole.lifecycle()));
+}
+
+/// A view keeps of a text only what rules read of it.
+#[test]
+fn a_view_writes_a_text_for_what_it_kept_of_one() {
+    let record = record(json!({ "errorReason": "Timeout while starting sandbox 7", "runnerId": "r1" }));
+    let view: LifecycleView = serde_json::from_value(record).expect("a view");
+    let written = serde_json::to_value(&view).expect("it is written");
+    assert_eq!((&written["errorReason"], &written["runnerId"]), (&json!(Fault::Timeout.text()), &json!("")));
+    let again: LifecycleView = serde_json::from_value(written).expect("a view");
+    assert_eq!(Lifecycle::try_from(&again), Lifecycle::try_from(&view));
+}
+
+#[test]
+fn the_faulty_fields_of_a_record_are_in_its_order() {
+    let dto: SandboxDto =
+        serde_json::from_value(record(json!({ "cpu": 0.5, "autoStopInterval": -5 }))).expect("a record");
+    let errors = Sandbox::try_from(dto).expect_err("two faulty fields");
+    let by_loop: Vec<String> = (&errors).into_iter().map(|error| error.field.to_string()).collect();
+    assert_eq!(by_loop, ["cpu", "autoStopInterval"]);
+    assert_eq!(errors.into_iter().map(|error| error.field.to_string()).collect::<Vec<_>>(), by_loop);
 }
