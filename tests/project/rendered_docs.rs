@@ -60,6 +60,9 @@ fn a_decision_table_is_that_of_its_command() {
     let tables: Vec<Verb> = DecisionTable::all().map(|table| table.verb()).collect();
     assert_eq!(tables, Verb::ALL);
     let stop = DecisionTable::for_verb(Verb::Stop);
+    let guards: Vec<String> =
+        stop.demands().filter_map(|demand| demand.check().guard()).map(|guard| format!("{guard:?}")).collect();
+    assert_eq!(guards, ["not_errored", "settled", "started_or_paused", "idle"]);
     let demands: Vec<(String, u16)> =
         stop.demands().map(|demand| (demand.check().to_string(), demand.http_status())).collect();
     let expected = [("not_errored", 400), ("settled", 409), ("started_or_paused", 400), ("idle", 409)];

@@ -7,7 +7,7 @@ use sandbox_lifecycle::{
     controller::{Finding, Question, RunnerStanding},
     lifecycle::HeldResources,
     rules::{Call, Cause, Event, Ignored, ReasonText, RunnerChange, Stamp, Task, TaskKind},
-    vocabulary::Fault,
+    vocabulary::{AutoPause, AutoStop, Fault, Minutes},
 };
 
 #[test]
@@ -154,6 +154,9 @@ fn the_violations_of_a_row_print_as_a_list() {
     let kept = Columns { state: SandboxState::Destroyed, desired_state: DesiredState::Destroyed, ..Columns::default() };
     let broken = Lifecycle::from(kept).violations();
     assert_eq!(format!("{broken:?}"), "[RunnerKept]");
+    let both = Columns { auto_stop: AutoStop::default(), auto_pause: AutoPause::After(Minutes::MAX), ..kept };
+    let text = "a destroyed or archived sandbox has a runner; auto-stop and auto-pause are both set";
+    assert_eq!(Lifecycle::from(both).violations().to_string(), text);
     let words: Vec<String> = broken.into_iter().map(|violation| violation.to_string()).collect();
     assert_eq!(words, ["a destroyed or archived sandbox has a runner"]);
 }
