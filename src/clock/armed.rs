@@ -247,3 +247,44 @@ fn boundary(since: i64, minutes: u32) -> i64 {
     let at = since.wrapping_add(i64::from(minutes).wrapping_mul(MICROS_PER_MINUTE));
     choose(minutes & NOT == 0, at, UNARMED)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::Columns;
+    use DesiredState as D;
+    use SandboxState as S;
+
+    #[test]
+    fn the_table_says_what_replaces_the_limit_of_each_change() {
+        const QUEUED: (u32, u32) = (0, u32::MAX);
+        const FOLLOWED: (u32, u32) = (NOT, 0);
+        const LIMITED: (u32, u32) = (0, 0);
+        let (a_day, a_week) = ((NOT | A_DAY, 0), (NOT | A_WEEK, 0));
+        let cases = [
+            (S::Started, D::Started, false, true, LIMITED),
+            (S::Stopping, D::Stopped, true, true, LIMITED),
+            (S::Starting, D::Started, true, true, FOLLOWED),
+            (S::Starting, D::Started, false, true, LIMITED),
+            (S::Starting, D::Destroyed, true, true, LIMITED),
+            (S::PullingSnapshot, D::Started, true, true, FOLLOWED),
+            (S::PullingSnapshot, D::Started, true, false, QUEUED),
+            (S::PendingBuild, D::Started, true, false, QUEUED),
+            (S::PendingBuild, D::Started, true, true, LIMITED),
+            (S::Destroyed, D::Destroyed, false, false, a_day),
+            (S::BuildFailed, D::Destroyed, false, false, a_day),
+            (S::BuildFailed, D::Destroyed, false, true, LIMITED),
+            (S::BuildFailed, D::Started, false, false, a_week),
+            (S::Error, D::Destroyed, false, false, a_week),
+            (S::Error, D::Destroyed, false, true, LIMITED),
+            (S::Error, D::Started, false, false, LIMITED),
+        ];
+        for (state, desired_state, pending, has_runner, expected) in cases {
+            let row = Lifecycle::from(Columns { state, desired_state, pending, has_runner, ..Columns::default() });
+            for watched in [Watched::of(row.status), Watched::over(&row)] {
+                let found = (watched.turned, watched.queued);
+                assert_eq!(found, expected, "{state}, {desired_state}, {pending}, {has_runner}");
+            }
+        }
+    }
+}

@@ -128,3 +128,22 @@ impl<'de> Deserialize<'de> for Micros {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Micros;
+
+    #[test]
+    fn an_instant_beyond_the_range_is_the_first_or_the_last_one() {
+        let cases = [
+            (i64::MIN, Micros::MIN),
+            (Micros::MIN.as_micros(), Micros::MIN),
+            (0, Micros::EPOCH),
+            (Micros::MAX.as_micros(), Micros::MAX),
+            (i64::MAX, Micros::MAX),
+        ];
+        for (micros, expected) in cases {
+            assert_eq!(Micros::from_micros(micros), expected, "{micros}");
+        }
+    }
+}

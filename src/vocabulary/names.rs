@@ -62,3 +62,17 @@ names! {
 
 /// The older name of [`code`] in the bodies of errors, the only name of the API in snake case.
 pub(crate) const error_code: &str = "error_code";
+
+#[cfg(test)]
+mod tests {
+    use super::camel_case;
+
+    #[test]
+    fn a_name_is_its_field_in_camel_case() {
+        let fields = [("id", "id"), ("auto_stop_interval", "autoStopInterval"), ("min_memory_gi_b", "minMemoryGiB")];
+        for (field, name) in fields {
+            let (letters, length) = camel_case::<24>(field.as_bytes());
+            assert_eq!(core::str::from_utf8(letters.split_at(length).0), Ok(name));
+        }
+    }
+}

@@ -4,7 +4,7 @@ use crate::{at, not_found, record, row, seen};
 use sandbox_lifecycle::{
     Columns, Command, Context, DesiredState, Goal, Lifecycle, Policy, SandboxClass, SandboxState,
     client::{Contents, Evidence, Plan, Presence},
-    vocabulary::{AutoDelete, BackupState, Fault},
+    vocabulary::{AutoArchive, AutoDelete, BackupState, Fault},
 };
 use serde_json::json;
 use {DesiredState as D, SandboxState as S};
@@ -76,6 +76,7 @@ fn each_command_loses_what_its_desired_state_does_not_keep() {
     let (stop, destroy) = (Command::Stop { force: false }, Command::Destroy { force: false });
     let paused = Lifecycle::from(vm(S::Paused, D::Paused));
     let stopped = Lifecycle::from(vm(S::Stopped, D::Stopped));
+    let stopping = Lifecycle::from(Columns { pending: true, ..vm(S::Stopping, D::Stopped) });
     let cases = [
         (started, stop, "running processes, memory"),
         (ephemeral, stop, "running processes, memory, disk"),
@@ -89,6 +90,9 @@ fn each_command_loses_what_its_desired_state_does_not_keep() {
         (stopped, Command::Archive, "nothing"),
         (stopped, Command::Start, "nothing"),
         (stopped, destroy, "disk"),
+        // The stop under way loses them, not what is written meanwhile.
+        (stopping, Command::Touch, "nothing"),
+        (stopping, Command::AutoArchive { interval: AutoArchive::default() }, "nothing"),
     ];
     for (row, command, expected) in cases {
         assert_eq!(lost(row, command), expected, "{command} of {}", row.state());

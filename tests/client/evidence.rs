@@ -77,7 +77,10 @@ proptest! {
     ) {
         let mut repeated = shuffled.clone();
         repeated.extend(shuffled.get(again));
-        prop_assert_eq!(repeated.into_iter().collect::<Evidence>(), given.into_iter().collect());
+        let mut later = Evidence::default();
+        later.extend(repeated.iter().copied());
+        prop_assert_eq!(repeated.into_iter().collect::<Evidence>(), later);
+        prop_assert_eq!(later, given.into_iter().collect());
     }
 
     /// The rules of the page, one after the other and not as an order.

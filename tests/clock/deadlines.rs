@@ -135,3 +135,23 @@ fn an_auto_delete_that_cannot_act_is_not_reported_as_masked() {
     let late = Columns { last_activity_at: last_instant(), ..row };
     assert_eq!(standing(late, Timer::AutoDelete), Standing::Unknown, "the last instant stands for an unknown time");
 }
+
+#[test]
+fn a_deadline_says_what_moves_it() {
+    let moved_by = |timer| Deadline { timer, standing: Standing::Off }.moved_by();
+    let idle = "any use of the sandbox, a change of its state, or another interval";
+    for timer in [Timer::AutoStop, Timer::AutoPause, Timer::AutoArchive, Timer::AutoDelete] {
+        assert_eq!(moved_by(timer), idle, "{timer}");
+    }
+    let others = [
+        (Timer::Ttl, "a new time to live, which counts from the time it is set"),
+        (Timer::QueueTimeout, "nothing; it is turned off when a runner takes the sandbox"),
+        (Timer::TimeLimit, "nothing; it is turned off when the change ends"),
+        (Timer::BackupLimit, "nothing; it is turned off when the backup ends"),
+        (Timer::Retention, "nothing"),
+        (Timer::SpotEviction, "nothing; the platform decides when it acts"),
+    ];
+    for (timer, text) in others {
+        assert_eq!(moved_by(timer), text, "{timer}");
+    }
+}

@@ -188,3 +188,19 @@ fn a_late_backup_report_keeps_the_backup_that_a_recovery_needs() {
         assert_eq!(after(failed, Report::BackupUnderWay { begun, attempt: None }), failed);
     }
 }
+
+/// Without a runner, an error is recovered from any backup that there is.
+#[test]
+fn a_completed_backup_makes_an_error_without_a_runner_recoverable_and_keeps_one_so() {
+    for recoverable in [false, true] {
+        let failed = Columns {
+            state: SandboxState::Error,
+            desired_state: DesiredState::Started,
+            recoverable,
+            ..backing_up().columns()
+        };
+        let completed = |columns| after(Lifecycle::from(columns), ended(Some(2), Outcome::Completed)).recoverable();
+        assert!(completed(Columns { has_runner: false, ..failed }), "recoverable before: {recoverable}");
+        assert_eq!(completed(Columns { fault: Some(Fault::Runner), ..failed }), recoverable);
+    }
+}

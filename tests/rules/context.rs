@@ -72,6 +72,7 @@ fn a_context_of_another_revision_is_refused_for_every_kind_of_input() {
         assert_eq!(refused(7), None, "{asked}");
         let answer = |refusal: Refusal| {
             let answer = (refusal.asked().to_string(), refusal.code(), refusal.http_status(), refusal.retry());
+            assert_eq!(refusal.cause(), "the context was gathered for another revision of the sandbox");
             (answer, refusal.failing_checks().count(), refusal.to_string())
         };
         let message = format!(

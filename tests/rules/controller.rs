@@ -153,3 +153,19 @@ fn no_sandbox_waits_for_a_runner_that_is_declared_gone() {
         }
     }
 }
+
+#[test]
+fn a_host_looks_for_a_runner_only_where_a_pass_reads_the_placement() {
+    let ready = |columns| Lifecycle::from(columns).needs_placement(RunnerStanding::Ready);
+    let started = idle();
+    assert!(!ready(started));
+    assert!(ready(Columns { has_runner: false, ..started }));
+    for standing in [RunnerStanding::NotReady, RunnerStanding::Gone] {
+        assert!(Lifecycle::from(started).needs_placement(standing), "{standing:?}");
+    }
+    assert!(ready(Columns { state: SandboxState::PendingBuild, ..started }));
+    // A runner that could not restore it is asked: it may have the copy after all.
+    let restoring = Columns { state: SandboxState::Restoring, ..started };
+    assert!(!ready(restoring) && !ready(Columns { must_ask: true, ..started }));
+    assert!(ready(Columns { must_ask: true, ..restoring }));
+}

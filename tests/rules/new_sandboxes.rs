@@ -252,6 +252,7 @@ fn an_error_body_names_every_invalid_field_of_a_request() {
         "autoPauseInterval": 5, "ttlMinutes": -1, "queueTimeout": 0,
     });
     let error = asked(request, settled()).unwrap_err();
+    assert_eq!(error.http_status(), 400);
     let body = serde_json::to_value(ErrorBody::from(&error)).unwrap();
     assert_eq!(
         body,

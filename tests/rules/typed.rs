@@ -38,6 +38,13 @@ fn a_sandbox_in_another_state_is_returned_in_the_error() {
     assert_eq!(elsewhere.to_string(), "the sandbox is paused, not started");
 }
 
+#[test]
+fn a_typed_sandbox_gives_its_lifecycle_back() {
+    let row = in_state(SandboxState::Started, DesiredState::Started);
+    let running = Typed::<at::Started>::new(row).expect("the state is started");
+    assert_eq!((*running.lifecycle(), running.into_inner(), Lifecycle::from(running)), (row, row, row));
+}
+
 /// Compiles only where the state accepts each verb, and compares that with the states that the verb names.
 macro_rules! takes {
     ($state:ident: $($verb:ident),+) => {{
@@ -62,14 +69,17 @@ fn the_commands_that_compile_are_those_of_the_rule_table() {
 /// These methods exist: the accepted counterparts of the doc tests that must not compile.
 #[test]
 fn a_command_that_the_state_accepts_compiles() {
-    type Decided = Result<Step, Refusal>;
-    fn ask(running: Typed<at::Started>, resting: Typed<at::Archived>, starting: Typed<at::Starting>) -> [Decided; 3] {
-        let (policy, now) = (Policy::default(), chrono::DateTime::UNIX_EPOCH);
-        [
-            running.stop(false, &policy, Context::of(running.lifecycle()), now),
-            resting.start(&policy, Context::of(resting.lifecycle()), now),
-            starting.force_destroy(&policy, Context::of(starting.lifecycle()), now),
-        ]
-    }
-    let _ = ask;
+    let (policy, now) = (Policy::default(), chrono::DateTime::UNIX_EPOCH);
+    let taken = |decided: Result<Step, Refusal>| decided.map(|step| step.desired_state());
+    let running = Typed::<at::Started>::new(in_state(SandboxState::Started, DesiredState::Started)).expect("started");
+    let stopped = running.stop(false, &policy, Context::of(running.lifecycle()), now);
+    assert_eq!(taken(stopped), Ok(DesiredState::Stopped));
+    let resting = in_state(SandboxState::Archived, DesiredState::Archived);
+    let resting = Typed::<at::Archived>::new(resting).expect("archived");
+    let started = resting.start(&policy, Context::of(resting.lifecycle()), now);
+    assert_eq!(taken(started), Ok(DesiredState::Started));
+    let starting = in_state(SandboxState::Starting, DesiredState::Started);
+    let starting = Typed::<at::Starting>::new(starting).expect("starting");
+    let destroyed = starting.force_destroy(&policy, Context::of(starting.lifecycle()), now);
+    assert_eq!(taken(destroyed), Ok(DesiredState::Destroyed));
 }

@@ -74,3 +74,13 @@ fn a_listed_copy_reads_as_its_state_size_and_epoch() {
         (&Listed { epoch: None, size: None, released: false, ..listed }, "at-rest, no epoch seen"),
     ]);
 }
+
+#[test]
+fn an_end_reads_as_what_the_runner_reports() {
+    read([
+        (&End::Completed, "completed"),
+        (&End::Failed { fault: Fault::Runner, recoverable: true }, "failed (runner)"),
+        (&End::Done, "done within the call"),
+        (&End::Refused { fault: Fault::Runner, recoverable: false }, "refused (runner)"),
+    ]);
+}

@@ -163,3 +163,11 @@ fn a_resize_report_needs_a_full_size() {
     let said = serde_json::from_str::<Report>(json).expect_err(json).to_string();
     assert_eq!(said, "job: to: missing field `disk`");
 }
+
+#[test]
+fn an_input_of_another_type_is_refused_with_what_is_expected() {
+    let input = |json: &str| serde_json::from_str::<Input>(json).expect_err(json).to_string();
+    let expected = "invalid type: integer `7`, expected a command, a report or a timer at line 1 column 1";
+    assert_eq!(input("7"), expected);
+    assert_eq!(input("{}"), "missing field `command`, `report` or `timer` at line 1 column 2");
+}

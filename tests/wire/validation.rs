@@ -1,9 +1,10 @@
 //! Conversion of an API record to a sandbox: missing and invalid fields, and fields that only a server knows.
 
-use crate::record;
+use crate::{at, record};
 use sandbox_lifecycle::{
     Columns, Lifecycle, Sandbox, SandboxDto,
     record::{BackupRef, LifecycleView, ReadLifecycle, SandboxListItem, ServerFields},
+    vocabulary::Fault,
 };
 use serde_json::{Value, json};
 
@@ -126,4 +127,51 @@ fn an_unknown_state_gives_no_lifecycle_and_is_named_with_all_other_faults() {
         let error = partial(&given).unwrap_err();
         assert!(error.starts_with("gpuType is \"H9000\", ") && error.contains(&format!("; {field} is ")), "{error}");
     }
+}
+
+#[test]
+fn a_view_with_the_servers_fields_is_the_row_of_the_whole_record() {
+    let record = record(json!({ "backupState": "Completed", "updatedAt": "2024-10-01T16:45:00Z" }));
+    let since = at("2024-10-01T16:44:00Z");
+    let server = ServerFields {
+        backup: Some(BackupRef { snapshot: "b1".into(), registry: "eu".into() }),
+        previous_runner_id: Some("r0".into()),
+        revision: 3,
+        epoch: 4,
+        force_stop: true,
+        state_since: Some(since),
+        backup_since: Some(since),
+        ..ServerFields::default()
+    };
+    let view: LifecycleView = serde_json::from_value(record.clone()).expect("a view");
+    let dto: SandboxDto = serde_json::from_value(record).expect("a record");
+    let whole = Sandbox::from_api(dto, server.clone()).expect("a sandbox");
+    assert_eq!(view.lifecycle(&server).as_ref(), Ok(whole.lifecycle()));
+    let row = whole.lifecycle().columns();
+    assert_eq!((row.state_since, row.backup_since, row.force_stop), (since, Some(since), true));
+    assert_eq!((row.revision, row.epoch, row.has_backup_ref), (3, 4, true));
+    let plain = view.lifecycle(&ServerFields::default());
+    assert_eq!(plain, Lifecycle::try_from(&view));
+    assert_ne!(plain.as_ref(), Ok(whole.lifecycle()));
+}
+
+/// A view keeps of a text only what rules read of it.
+#[test]
+fn a_view_writes_a_text_for_what_it_kept_of_one() {
+    let record = record(json!({ "errorReason": "Timeout while starting sandbox 7", "runnerId": "r1" }));
+    let view: LifecycleView = serde_json::from_value(record).expect("a view");
+    let written = serde_json::to_value(&view).expect("it is written");
+    assert_eq!((&written["errorReason"], &written["runnerId"]), (&json!(Fault::Timeout.text()), &json!("")));
+    let again: LifecycleView = serde_json::from_value(written).expect("a view");
+    assert_eq!(Lifecycle::try_from(&again), Lifecycle::try_from(&view));
+}
+
+#[test]
+fn the_faulty_fields_of_a_record_are_in_its_order() {
+    let dto: SandboxDto =
+        serde_json::from_value(record(json!({ "cpu": 0.5, "autoStopInterval": -5 }))).expect("a record");
+    let errors = Sandbox::try_from(dto).expect_err("two faulty fields");
+    let by_loop: Vec<String> = (&errors).into_iter().map(|error| error.field.to_string()).collect();
+    assert_eq!(by_loop, ["cpu", "autoStopInterval"]);
+    assert_eq!(errors.into_iter().map(|error| error.field.to_string()).collect::<Vec<_>>(), by_loop);
 }

@@ -308,3 +308,38 @@ impl Rule {
         &self.cases[usize::from(not_first).wrapping_add(usize::from(not_first & not_second))]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::Fault;
+
+    #[test]
+    fn each_word_of_the_table_writes_its_columns_and_the_edit_writes_the_same() {
+        let failed =
+            Status::BLANK.with_state(SandboxState::Error).with_fault(Some(Fault::Other)).with_recoverable(true);
+        let row = failed.with_runner(true).with_archive_attempts(3).with_must_ask_store(true).with_kept_backup(true);
+        let restored = row.with_backup(BackupState::Completed).with_backup_ref(true).with_changed_since_backup(false);
+        let cases = [
+            (Writes::NOTHING, row),
+            (Writes::NOTHING.state(SandboxState::Stopping), row.with_state(SandboxState::Stopping)),
+            (Writes::NOTHING.desired(DesiredState::Stopped), row.with_desired(DesiredState::Stopped)),
+            (Writes::NOTHING.sets_force(), row.with_force_stop(true)),
+            (Writes::NOTHING.soft_delete(), row.with_desired(DesiredState::Destroyed).with_backup(BackupState::None)),
+            (Writes::NOTHING.leaves_error(), row.with_fault(None).with_recoverable(false).with_runner(false)),
+            (Writes::NOTHING.repairs(), row.with_repair(Some(Repair::Recover))),
+            (Writes::NOTHING.changes_disk(), row.with_changed_since_backup(true)),
+            (Writes::NOTHING.uses_backup(), restored.with_kept_backup(false).with_must_ask_store(false)),
+            (Writes::NOTHING.requests_backup(true), row.with_requested_backup(true)),
+            (Writes::NOTHING.requests_backup(false), row.with_requested_backup(false)),
+            (Writes::NOTHING.resets_attempts(), row.with_archive_attempts(0)),
+            // These are effects.
+            (Writes::NOTHING.rotates_token().calls_runner().leaves_row().emits(EventName::Started), row),
+        ];
+        for (writes, expected) in cases {
+            let [none, all] = Status::EXTREMES;
+            let edit = Edit::between(writes.applied_to(none, true), writes.applied_to(all, true));
+            assert_eq!((writes.applied_to(row, true), row.edited(edit)), (expected, expected), "{writes:?}");
+        }
+    }
+}

@@ -45,3 +45,22 @@ pub(crate) fn has_cooled_down(policy: &Policy, last_recovery: Micros, now: Micro
     let cooldown = i64::from(policy.recovery_cooldown.get()).saturating_mul(MICROS_PER_MINUTE);
     last_recovery == NEVER || now.as_micros().saturating_sub(last_recovery.as_micros()) >= cooldown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_snapshots_the_memory_of_these_classes_and_the_disk_of_the_others() {
+        let windows = [SandboxClass::Windows];
+        let vms = [SandboxClass::LinuxVm, SandboxClass::Windows];
+        for (profile, classes) in [(ApiProfile::V0_190, &windows[..]), (ApiProfile::V0_226, &vms[..])] {
+            let policy = Policy { profile, ..Policy::default() };
+            for (class, facts) in SandboxClass::ALL.iter().zip(of_classes(profile)) {
+                let expected =
+                    if classes.contains(class) { guards::memory_snapshots } else { guards::disk_is_consistent };
+                assert_eq!((facts, facts_of_class(&policy, *class)), (expected, expected), "{profile}: {class}");
+            }
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use crate::{at, record, written};
 use sandbox_lifecycle::{
     Context, Lifecycle, Policy, Sandbox, SandboxDto, Timer,
+    client::Forecast,
     clock::{Standing, Warning},
 };
 use serde_json::json;
@@ -74,4 +75,12 @@ fn an_unknown_time_stays_absent_in_the_record() {
 fn a_known_time_has_its_deadline() {
     let row = Lifecycle::try_from(&written("started", "started", at(0))).expect("a lifecycle");
     assert_eq!(row.next_deadline(&Policy::default(), Context::of(&row)), Some((Timer::AutoStop, at(15))));
+}
+
+#[test]
+fn what_a_timer_does_is_known_where_its_time_is_not() {
+    let stopping = record("stopping", "stopped", json!({"createdAt": null, "updatedAt": null, "lastActivityAt": null}));
+    let forecasts = Forecast::of_record(&stopping, &Policy::default()).expect("a valid record");
+    let forecasts: Vec<String> = forecasts.iter().map(|forecast| forecast.in_words(at(0)).to_string()).collect();
+    assert_eq!(forecasts, ["will fail at an unknown time unless its change ends"]);
 }

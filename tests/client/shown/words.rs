@@ -2,7 +2,7 @@
 
 use crate::{PLAIN_GOALS, assess_first, at, is_unknown, lost, record, seen};
 use sandbox_lifecycle::{
-    Assessment, DesiredState, Goal, SandboxState,
+    Assessment, DesiredState, Goal, Observation, Sandbox, SandboxState,
     client::{Evidence, Missing, Seen, UnreachableReason},
 };
 use serde_json::json;
@@ -61,4 +61,15 @@ fn a_settled_sandbox_needs_a_desired_state() {
         let started = seen(&record("started", "", json!({"desiredState": desired})), at(0));
         assert!(is_unknown(assess_first(Goal::Settled, started, at(0)), Missing::DesiredState));
     }
+}
+
+#[test]
+fn a_stored_sandbox_shows_what_its_record_shows() {
+    let dto = record("stopping", "stopped", json!({"autoDeleteInterval": 0}));
+    let sandbox = Sandbox::try_from(dto.clone()).expect("a sandbox");
+    let (of_sandbox, of_record) = (Observation::new(&sandbox, at(0)), seen(&dto, at(0)));
+    assert_eq!(of_sandbox, of_record);
+    let shown = of_sandbox.shown();
+    let read = (shown.state(), shown.desired_state(), shown.is_ephemeral());
+    assert_eq!(read, (Seen::Known(SandboxState::Stopping), Seen::Known(DesiredState::Stopped), Some(true)));
 }

@@ -28,29 +28,28 @@ struct Pass {
 fn pass(before: Lifecycle, mut view: RunnerView, observed: Observed) -> Pass {
     let policy = Policy::recorded();
     let mut pass = Pass { after: before, calls: Vec::new(), steps: Vec::new() };
-    loop {
-        let step = match before.reconcile(&view, &policy, now()) {
-            Next::Ask(Question::Store { .. }) => panic!("no row waits for the backup store"),
-            Next::Ask(Question::Runner { .. }) => {
-                assert_eq!(view.observed, Observed::NotAsked, "asked twice in one pass");
-                pass.calls.push("sandboxInfo".to_owned());
-                view.observed = observed;
-                continue;
-            }
-            Next::Resend { task, .. } => {
-                if task != TaskKind::Pull {
-                    pass.calls.push(call(task).to_owned()); // The server fetches an image by naming the runner.
-                }
-                return pass;
-            }
-            Next::Apply(step) => step,
-            Next::Wait { .. } | Next::Nothing => return pass,
-        };
-        pass.after = applied(&step, before);
-        pass.steps.push(step);
-        pass.make_calls(&policy);
-        return pass;
+    let mut next = before.reconcile(&view, &policy, now());
+    if let Next::Ask(Question::Runner { .. }) = next {
+        pass.calls.push("sandboxInfo".to_owned());
+        view.observed = observed;
+        next = before.reconcile(&view, &policy, now());
     }
+    match next {
+        // A row has one answer: a controller that asks again would ask for ever.
+        Next::Ask(question) => panic!("the row has no answer to {question:?}"),
+        Next::Resend { task, .. } => {
+            if task != TaskKind::Pull {
+                pass.calls.push(call(task).to_owned()); // The server fetches an image by naming the runner.
+            }
+        }
+        Next::Apply(step) => {
+            pass.after = applied(&step, before);
+            pass.steps.push(step);
+            pass.make_calls(&policy);
+        }
+        Next::Wait { .. } | Next::Nothing => {}
+    }
+    pass
 }
 
 impl Pass {

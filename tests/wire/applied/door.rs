@@ -3,7 +3,7 @@
 use crate::{decided, dto, record};
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
-    Command, Context, Next, Policy, Report, RunnerView, Sandbox, SandboxState, Step, Timer,
+    Columns, Command, Context, Next, Policy, Report, RunnerView, Sandbox, SandboxState, Step, Timer,
     controller::{Finding, Observed, Placement, RunnerStanding},
     record::{
         ApplyError, BackupRef, Message, NetworkSettings, OutboxEntry, OutboxKey, RecordEdit, ServerFields, StepDetails,
@@ -223,6 +223,54 @@ fn an_inventory_of_another_runner_removes_its_copy_or_gives_the_sandbox_back() {
     let shown = pass(&lost, |view| view.observed = Observed::State(SandboxState::Started));
     applied(&mut lost, &shown, None);
     assert_eq!((lost.lifecycle().state(), lost.error_reason()), (SandboxState::Started, None));
+}
+
+/// An operator scraps the runner that the sandbox left last, and declares which other copy is the newest that is left.
+#[test]
+fn a_lost_sandbox_is_taken_back_from_the_copy_that_an_operator_names() {
+    let mut lost = stored(json!({}));
+    let leaves = pass(&lost, |view| view.runner = RunnerStanding::Gone);
+    applied(&mut lost, &leaves, None);
+    let copy = listed(CopyState::AtRest);
+    let finding = compared(&lost, "r7", Some(&copy));
+    assert_eq!(finding, Finding::Release { epoch: 4 }, "an older copy is kept, but it may not run");
+    let released = lost.departure("r7", &finding).expect("a release is sent");
+    assert_eq!(released.to_string(), "s1: release (epoch 4) to runner r7");
+    assert_eq!(released.key, OutboxKey::Release { runner: "r7".into(), epoch: 4 });
+    let removed = lost.departure("r7", &Finding::Remove { epoch: 5 }).expect("a removal is sent");
+    assert_eq!(removed.to_string(), "s1: remove (epoch 5) to runner r7");
+    assert_eq!(lost.departure("r7", &Finding::Agrees), None);
+    let Finding::Apply(step) = lost.take_back(&copy, lost.context(), now()) else { panic!("the operator decides") };
+    assert_eq!(lost.departure("r7", &Finding::Apply(step)), None);
+    applied(&mut lost, &step, Some("r7"));
+    assert_eq!((lost.runner_id(), lost.lifecycle().must_ask()), (Some("r7"), true));
+}
+
+#[test]
+fn an_entry_reads_as_what_is_sent_to_whom() {
+    let text = |target, message| {
+        let key = OutboxKey::Discard { before: 2 };
+        OutboxEntry { sandbox_id: "s1".into(), key, target, message }.to_string()
+    };
+    let maker = Target::BackupMaker { runner: "r1".into() };
+    let backup = Message::Call(Call { task: Task::Backup { attempt: 2 }, epoch: 4 });
+    assert_eq!(text(maker, backup), "s1: backup (epoch 4) to the backup maker for runner r1");
+    let discard = Message::DiscardBackups { before: 2 };
+    assert_eq!(text(Target::BackupStore, discard), "s1: discard the backups before attempt 2 to the backup store");
+    assert_eq!(text(runner("r2"), Message::Release { epoch: 5 }), "s1: release (epoch 5) to runner r2");
+    let created = stored(json!({})).created().to_string();
+    assert_eq!(created, "s1: sandbox.created to subscribers");
+}
+
+/// The end of a fork changes the child and its parent: the parent's revision is raised in the same transaction.
+#[test]
+fn a_raised_revision_makes_a_step_of_the_parent_stale() {
+    let mut parent = stored(json!({}));
+    let stop = decided(&parent, Command::Stop { force: false }, "2024-10-01T16:45:00Z");
+    let before = parent.lifecycle().columns();
+    parent.raise_revision();
+    assert_eq!(parent.lifecycle().columns(), Columns { revision: before.revision + 1, ..before });
+    assert!(parent.apply(&stop, StepDetails::default()).is_err());
 }
 
 #[test]

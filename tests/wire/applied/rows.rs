@@ -78,6 +78,19 @@ fn a_wrong_value_is_an_error_that_names_its_column() {
     );
     assert!(with("state", ColumnValue::Text("melted")).is_err_and(|text| text.starts_with("state: ")));
     assert_eq!(with("errorReason", ColumnValue::Null), Ok(()));
+    // A host binds each value with its type: a text column never takes a flag or a time for its text.
+    let time = ColumnValue::Timestamp("2024-10-01T16:45:00Z".parse().expect("a time"));
+    let cases = [
+        ("errorReason", ColumnValue::Boolean(true), "errorReason: true or false is not allowed here"),
+        ("errorReason", time, "errorReason: a time is not allowed here"),
+        ("updatedAt", ColumnValue::Integer(1), "updatedAt: a number is not allowed here"),
+        ("pending", time, "pending: invalid type: string \"2024-10-01T16:45:00Z\", expected a boolean"),
+        ("pending", ColumnValue::Integer(2), "pending: invalid type: integer `2`, expected a boolean"),
+        ("cpu", ColumnValue::Boolean(true), "cpu: invalid type: boolean `true`, expected u32"),
+    ];
+    for (name, value, expected) in cases {
+        assert_eq!(with(name, value), Err(expected.to_owned()));
+    }
 }
 
 #[test]
@@ -167,4 +180,15 @@ fn a_call_is_owed_while_the_row_awaits_it_and_everything_else_until_it_is_acknow
             !matches!(entry.message, sandbox_lifecycle::record::Message::Call(_))
         );
     }
+}
+
+#[test]
+fn a_column_that_stands_twice_is_an_error_and_one_that_is_newer_than_the_crate_is_ignored() {
+    let stored = stored();
+    let with = |more: (&'static str, ColumnValue<'static>)| {
+        let columns: Vec<(&str, ColumnValue<'_>)> = values(&stored).into_iter().chain([more]).collect();
+        Sandbox::from_columns(stored.record_without_columns(), columns).map_err(|error| error.to_string())
+    };
+    assert_eq!(with(("epoch", ColumnValue::Integer(1))), Err("duplicate field `epoch`".to_owned()));
+    assert_eq!(with(("mood", ColumnValue::Text("good"))).as_ref(), Ok(&stored));
 }

@@ -64,6 +64,12 @@ fn whole_records_and_bare_lists_are_read_item_by_item() {
 }
 
 #[test]
+fn what_is_no_list_is_an_error_that_says_so() {
+    let error = serde_json::from_value::<SandboxPage>(json!({ "items": 7 })).expect_err("no list").to_string();
+    assert_eq!(error, ".items: invalid type: integer `7`, expected a list");
+}
+
+#[test]
 fn text_that_is_no_json_is_an_error_of_the_page() {
     let page = |text: &str| serde_json::from_str::<SandboxPage>(text).map(|page| faults(&page.items));
     for broken in [

@@ -106,6 +106,36 @@ fn an_allow_list_must_have_the_documented_form() {
 }
 
 #[test]
+fn one_text_or_several_are_read_and_nothing_else() {
+    let message = |body: Value| serde_json::from_value::<ErrorBody>(body).expect_err("no text").to_string();
+    let expected = ".message: invalid type: integer `7`, expected a string or a list of strings";
+    assert_eq!(message(json!({ "message": 7 })), expected);
+}
+
+/// Subscribers inside of the platform get every event; the published webhooks are about states alone.
+#[test]
+fn an_event_without_states_has_no_webhook() {
+    let sandbox = sandbox();
+    let events = [
+        Event::Created,
+        Event::Started,
+        Event::Stopped,
+        Event::Archived,
+        Event::Destroyed,
+        Event::BackupCreated,
+        Event::SnapshotCreated,
+        Event::PublicStatusUpdated,
+        Event::OrganizationUpdated,
+    ];
+    for event in events {
+        assert_eq!(SandboxStateUpdated::from_event(&sandbox, event, at("2024-10-01T16:45:00Z")), None, "{event}");
+        let written = serde_json::to_value(event).expect("it is written");
+        assert_eq!(written, json!({ "event": event.name() }));
+        assert_eq!(serde_json::from_value::<Event>(written).expect("it is read again"), event);
+    }
+}
+
+#[test]
 fn a_webhook_body_has_the_states_before_and_after_a_step() {
     let mut sandbox = sandbox();
     let now = at("2024-10-01T16:45:00Z");
@@ -179,6 +209,7 @@ fn collections_can_be_iterated() {
     assert_eq!(labels.into_iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a", "b"]);
     let list: NetworkAllowList = " 10.0.0.0/8, 2001:db8::/32".parse().unwrap();
     assert_eq!((&list).into_iter().collect::<Vec<_>>(), ["10.0.0.0/8", "2001:db8::/32"]);
+    assert_eq!((list.as_str(), list.to_string().as_str()), (" 10.0.0.0/8, 2001:db8::/32", list.as_str()));
     assert_eq!(" ".parse::<NetworkAllowList>().unwrap().iter().count(), 0);
     let request: ResizeSandbox = read(json!({"cpu": 0, "disk": 0}));
     let errors = Command::try_from(&request).unwrap_err();

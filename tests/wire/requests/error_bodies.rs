@@ -50,6 +50,7 @@ fn the_advice_of_a_body_follows_from_the_status_and_a_known_code() {
         (401, Some(Advice::Authenticate)),
         (403, Some(Advice::AskPermission)),
         (404, Some(Advice::GiveUp)),
+        (410, Some(Advice::GiveUp)),
         (409, Some(Advice::ReadAgain)),
         (422, Some(Advice::Correct)),
         (429, Some(Advice::SlowDown)),
@@ -88,5 +89,22 @@ fn an_empty_message_does_not_hide_the_error() {
         let body: ErrorBody =
             serde_json::from_value(json!({"message": message, "error": "Not Found"})).expect("a body");
         assert_eq!(body.text().as_deref(), Some("Not Found"));
+    }
+}
+
+#[test]
+fn an_advice_reads_as_what_the_caller_does_next() {
+    let cases = [
+        (Advice::Refused(Retry::WhenSettled), "try again later"),
+        (Advice::Correct, "correct the request"),
+        (Advice::Authenticate, "authenticate, then send it again"),
+        (Advice::AskPermission, "ask for the permission"),
+        (Advice::GiveUp, "give up: there is no such sandbox"),
+        (Advice::ReadAgain, "read the sandbox and decide again"),
+        (Advice::SlowDown, "wait, then send it again"),
+        (Advice::ReadFirst, "wait, then read the sandbox before you send it again"),
+    ];
+    for (advice, text) in cases {
+        assert_eq!(advice.to_string(), text);
     }
 }

@@ -2,4 +2,5 @@
 
 mod bodies;
 mod error_bodies;
+mod filters;
 mod routes;

@@ -13,6 +13,7 @@ fn requests() -> Vec<(CommandRequest, &'static str, Value)> {
     let of = |command: Command| command.request("a/b ü");
     let minutes = |minutes: i64| AutoStop::try_from(minutes).expect("minutes");
     let more = SizeChange { cpu: NonZeroU32::new(8), memory: None, disk: NonZeroU32::new(20) };
+    let memory = SizeChange { cpu: None, memory: NonZeroU32::new(16), disk: None };
     vec![
         (of(Command::Start), "POST /sandbox/a%2Fb%20%C3%BC/start", Value::Null),
         (of(Command::Stop { force: false }), "POST /sandbox/a%2Fb%20%C3%BC/stop", Value::Null),
@@ -21,6 +22,7 @@ fn requests() -> Vec<(CommandRequest, &'static str, Value)> {
         (of(Command::Pause), "POST /sandbox/a%2Fb%20%C3%BC/pause", Value::Null),
         (of(Command::Archive), "POST /sandbox/a%2Fb%20%C3%BC/archive", Value::Null),
         (of(Command::Resize(more)), "POST /sandbox/a%2Fb%20%C3%BC/resize", json!({"cpu": 8, "disk": 20})),
+        (of(Command::Resize(memory)), "POST /sandbox/a%2Fb%20%C3%BC/resize", json!({"memory": 16})),
         (of(Command::Fork), "POST /sandbox/a%2Fb%20%C3%BC/fork", json!({})),
         (of(Command::Fork).with_name("copy"), "POST /sandbox/a%2Fb%20%C3%BC/fork", json!({"name": "copy"})),
         (
