@@ -182,7 +182,7 @@ impl Stage {
         }
         self.row = Some(row);
         let effects: Vec<String> = step.effects().map(effect).collect();
-        let mut lines = vec![format!("= {}{}", shown(&row), settings(&step.changes()))];
+        let mut lines = vec![format!("= {}{}", shown(&row), settings(step.before(), &step.changes()))];
         if !effects.is_empty() {
             lines.push(format!("+ {}", effects.join("; ")));
         }
@@ -216,10 +216,10 @@ fn shown(row: &Lifecycle) -> String {
 }
 
 /// Renders the settings that a step writes in addition to the states.
-fn settings(changes: &Changes) -> String {
+fn settings(before: &Lifecycle, changes: &Changes) -> String {
     let minutes = |name, minutes: Option<i32>| minutes.map(|minutes| format!(" {name} {minutes}"));
-    let size = changes.cpu.zip(changes.memory).zip(changes.disk);
-    let size = size.map(|((cpu, memory), disk)| format!(" size {cpu}/{memory}/{disk}"));
+    let size = before.columns().changed_by(changes).size();
+    let size = (size != before.size()).then(|| format!(" size {}/{}/{}", size.cpu, size.memory, size.disk));
     let destroyed = changes.auto_destroy_at.map(|at| match at {
         Some(at) => format!(" lives until {}", time(at)),
         None => " lives without a limit".to_owned(),

@@ -248,3 +248,13 @@ fn a_button_says_why_its_command_is_refused_or_what_is_not_visible() {
         ]
     );
 }
+
+/// A forced destroy makes no check here, and yet it is a success that writes nothing where nothing is pending and no runner is
+/// left, which the record does not show.
+#[test]
+fn a_condition_on_which_it_depends_whether_anything_is_written_is_named() {
+    let leaving = vm(false, json!({"state": "started", "desiredState": "destroyed"}));
+    let explained = leaving.explain(Command::Destroy { force: true }, &Policy::default(), ordinary());
+    let unseen: Vec<_> = explained.unseen().map(|guard| guard.name()).collect();
+    assert_eq!((explained.acceptance(), unseen), (Acceptance::Accepted, vec!["already_without_copy"]));
+}
