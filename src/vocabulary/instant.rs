@@ -36,7 +36,7 @@ impl Micros {
     pub fn cut(time: DateTime<Utc>) -> DateTime<Utc> {
         let nanos = time.timestamp_subsec_nanos();
         // From a whole second on they are a leap second, which becomes the second after it.
-        if nanos < 1_000_000_000 && nanos % 1_000 == 0 { time } else { Self::from(time).into() }
+        if nanos < 1_000_000_000 && nanos.is_multiple_of(1_000) { time } else { Self::from(time).into() }
     }
 
     /// Returns the microseconds since 1970-01-01T00:00:00Z.
