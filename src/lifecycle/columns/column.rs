@@ -173,28 +173,22 @@ impl<'v, 'a> InOrder<'v, 'a> {
     /// Reads the value of the next column, unless it is missing or wrong. It is missing at the end of the row and if it is null
     /// where no value may be missing: the column is newer than the row.
     pub(super) fn read<T: ColumnType>(&mut self, name: &'static str) -> Option<T> {
-        let read = match self.values.next() {
+        let value = self.values.next();
+        value.and_then(T::usual).or_else(|| self.read_unusual(name, value))
+    }
+
+    #[cold]
+    fn read_unusual<T: ColumnType>(&mut self, name: &'static str, value: Option<ColumnValue<'_>>) -> Option<T> {
+        let read = match value {
             None => Ok(None),
             Some(ColumnValue::Null) if !T::NULLABLE => Ok(None),
             Some(value) => T::read(value),
         };
         match read {
-            Ok(Some(value)) => Some(value),
-            Ok(None) => self.is_missing(name),
-            Err(error) => self.is_wrong(name, error),
-        }
-    }
-
-    #[cold]
-    fn is_missing<T>(&mut self, name: &'static str) -> Option<T> {
-        self.missing.push(name);
-        None
-    }
-
-    #[cold]
-    fn is_wrong<T>(&mut self, name: &'static str, error: de::value::Error) -> Option<T> {
-        if self.fault.is_ok() {
-            self.fault = Err(named(name, error));
+            Ok(Some(value)) => return Some(value),
+            Ok(None) => self.missing.push(name),
+            Err(error) if self.fault.is_ok() => self.fault = Err(named(name, error)),
+            Err(_later) => {}
         }
         None
     }

@@ -13,7 +13,7 @@ use crate::{
     vocabulary::BackupState,
     vocabulary::Fault,
 };
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 use chrono::{DateTime, Utc};
 
 /// The values that a step may need and does not hold.
@@ -61,12 +61,12 @@ impl<X> Sandbox<X> {
     pub fn apply(&mut self, step: &Step, details: StepDetails<'_>) -> Result<OutboxEntries, ApplyError> {
         let before = self.lifecycle;
         let (after, changes) = step.applied(before)?;
-        let effects = step.effects();
-        self.check_details(step, effects.clone(), &after, details)?;
+        let effects: Vec<Effect> = step.effects().collect();
+        self.check_details(step, &effects, &after, details)?;
         let now = Maybe::Value(Timestamp::from(step.now));
         let mut left = None;
-        for effect in effects.clone() {
-            match effect {
+        for effect in &effects {
+            match *effect {
                 Effect::Runner(change) => left = self.change_runner(change, details.runner),
                 Effect::GiveUpName => self.record.name = deleted_name(&self.record.name, step.decided_at()),
                 Effect::Reason(text) => self.change_reason(text, after.fault(), details.reason),
@@ -93,7 +93,7 @@ impl<X> Sandbox<X> {
         }
         let before = left.as_ref().map_or(self.runner_id(), Option::as_deref);
         let runners = Runners { before, after: self.runner_id() };
-        let numbered = effects.zip(0..);
+        let numbered = effects.into_iter().zip(0..);
         let sent = numbered.filter_map(|(effect, n)| entry(&self.record.id, effect, n, after.revision(), &runners));
         Ok(OutboxEntries(sent.collect()))
     }
@@ -102,11 +102,11 @@ impl<X> Sandbox<X> {
     fn check_details(
         &self,
         step: &Step,
-        effects: impl Iterator<Item = Effect>,
+        effects: &[Effect],
         after: &Lifecycle,
         details: StepDetails<'_>,
     ) -> Result<(), ApplyError> {
-        let assigns = |effect| match effect {
+        let assigns = |effect: &Effect| match effect {
             Effect::Runner(RunnerChange::Assigned | RunnerChange::AssignedKeepingPrevious) => true,
             Effect::Runner(RunnerChange::Kept | RunnerChange::Released | RunnerChange::ReleasedAsPrevious) => false,
             Effect::GiveUpName | Effect::RotateToken | Effect::Reason(_) | Effect::StoreChild => false,
@@ -115,9 +115,8 @@ impl<X> Sandbox<X> {
                 false
             }
         };
-        let leaves = |effect| matches!(effect, Effect::Remove { .. } | Effect::Release { .. });
-        let both = effects.map(|effect| (assigns(effect), leaves(effect)));
-        let (assigns, leaves) = both.fold((false, false), |found, now| (found.0 || now.0, found.1 || now.1));
+        let leaves = |effect: &Effect| matches!(effect, Effect::Remove { .. } | Effect::Release { .. });
+        let (assigns, leaves) = (effects.iter().any(assigns), effects.iter().any(leaves));
         if assigns && details.runner.is_none() {
             return Err(ApplyError::MissingRunner);
         }

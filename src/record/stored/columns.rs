@@ -8,7 +8,7 @@ use crate::record::form::{
     AssignedRunner, Maybe, Number, ReadAs, RecognizedFault, Timestamp, Wire, WriteFrom, defaults, object,
 };
 use crate::vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, DesiredState, Fault, FieldError};
-use crate::vocabulary::{FieldErrors, GpuType, Open, QueueTimeout, SandboxClass, SandboxState, names};
+use crate::vocabulary::{FieldErrors, GpuType, Micros, Open, QueueTimeout, SandboxClass, SandboxState, names};
 use alloc::vec::Vec;
 use chrono::{DateTime, Utc};
 
@@ -177,7 +177,7 @@ macro_rules! columns {
         $record.$field.write_from(Option::<$type>::from($value));
     };
     (@show $record:ident $value:expr, $field:ident: $type:ty, ?) => {
-        $record.$field.write_from(Some($value).filter(|time| *time != DateTime::from(NEVER)));
+        $record.$field.write_from(Some($value).filter(|time| Micros::from(*time) != NEVER));
     };
     (@show $record:ident $value:expr, $field:ident: $type:ty, =>) => {
         let _only_read = $value;

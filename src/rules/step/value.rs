@@ -240,7 +240,7 @@ impl Step {
     }
 
     /// Returns what to do in the transaction of the write, in this order.
-    pub fn effects(&self) -> impl Iterator<Item = Effect> + Clone + use<> {
+    pub fn effects(&self) -> impl Iterator<Item = Effect> + use<> {
         let (before, after, effects) = (self.row.status, self.after, self.effects);
         let runner = self.runner_change();
         let (stamp, purge) = match effects.timer {
