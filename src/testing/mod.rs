@@ -1,5 +1,7 @@
-//! Tools to test a sandbox platform: strategies for every value, a second implementation of the rules, and a check of an
-//! embedder's own system. They need the feature `proptest` and link std.
+//! Tools to test a sandbox platform: a check of an embedder's own system, a simulated fleet around it, strategies for every
+//! value, and a second implementation of the rules. They need the feature `proptest` and link std.
+//!
+//! Begin with [`kit`] for rules of your own, and with [`simulation`] for a store and a controller around this crate's rules.
 //!
 //! - The strategies for rows come in three kinds. [`lifecycle`] is any row, sound or broken, with extremes that no database
 //!   takes. [`storable_lifecycle`] is a row that a platform stores. [`reachable_lifecycle`] is the end of a random walk from a
