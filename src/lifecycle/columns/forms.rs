@@ -18,7 +18,7 @@ impl Columns {
         Size { cpu: self.cpu, memory: self.memory, disk: self.disk }
     }
 
-    /// Reads a row of a host's own table back: each column's name, as in [`Column::name`], with its value.
+    /// Reads a row of a host's own table back: each column's name, as in [`Column::name`](super::Column::name), with its value.
     ///
     /// Timestamps may come as RFC 3339 text and booleans as 0 and 1, as SQLite stores them. Columns that are missing get
     /// the defaults of the stored form; other names are ignored.
