@@ -4,7 +4,7 @@ use crate::systems::{Changed, found, wrong};
 use chrono::{DateTime, Utc};
 use sandbox_lifecycle::{
     Columns, Context, Input, Lifecycle, SandboxState, Timer, Verb,
-    testing::kit::{Answer, Check, Declined, Reply, System, Wrong},
+    testing::kit::{Answer, Check, Declined, Failure, Itself, Reply, System, Wrong},
 };
 
 #[test]
@@ -43,6 +43,32 @@ fn a_panic_of_the_store_is_found_too() {
     assert_eq!(found.story.given.state, SandboxState::Error);
     let Wrong::Panicked(panic) = &found.wrong else { panic!("{found}") };
     assert!(panic.message.contains("a writable store"), "{panic:?}");
+    assert!(!found.to_string().contains("command"), "no input was asked: {found}");
+}
+
+/// A system that has no sandboxes of any kind.
+struct Declines;
+
+impl System for Declines {
+    fn store(&mut self, _: &Columns) -> Result<(), Declined> {
+        Err(Declined::because("every row"))
+    }
+
+    fn decide(&mut self, _: Input, _: Context, _: DateTime<Utc>) -> Answer {
+        Answer::declined("every input")
+    }
+}
+
+#[test]
+fn a_check_that_compared_nothing_fails_and_ends() {
+    let check = Check::new().random_cases(20);
+    for outcome in [check.single(&mut Declines), check.stories(&mut Declines), check.all(&mut Declines)] {
+        let Err(Failure::NothingCompared(declined)) = &outcome else { panic!("{outcome:?}") };
+        assert_eq!(declined.keys().map(ToString::to_string).collect::<Vec<_>>(), ["every row"]);
+    }
+    let nothing = Check::new().commands([]).without_reports().without_timers().random_cases(20);
+    let failure = nothing.single(&mut Itself::default()).expect_err("no input is chosen");
+    assert_eq!(failure.to_string(), "nothing was compared: the check has no input that could be tried");
 }
 
 #[test]

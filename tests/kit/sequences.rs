@@ -147,6 +147,7 @@ fn columns_that_a_system_does_not_have_are_neither_given_nor_compared() {
     let mut system = Partial::default();
     let report = Check::new().random_cases(3_000).single(&mut system).expect("it is right");
     assert_eq!(report.declined.len(), 0);
+    assert!(report.to_string().contains("\ncolumns not compared: mustAsk; revision\n"), "{report}");
     assert!(!system.0.row.must_ask() || system.0.row.revision() == 1);
 }
 

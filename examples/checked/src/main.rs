@@ -17,7 +17,7 @@ fn main() -> ExitCode {
                 found += 1;
                 println!("{fault}: found after {} cases\n{counterexample}\n", counterexample.cases);
             }
-            Err(failure @ Failure::NotOffered(_)) => println!("{fault}: {failure}\n"),
+            Err(failure @ (Failure::NotOffered(_) | Failure::NothingCompared(_))) => println!("{fault}: {failure}\n"),
             Ok(_) => println!("{fault}: not found\n"),
         }
     }

@@ -7,7 +7,7 @@ use super::{
     report::Report,
     system::System,
 };
-use crate::rules::Verb;
+use crate::{lifecycle::Column, rules::Verb};
 use alloc::string::String;
 
 /// A check of a system: which inputs it tries, on which rows, how many, and from which seed.
@@ -30,7 +30,7 @@ impl Check {
         Self::default()
     }
 
-    /// Returns the check that tries only these commands, and reports and timers as before.
+    /// Returns the check that tries only these commands. Reports and timers are tried unless they are left out too.
     pub fn commands(mut self, verbs: impl IntoIterator<Item = Verb>) -> Self {
         self.plan.verbs = verbs.into_iter().collect();
         self
@@ -91,6 +91,8 @@ impl Check {
                 Err(Failure::NotOffered(part)) => {
                     report.not_offered.insert(part);
                 }
+                // The check of single inputs has compared something.
+                Err(Failure::NothingCompared(_)) => {}
                 Err(Failure::Wrong(mut counterexample)) => {
                     counterexample.cases = counterexample.cases.saturating_add(report.cases);
                     return Err(Failure::Wrong(counterexample));
@@ -105,7 +107,7 @@ impl Check {
     /// # Errors
     /// [`Failure`], with the smallest case on which the system is wrong.
     pub fn single(&self, system: &mut impl System) -> Result<Report, Failure> {
-        single::check(&self.plan, system)
+        judged(single::check(&self.plan, system)?, system)
     }
 
     /// Compares passes of the controller: what it writes, asks, sends again, or waits for.
@@ -113,7 +115,7 @@ impl Check {
     /// # Errors
     /// [`Failure`], with the smallest pass that is wrong, or because the system does not offer [`System::pass`].
     pub fn passes(&self, system: &mut impl System) -> Result<Report, Failure> {
-        passes::check(&self.plan, system)
+        judged(passes::check(&self.plan, system)?, system)
     }
 
     /// Plays stories: commands, a clock, a controller, and a runner whose reports are lost, repeated, late or failures. The
@@ -125,7 +127,7 @@ impl Check {
     /// # Errors
     /// [`Failure`], with the shortest story at whose end the system is wrong.
     pub fn stories(&self, system: &mut impl System) -> Result<Report, Failure> {
-        stories::check(&self.plan, system)
+        judged(stories::check(&self.plan, system)?, system)
     }
 
     /// Lets two writers read and write one row in every order, for every pair of inputs and in every state that accepts
@@ -134,7 +136,7 @@ impl Check {
     /// # Errors
     /// [`Failure`], with the smallest race that is wrong, or because the system does not offer [`System::prepare`].
     pub fn two_writers(&self, system: &mut impl System) -> Result<Report, Failure> {
-        writers::check(&self.plan, system)
+        judged(writers::check(&self.plan, system)?, system)
     }
 
     /// Lets the system read lists of API records, some with words that no version knows. Every other record must be read.
@@ -144,4 +146,14 @@ impl Check {
     pub fn lists(&self, system: &mut impl System) -> Result<Report, Failure> {
         lists::check(&self.plan, system)
     }
+}
+
+/// Adds the columns that were not compared to a report. It is a failure if nothing was compared.
+fn judged(report: Report, system: &impl System) -> Result<Report, Failure> {
+    let declined: u64 = report.declined.values().sum();
+    if report.cases <= declined {
+        return Err(Failure::NothingCompared(report.declined));
+    }
+    let not_compared = Column::ALL.iter().filter(|column| !system.has_column(column)).map(|column| column.name);
+    Ok(Report { not_compared: not_compared.collect(), ..report })
 }

@@ -2,7 +2,8 @@
 //!
 //! Implement [`System`] for the platform, with two methods, and give it to a [`Check`]. The check tries one case of each
 //! decision that the rules tell apart, then random ones, and returns a [`Report`] of what it reached, or a [`Failure`] with the
-//! smallest case, in at most fifteen lines. The package `examples/checked/` checks a whole service in this way.
+//! smallest case, in at most fifteen lines. How a sandbox is created is not checked: `store` puts each row in its place. The
+//! package `examples/checked/` checks a whole service in this way.
 //!
 //! ```
 //! use chrono::{DateTime, Utc};
@@ -58,6 +59,14 @@
 //! - [`Check::lists`]: lists of API records with words that no version knows.
 //! - [`Check::stories`]: commands, a clock, a controller and a faulty runner, while the system carries its row.
 //! - [`Check::all`]: everything that the system offers.
+//!
+//! The first check of a process explores the rules, to know what can be reached. Without optimization this takes most of a
+//! minute, so let Cargo optimize this crate where your tests use it; then it takes seconds:
+//!
+//! ```toml
+//! [profile.dev.package.sandbox-lifecycle]
+//! opt-level = 1
+//! ```
 //!
 //! A system has its own codes ([`System::code`]), only some of the columns ([`System::has_column`]), and declines rows and inputs
 //! that it does not have. What is declined is counted, and what is not offered is named in the report. For users of the crate

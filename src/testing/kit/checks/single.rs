@@ -5,13 +5,13 @@ use crate::testing::{
     case::Case,
     kit::{
         cases::{self, Plan, smaller, within},
-        failure::{Act, Failure, Wrong},
+        failure::{Act, Failure, Story},
         report::Report,
-        subject::{Stop, Subject, Trial, story_of, story_of_look},
+        subject::{Subject, Trial, story_of, story_of_look},
         system::System,
     },
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 /// Compares the system with the crate on every case of the plan.
 pub(crate) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Failure> {
@@ -36,9 +36,11 @@ pub(crate) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Fa
 /// Stores the row, asks for the next look, decides, and asks for the next look after it.
 fn run<S: System>(subject: &mut Subject<'_, S>, case: &Case) -> Trial {
     let mut parts = Vec::new();
-    if let Err(stop) = subject.store(&case.row).and_then(|()| subject.look(&case.row, &mut parts)) {
-        let is_panic = matches!(&stop, Stop::Wrong(wrong) if matches!(**wrong, Wrong::Panicked(_)));
-        return stop.in_story(|| if is_panic { story_of(case) } else { story_of_look(&case.row, case.now) });
+    if let Err(stop) = subject.store(&case.row) {
+        return stop.in_story(|| Story::of(&case.row, case.now, Act::Store(Box::new(case.row.columns()))));
+    }
+    if let Err(stop) = subject.look(&case.row, &mut parts) {
+        return stop.in_story(|| story_of_look(&case.row, case.now));
     }
     let answer = match subject.decide(case, &mut parts) {
         Ok(answer) => answer,

@@ -5,11 +5,11 @@ use crate::{
     lifecycle::Columns,
     testing::kit::{
         report::Part,
-        system::{Answer, Panic, Passed, Prepared},
+        system::{Answer, Declined, Panic, Passed, Prepared},
     },
     vocabulary::Micros,
 };
-use alloc::{boxed::Box, format, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, format, string::String, vec::Vec};
 use chrono::{DateTime, Utc};
 use core::fmt;
 
@@ -20,6 +20,8 @@ pub enum Failure {
     Wrong(Box<Counterexample>),
     /// The check is about a part that the system does not offer.
     NotOffered(Part),
+    /// Nothing was compared: no input is chosen, or the system declined every row and input, for these reasons.
+    NothingCompared(BTreeMap<Declined, u64>),
 }
 
 /// The smallest case found on which a system is wrong.
@@ -152,6 +154,13 @@ impl fmt::Display for Failure {
         match self {
             Self::Wrong(counterexample) => counterexample.fmt(f),
             Self::NotOffered(part) => write!(f, "the system does not offer {part} to the check"),
+            Self::NothingCompared(declined) if declined.is_empty() => {
+                f.write_str("nothing was compared: the check has no input that could be tried")
+            }
+            Self::NothingCompared(declined) => {
+                f.write_str("nothing was compared: the system declined everything")?;
+                declined.iter().try_for_each(|(declined, count)| write!(f, "\ndeclined {count}: {declined}"))
+            }
         }
     }
 }
@@ -163,7 +172,7 @@ impl Failure {
     pub fn counterexample(&self) -> Option<&Counterexample> {
         match self {
             Self::Wrong(counterexample) => Some(counterexample),
-            Self::NotOffered(_) => None,
+            Self::NotOffered(_) | Self::NothingCompared(_) => None,
         }
     }
 }

@@ -30,12 +30,14 @@ use core::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a report says what was not reached"]
 pub struct Report {
-    /// How many cases, steps of stories and races were compared.
+    /// How many cases, steps of stories and races were tried, with those that the system declined.
     pub cases: u64,
     /// How many rows and inputs the system declined, for each reason.
     pub declined: BTreeMap<Declined, u64>,
     /// What the system does not offer to the kit.
     pub not_offered: BTreeSet<Part>,
+    /// The columns that were not compared, because the system does not have them.
+    pub not_compared: BTreeSet<&'static str>,
     /// The transitions between reported states, out of all of [`transitions`](crate::render::transitions) that the check can make.
     pub transitions: Coverage<Transition>,
     /// The refusals of each command for each code, and those of reports and timers.
@@ -94,6 +96,7 @@ impl Report {
             cases: 0,
             declined: BTreeMap::new(),
             not_offered: BTreeSet::new(),
+            not_compared: BTreeSet::new(),
             transitions: Coverage::of([]),
             refusals: Coverage::of([]),
             timer_edges: Coverage::of([]),
@@ -144,6 +147,7 @@ impl Report {
             *sum = sum.saturating_add(count);
         }
         self.not_offered.extend(other.not_offered);
+        self.not_compared.extend(other.not_compared);
         self.transitions.merge(&other.transitions);
         self.refusals.merge(&other.refusals);
         self.timer_edges.merge(&other.timer_edges);
@@ -162,7 +166,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cases, transitions, refusals, timer_edges, cells, declined, not_offered } = self;
+        let Self { cases, transitions, refusals, timer_edges, cells, declined, not_offered, not_compared } = self;
         let sum: u64 = declined.values().sum();
         write!(
             f,
@@ -173,6 +177,7 @@ impl fmt::Display for Report {
             write!(f, "\ndeclined {count}: {declined}")?;
         }
         list(f, "not offered", not_offered.iter().map(ToString::to_string))?;
+        list(f, "columns not compared", not_compared.iter().map(ToString::to_string))?;
         list(f, "transitions not reached", transitions.missing().map(ToString::to_string))?;
         list(f, "refusals not reached", refusals.missing().map(ToString::to_string))?;
         list(f, "timer edges not reached", timer_edges.missing().map(ToString::to_string))?;

@@ -28,8 +28,10 @@ pub trait System {
 
     /// Applies `input` to the stored row at `now`, stores the result, and answers.
     ///
-    /// The context has what the rules need to know and the row does not hold. Its revision is that of the row; in a few
-    /// cases it is another one, which must be refused.
+    /// The context has what the rules need to know and the row does not hold: live forks, a suspended organization, a runner
+    /// that is not ready or is drained, and so on. A system that knows no such thing declines an input whose context says
+    /// so ([`Answer::declined`]). The context's revision is that of the row; in a few cases it is another one, and the input
+    /// must be refused with the code of [`Reason::Conflict`].
     fn decide(&mut self, input: Input, context: Context, now: DateTime<Utc>) -> Answer;
 
     /// Returns the policy of the system. It is the default policy unless the system overrides this method.
@@ -43,8 +45,9 @@ pub trait System {
         reason.code()
     }
 
-    /// Whether the system has this column. The kit compares no other columns, and stores only rows in which the others have
-    /// their default ([`Columns::default`]).
+    /// Whether the system has this column, which [`Column::name`] names as the API does: `desiredState`, `autoStopInterval`.
+    /// The kit compares no other columns, and stores only rows in which the others have their default
+    /// ([`Columns::default`]). The report names the columns that it did not compare.
     fn has_column(&self, column: &Column) -> bool {
         let _ = column;
         true

@@ -38,7 +38,8 @@ pub(crate) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Fa
     let steps = u64::from(plan.random).saturating_mul(STEPS);
     let run = |subject: &mut Subject<'_, S>, tale: &Tale| play(subject, tale, &report);
     let begins = beginnings(plan, &policy);
-    for number in 0.. {
+    // A story of which nothing can be asked has no step, so that the number of stories ends the check too.
+    for number in 0..steps {
         if report.borrow().cases >= steps {
             break;
         }
@@ -61,11 +62,11 @@ fn play<S: System>(subject: &mut Subject<'_, S>, tale: &Tale, report: &RefCell<R
     let mut parts = Vec::new();
     let mut story = Story { given: tale.begins.columns(), acts: Vec::new() };
     let mut world = World::new(tale.begins, tale.at, tale.epochs, &subject.policy);
+    // A story that the system declines at once counts too, so that the check ends.
+    report.borrow_mut().count();
     if let Err(stop) = subject.store(&world.row) {
         return stop.in_story(|| story);
     }
-    // A story that the system declines at once counts too, so that the check ends.
-    report.borrow_mut().count();
     for next in &tale.moves {
         if world.is_over() {
             break;
