@@ -90,7 +90,7 @@ impl<'a, W> Site<'a, W> {
     /// about rows, disks and messages are judged. Say it once, in the call in which the row changes, and say which entries were
     /// stored with it ([`stored`](Self::stored)).
     pub fn wrote(&mut self, sandbox: SandboxId, step: &Step) {
-        self.fleet.told.push((sandbox, *step));
+        self.fleet.written.push((sandbox, *step));
     }
 
     /// Says that this entry of the outbox was stored now. Say it once, in the call in which it is stored.
@@ -219,7 +219,7 @@ impl<'a, W> Site<'a, W> {
         if self.crashed { Err(Crash) } else { Ok(()) }
     }
 
-    /// An action for a sandbox, in whose story a crash is told.
+    /// An action for a sandbox. Its story shows a crash.
     fn act_for(&mut self, sandbox: SandboxId) -> Result<(), Crash> {
         let acted = self.act();
         if acted.is_err() {

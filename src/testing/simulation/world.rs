@@ -239,7 +239,7 @@ impl<H: Host> World<'_, H> {
     /// Whether the host shows the same rows as before. Mostly it does, so this must be fast.
     fn shows_the_same(&self) -> bool {
         let shown = self.fleet.shown.iter().map(|(sandbox, row)| (*sandbox, *row));
-        self.fleet.told.is_empty() && self.host.rows().eq(shown)
+        self.fleet.written.is_empty() && self.host.rows().eq(shown)
     }
 
     fn crash(&mut self, process: ProcessId) {

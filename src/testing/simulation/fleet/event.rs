@@ -97,7 +97,7 @@ pub enum Message {
         runner: RunnerId,
         attempt: u32,
     },
-    /// The backup store is told to discard attempts.
+    /// The backup store discards old attempts.
     Discard {
         sandbox: SandboxId,
         before: u32,

@@ -84,7 +84,7 @@ pub struct Fleet {
     /// The rows that the host showed last.
     pub shown: BTreeMap<SandboxId, Row>,
     /// The steps that the host wrote since then.
-    pub told: Vec<(SandboxId, Step)>,
+    pub written: Vec<(SandboxId, Step)>,
     pub verdict: Verdict,
     pub tally: Tally,
     /// Whether anything fails at all.
@@ -107,7 +107,7 @@ impl Fleet {
             backups: Backups::default(),
             truths: BTreeMap::new(),
             shown: BTreeMap::new(),
-            told: Vec::new(),
+            written: Vec::new(),
             verdict: Verdict::new(plan.seed, plan.traced),
             tally: Tally { seeds: 1, ..Tally::default() },
             faulty: true,

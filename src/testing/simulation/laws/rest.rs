@@ -89,7 +89,7 @@ impl Fleet {
         });
     }
 
-    /// What is linked to an owner that is destroyed, or is to be, is destroyed too, unless live forks read its disk.
+    /// When the owner of a sandbox is destroyed, the sandbox is destroyed too, unless live forks read its disk.
     fn judge_linked(&mut self, sandbox: SandboxId, shown: &Row) {
         let Some(owner) = self.truth(sandbox).owner else { return };
         let bereaved = self.shown.get(&owner).is_none_or(Row::is_to_be_destroyed);

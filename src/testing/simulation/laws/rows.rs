@@ -17,11 +17,11 @@ use alloc::{collections::BTreeMap, format, vec::Vec};
 impl Fleet {
     /// Looks at the rows that the host shows after it did something.
     pub fn look_at(&mut self, rows: BTreeMap<SandboxId, Row>) {
-        let told = core::mem::take(&mut self.told);
+        let written = core::mem::take(&mut self.written);
         for (sandbox, row) in &rows {
             match self.shown.get(sandbox).copied() {
                 Some(old) if old == *row => {}
-                Some(old) => self.judge_change(*sandbox, &old, row, &told),
+                Some(old) => self.judge_write(*sandbox, &old, row, &written),
                 None => self.judge_new(*sandbox, row),
             }
         }
@@ -40,9 +40,9 @@ impl Fleet {
         self.judge_soundness(sandbox, None, row);
     }
 
-    fn judge_change(&mut self, sandbox: SandboxId, old: &Row, row: &Row, told: &[(SandboxId, Step)]) {
+    fn judge_write(&mut self, sandbox: SandboxId, old: &Row, row: &Row, written: &[(SandboxId, Step)]) {
         count(&mut self.tally.writes);
-        let steps = told.iter().filter(|(of, _)| *of == sandbox).map(|(_, step)| step);
+        let steps = written.iter().filter(|(of, _)| *of == sandbox).map(|(_, step)| step);
         let cause = steps.clone().next_back().map(Step::cause);
         self.note(sandbox, Fact::Written { cause, row: *row });
         self.judge_soundness(sandbox, Some(old), row);

@@ -41,6 +41,7 @@ impl Fleet {
             (66..90, Some(runner)) => self.end_process(runner),
             (90..95, _) => self.backups.forget_uploads(),
             (95..100, _) => self.evict_one(),
+            // It would hit a runner that is already ill, or switch off one of too few.
             _ => {}
         }
         let after = self.random.between(MINUTE, 20 * MINUTE);

@@ -43,7 +43,7 @@ pub(crate) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Fa
         if report.borrow().cases >= steps {
             break;
         }
-        let Some(tale) = Tale::told(plan, &policy, (&begins, epochs), MOVES, &mut runner(plan.seed, number)) else {
+        let Some(tale) = Tale::random(plan, &policy, (&begins, epochs), MOVES, &mut runner(plan.seed, number)) else {
             break;
         };
         match run(&mut subject, &tale) {
