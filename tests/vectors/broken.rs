@@ -2,21 +2,18 @@
 
 use crate::form::now;
 use sandbox_lifecycle::{
-    Columns, Command, Context, DesiredState, Lifecycle, Policy, SandboxClass, SandboxState,
-    testing::{Case, cell_of},
-    vocabulary::{AutoArchive, AutoDelete, AutoPause, AutoStop, BackupState, Fault, Minutes, SizeChange, Ttl},
+    Columns, Command, Context, DesiredState, Input, Lifecycle, Policy, SandboxClass, SandboxState,
+    testing::{Case, cell_of, cells},
+    vocabulary::{AutoDelete, BackupState, Fault},
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    num::NonZeroU32,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Returns a case for each refusal of a command that none of the `known` cells is, with the simplest row that gets it.
 pub fn cases(policy: &Policy, known: &BTreeSet<String>) -> Vec<(String, Case)> {
-    let mut found = BTreeMap::new();
+    let (mut found, commands) = (BTreeMap::new(), commands(policy));
     for row in rows() {
-        for command in commands() {
-            let case = Case { row, input: command.into(), context: Context::of(&row), now: now() };
+        for command in &commands {
+            let case = Case { row, input: (*command).into(), context: Context::of(&row), now: now() };
             let name = cell_of(&case, policy).to_string();
             if name.contains("/refused/") && !known.contains(&name) {
                 found.entry(name).or_insert(case);
@@ -58,33 +55,14 @@ fn rows() -> Vec<Lifecycle> {
     choices.into_iter().flat_map(|choice| pairs.iter().map(move |pair| row(choice, *pair))).collect()
 }
 
-/// Returns every command with the arguments that a check may refuse.
-fn commands() -> Vec<Command> {
-    let hour = Minutes::new(60).expect("an interval");
-    let more = SizeChange { cpu: NonZeroU32::new(4), ..SizeChange::default() };
-    let plain = [
-        Command::Start,
-        Command::Pause,
-        Command::Archive,
-        Command::Resize(more),
-        Command::Fork,
-        Command::Backup,
-        Command::AutoStop { interval: AutoStop::Never },
-        Command::AutoStop { interval: AutoStop::After(hour) },
-        Command::AutoPause { interval: AutoPause::Never },
-        Command::AutoPause { interval: AutoPause::After(hour) },
-        Command::AutoArchive { interval: AutoArchive::After(hour) },
-        Command::AutoDelete { interval: AutoDelete::NEVER },
-        Command::AutoDelete { interval: AutoDelete::AtOnce },
-        Command::Ttl { interval: Ttl::After(hour) },
-    ];
-    let flagged = [false, true].into_iter().flat_map(|yes| {
-        [
-            Command::Stop { force: yes },
-            Command::Destroy { force: yes },
-            Command::Snapshot { include_memory: yes },
-            Command::Recover { start: yes },
-        ]
-    });
-    plain.into_iter().chain(flagged).collect()
+/// Returns the commands of the cells, each once.
+fn commands(policy: &Policy) -> Vec<Command> {
+    let mut commands = Vec::new();
+    for cell in cells(policy) {
+        match cell.case.input {
+            Input::Command(command) if !commands.contains(&command) => commands.push(command),
+            Input::Command(_) | Input::Report(_) | Input::Timer(_) => {}
+        }
+    }
+    commands
 }

@@ -1,6 +1,11 @@
 //! The list of all cells of `decide`.
 
-use super::{candidates, decided::cell_of, name::CellName, reached::reached};
+use super::{
+    candidates,
+    decided::cell_of,
+    name::CellName,
+    reached::{once, reached},
+};
 use crate::{
     lifecycle::{Lifecycle, MOST_ATTEMPTS, Status, instants::NEVER},
     policy::Policy,
@@ -36,12 +41,8 @@ pub struct Cell {
 /// }
 /// ```
 pub fn cells(policy: &Policy) -> Vec<Cell> {
-    // To find them takes as long as some thousand cases, so it is done once for the usual policy.
     static OF_DEFAULT: OnceLock<Vec<Cell>> = OnceLock::new();
-    if *policy == Policy::default() {
-        return OF_DEFAULT.get_or_init(|| found(policy)).clone();
-    }
-    found(policy)
+    once(&OF_DEFAULT, policy, found)
 }
 
 fn found(policy: &Policy) -> Vec<Cell> {

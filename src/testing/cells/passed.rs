@@ -1,7 +1,7 @@
 //! The cells of a controller's pass: the pair of states, what the controller knows, and what it does next.
 
 use super::name::CellName;
-use super::reached::reached;
+use super::reached::{once, reached};
 use super::views::all_views;
 use crate::{
     controller::{Image, Next, Observed, Placement, Question, RunnerStanding, RunnerView, Stored},
@@ -40,12 +40,8 @@ pub struct PassCell {
 /// assert!(names.contains(&"pass/stopping/to-stopped/asks-the-runner".to_owned()));
 /// ```
 pub fn pass_cells(policy: &Policy) -> Vec<PassCell> {
-    // As for the cells of `decide`.
     static OF_DEFAULT: OnceLock<Vec<PassCell>> = OnceLock::new();
-    if *policy == Policy::default() {
-        return OF_DEFAULT.get_or_init(|| found(policy)).clone();
-    }
-    found(policy)
+    once(&OF_DEFAULT, policy, found)
 }
 
 fn found(policy: &Policy) -> Vec<PassCell> {

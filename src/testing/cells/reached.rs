@@ -22,6 +22,7 @@ use alloc::{
     vec::Vec,
 };
 use core::num::NonZeroU32;
+use std::sync::OnceLock;
 
 /// A row that a platform can reach.
 #[derive(Debug, Clone, Copy)]
@@ -105,9 +106,19 @@ impl Reached {
     }
 }
 
+/// Finds what follows from a policy, for the default policy only once: it takes as long as some thousand cases.
+pub(super) fn once<T: Clone>(of_default: &OnceLock<T>, policy: &Policy, find: impl Fn(&Policy) -> T) -> T {
+    if *policy == Policy::default() { of_default.get_or_init(|| find(policy)).clone() } else { find(policy) }
+}
+
 /// Returns reachable rows, one for each combination of what the rules read, those with the shortest histories first, and then a
 /// few that are only storable.
 pub(super) fn reached(policy: &Policy) -> Vec<Reached> {
+    static OF_DEFAULT: OnceLock<Vec<Reached>> = OnceLock::new();
+    once(&OF_DEFAULT, policy, explored)
+}
+
+fn explored(policy: &Policy) -> Vec<Reached> {
     let mut exploration = Exploration { policy, seen: BTreeSet::new(), waiting: VecDeque::new(), found: Vec::new() };
     new_rows(policy).for_each(|row| exploration.reach(Reached { row, work: None, steps: 0, at: CREATED }));
     while let Some(place) = exploration.waiting.pop_front() {

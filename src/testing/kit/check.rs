@@ -32,19 +32,19 @@ impl Check {
 
     /// Returns the check that tries only these commands. Reports and timers are tried unless they are left out too.
     pub fn commands(mut self, verbs: impl IntoIterator<Item = Verb>) -> Self {
-        self.plan.verbs = verbs.into_iter().collect();
+        self.plan.inputs = self.plan.inputs.commands(verbs);
         self
     }
 
     /// Returns the check without reports, for a system that has no runners.
     pub fn without_reports(mut self) -> Self {
-        self.plan.reports = false;
+        self.plan.inputs = self.plan.inputs.without_reports();
         self
     }
 
     /// Returns the check without timers, for a system that has no clock.
     pub fn without_timers(mut self) -> Self {
-        self.plan.timers = false;
+        self.plan.inputs = self.plan.inputs.without_timers();
         self
     }
 

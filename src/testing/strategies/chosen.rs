@@ -38,9 +38,9 @@ use proptest::{
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inputs {
-    verbs: Vec<Verb>,
-    reports: bool,
-    timers: Vec<Timer>,
+    pub(crate) verbs: Vec<Verb>,
+    pub(crate) reports: bool,
+    pub(crate) timers: Vec<Timer>,
 }
 
 /// Every command, every report and every timer.
@@ -79,6 +79,11 @@ impl Inputs {
     #[must_use]
     pub fn without_timers(self) -> Self {
         self.timers([])
+    }
+
+    /// Whether no input is chosen.
+    pub(crate) const fn are_none(&self) -> bool {
+        self.verbs.is_empty() && !self.reports && self.timers.is_empty()
     }
 
     /// Whether the input is one of those that were chosen.

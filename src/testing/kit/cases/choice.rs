@@ -41,15 +41,14 @@ pub(crate) fn value_of<S: Strategy>(strategy: &S, runner: &mut TestRunner) -> Op
 
 /// Returns the cases of a plan, in order: one of each cell, and then random ones.
 pub(crate) fn cases(plan: &Plan, policy: &Policy) -> impl Iterator<Item = Case> {
-    let inputs = plan.inputs();
+    let inputs = &plan.inputs;
     let chosen = inputs.cells(policy).into_iter().map(|cell| cell.case);
-    let chosen: Vec<Case> = chosen.chain(by_inputs(plan).map(|(_, case)| case)).chain(unusual(plan)).collect();
+    let chosen: Vec<Case> = chosen.chain(by_inputs(inputs).map(|(_, case)| case)).chain(unusual(plan)).collect();
     let strategy = match plan.rows {
         Rows::Storable => inputs.cases(policy),
         Rows::Any => inputs.any_cases(policy),
     };
-    let is_empty = plan.verbs.is_empty() && !plan.reports && !plan.timers;
-    chosen.into_iter().chain(random(plan, strategy).take(if is_empty { 0 } else { usize::MAX }))
+    chosen.into_iter().chain(random(plan, strategy).take(if inputs.are_none() { 0 } else { usize::MAX }))
 }
 
 /// Returns commands on rows that the cells do not have: a sandbox that became ephemeral while it was stopped, a
@@ -68,7 +67,8 @@ fn unusual(plan: &Plan) -> Vec<Case> {
         Columns { state: paused, desired_state: DesiredState::Paused, ..Columns::default() },
     ];
     let rows = rows.into_iter().take(if plan.rows == Rows::Any { usize::MAX } else { 2 }).map(Lifecycle::from);
-    let commands = Command::EXAMPLES.as_flattened().iter().filter(|command| plan.verbs.contains(&command.verb()));
+    let commands =
+        Command::EXAMPLES.as_flattened().iter().filter(|command| plan.inputs.verbs.contains(&command.verb()));
     let commands: Vec<Input> = commands.map(|command| Input::from(*command)).collect();
     let case = |row, input| Case { row, input, context: Context::of(&row), now: DateTime::UNIX_EPOCH };
     rows.flat_map(|row| commands.iter().map(move |input| case(row, *input))).collect()

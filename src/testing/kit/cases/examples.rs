@@ -1,10 +1,10 @@
 //! An example of each transition between reported states. To explore them takes longer than some checks, so it is done once.
 
-use super::plan::{Pass, Plan};
+use super::plan::Pass;
 use crate::{
     render::{Example, MovedBy, Transition, Trigger, examples},
     rules::Context,
-    testing::case::Case,
+    testing::{case::Case, strategies::Inputs},
 };
 use alloc::vec::Vec;
 use std::sync::OnceLock;
@@ -14,13 +14,13 @@ fn all() -> &'static [(Transition, Example)] {
     ALL.get_or_init(|| examples().collect())
 }
 
-/// Returns the transitions that inputs of a plan make, each with a case.
-pub(crate) fn by_inputs(plan: &Plan) -> impl Iterator<Item = (Transition, Case)> {
+/// Returns the transitions that these inputs make, each with a case.
+pub(crate) fn by_inputs(inputs: &Inputs) -> impl Iterator<Item = (Transition, Case)> {
     let tried = all().iter().filter(|(transition, _)| match transition.by {
-        Trigger::Command(verb) => plan.verbs.contains(&verb),
-        Trigger::Done | Trigger::Failed | Trigger::Reported => plan.reports,
+        Trigger::Command(verb) => inputs.verbs.contains(&verb),
+        Trigger::Done | Trigger::Failed | Trigger::Reported => inputs.reports,
         Trigger::Controller => false,
-        Trigger::Timer(_) => plan.timers,
+        Trigger::Timer(timer) => inputs.timers.contains(&timer),
     });
     tried.filter_map(|(transition, Example { row, moved_by, now })| match moved_by {
         MovedBy::Input(input) => {

@@ -1,7 +1,6 @@
 //! What a check tries: which inputs, on which rows, how many, and from which seed.
 
-use crate::{controller::RunnerView, lifecycle::Lifecycle, rules::Verb, testing::strategies::Inputs};
-use alloc::vec::Vec;
+use crate::{controller::RunnerView, lifecycle::Lifecycle, testing::strategies::Inputs};
 use chrono::{DateTime, Utc};
 
 /// One pass of a controller.
@@ -25,9 +24,7 @@ pub enum Rows {
 /// What a check tries.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    pub(crate) verbs: Vec<Verb>,
-    pub(crate) reports: bool,
-    pub(crate) timers: bool,
+    pub(crate) inputs: Inputs,
     pub(crate) rows: Rows,
     /// How many random cases follow the chosen ones.
     pub(crate) random: u32,
@@ -36,16 +33,6 @@ pub(crate) struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        let verbs = Verb::ALL.to_vec();
-        Self { verbs, reports: true, timers: true, rows: Rows::default(), random: 10_000, seed: 0 }
-    }
-}
-
-impl Plan {
-    /// Returns the inputs that the check tries.
-    pub(crate) fn inputs(&self) -> Inputs {
-        let inputs = Inputs::default().commands(self.verbs.iter().copied());
-        let inputs = if self.reports { inputs } else { inputs.without_reports() };
-        if self.timers { inputs } else { inputs.without_timers() }
+        Self { inputs: Inputs::default(), rows: Rows::default(), random: 10_000, seed: 0 }
     }
 }

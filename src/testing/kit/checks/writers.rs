@@ -56,10 +56,9 @@ pub(crate) fn check<S: System>(plan: &Plan, system: &mut S) -> Result<Report, Fa
     let mut report = Report::of_nothing();
     let (policy, held) = (subject.policy.clone(), subject.held.clone());
     let fit = |case: Case| if held.is_all() { case } else { within(case, |column| held.has(column)) };
-    let inputs = plan.inputs();
     let mut seen = BTreeSet::new();
     for case in cases::cases(plan, &policy).map(fit) {
-        let accepted = accepted(&inputs, &case, &subject);
+        let accepted = accepted(&plan.inputs, &case, &subject);
         let pairs =
             accepted.iter().enumerate().flat_map(|(at, one)| accepted.iter().skip(at).map(move |two| [*one, *two]));
         for inputs in pairs.filter(|inputs| seen.insert(key(&case.row, inputs))) {

@@ -72,21 +72,23 @@ impl Report {
     pub(super) fn new(plan: &Plan, passes: bool, policy: &Policy) -> Self {
         let mut report = Self::of_nothing();
         let by_passes = by_passes().map(|(transition, _)| transition).filter(|_| passes);
-        report.transitions = Coverage::of(by_inputs(plan).map(|(transition, _)| transition).chain(by_passes));
-        let commands = plan.verbs.iter().flat_map(|verb| RefusalOf::of_verb(*verb, plan.rows));
-        let reports = RefusalOf::of_reports().into_iter().filter(|_| plan.reports);
-        let timers = RefusalOf::of_timers().into_iter().filter(|_| plan.timers);
+        report.transitions = Coverage::of(by_inputs(&plan.inputs).map(|(transition, _)| transition).chain(by_passes));
+        let inputs = &plan.inputs;
+        let commands = inputs.verbs.iter().flat_map(|verb| RefusalOf::of_verb(*verb, plan.rows));
+        let reports = RefusalOf::of_reports().into_iter().filter(|_| inputs.reports);
+        let timers = RefusalOf::of_timers().into_iter().filter(|_| !inputs.timers.is_empty());
         report.refusals = Coverage::of(commands.chain(reports).chain(timers));
-        report.timer_edges = Coverage::of(coverage::edges().filter(|_| plan.timers));
+        report.timer_edges = Coverage::of(coverage::edges().filter(|edge| inputs.timers.contains(&edge.timer)));
         let of_passes = if passes { pass_cells(policy) } else { Vec::new() };
-        let of_inputs = plan.inputs().cells(policy).into_iter().map(|cell| cell.name);
+        let of_inputs = inputs.cells(policy).into_iter().map(|cell| cell.name);
         report.cells = Coverage::of(of_inputs.chain(of_passes.into_iter().map(|cell| cell.name)));
         report
     }
 
     /// The report of a check that makes passes and decides no input.
     pub(super) fn of_passes(plan: &Plan, policy: &Policy) -> Self {
-        let plan = Plan { verbs: Vec::new(), reports: false, timers: false, ..plan.clone() };
+        let none = plan.inputs.clone().without_commands().without_reports().without_timers();
+        let plan = Plan { inputs: none, ..plan.clone() };
         Self::new(&plan, true, policy)
     }
 

@@ -8,7 +8,7 @@ use crate::{
     decide::{NewSandbox, Origin},
     lifecycle::Lifecycle,
     policy::Policy,
-    rules::{Timer, Verb},
+    rules::Verb,
     testing::{
         kit::cases::{Plan, smaller_rows, value_of},
         strategies::{self, with_verb},
@@ -36,8 +36,8 @@ pub(super) struct Tale {
 }
 
 impl Tale {
-    /// Returns a story of at most so many moves. Each is chosen by what the crate's sandbox needs then.
-    pub(super) fn told(
+    /// Returns a random story of at most so many moves. Each is chosen by what the crate's sandbox needs then.
+    pub(super) fn random(
         plan: &Plan,
         policy: &Policy,
         (begins, epochs): (&BoxedStrategy<Beginning>, bool),
@@ -92,7 +92,7 @@ pub(super) type Beginning = (Lifecycle, DateTime<Utc>);
 pub(super) fn beginnings(plan: &Plan, policy: &Policy) -> BoxedStrategy<Beginning> {
     let at = DateTime::from(Micros::from_micros(BEGINNING));
     let new = new_sandbox(policy, at).prop_map(move |row| (row, at)).boxed();
-    let middles: Vec<_> = plan.inputs().cells(policy).iter().map(|cell| (cell.case.row, cell.case.now)).collect();
+    let middles: Vec<_> = plan.inputs.cells(policy).iter().map(|cell| (cell.case.row, cell.case.now)).collect();
     if middles.is_empty() { new } else { prop_oneof![1 => new, 1 => select(middles)].boxed() }
 }
 
@@ -127,11 +127,11 @@ fn next_move(plan: &Plan, world: &World) -> BoxedStrategy<Move> {
         1 => Just(Ending::Refuses),
     ];
     let mut moves: Vec<(u32, BoxedStrategy<Move>)> = Vec::new();
-    let commands = [(if world.row.is_settled() { 8 } else { 1 }, world.accepted(plan)), (2, plan.verbs.clone())];
+    let commands = [(if world.row.is_settled() { 8 } else { 1 }, world.accepted(plan)), (2, plan.inputs.verbs.clone())];
     for (weight, verbs) in commands.into_iter().filter(|(_, verbs)| !verbs.is_empty()) {
         moves.push((weight, usual(verbs).prop_flat_map(with_verb).prop_map(Move::Command).boxed()));
     }
-    if plan.reports {
+    if plan.inputs.reports {
         if !world.calls.is_empty() {
             moves.push((10, (which(), endings).prop_map(|(call, end)| Move::Work { call, end }).boxed()));
         }
@@ -142,11 +142,11 @@ fn next_move(plan: &Plan, world: &World) -> BoxedStrategy<Move> {
         }
         moves.push((1, Just(Move::Unasked).boxed()));
     }
-    if plan.timers {
+    if !plan.inputs.timers.is_empty() {
         let micros = select([-1i8, 0, 1].to_vec()).prop_map(Move::Deadline);
         moves.push((2, micros.boxed()));
         moves.push((3, Just(Move::Clock).boxed()));
-        moves.push((1, select(<Timer as strum::VariantArray>::VARIANTS.to_vec()).prop_map(Move::Timer).boxed()));
+        moves.push((1, select(plan.inputs.timers.clone()).prop_map(Move::Timer).boxed()));
     }
     moves.push((1, select([1u32, 5, 61, 1_441].to_vec()).prop_map(Move::Wait).boxed()));
     moves.push((if world.row.needs_reconcile() { 10 } else { 1 }, Sight::any().prop_map(Move::Pass).boxed()));

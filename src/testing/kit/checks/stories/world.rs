@@ -66,7 +66,7 @@ impl World {
     /// Returns the commands of a plan that the sandbox accepts.
     pub(super) fn accepted(&self, plan: &Plan) -> Vec<Verb> {
         let accepted = self.row.accepted_commands(&self.policy, self.context(), self.now);
-        accepted.filter(|verb| plan.verbs.contains(verb)).collect()
+        accepted.filter(|verb| plan.inputs.verbs.contains(verb)).collect()
     }
 
     /// Plays a move with the crate alone.
