@@ -3,25 +3,16 @@
 
 use crate::{
     bytes::Bytes,
+    enforced::ENFORCED,
     values::{self, NOON},
 };
 use sandbox_lifecycle::{
     Context, Effect, Lifecycle, Next, Policy, Sandbox, SandboxDto, Step, Verb,
     chrono::{DateTime, TimeDelta, Utc},
     controller::Finding,
-    lifecycle::Violation,
     record::{BackupRef, NetworkSettings, RecordEdit, ServerTexts, StepDetails},
     rules::{Cause, RunnerChange, Task},
 };
-
-/// The invariants that every write enforces, also on a row that was broken before.
-const ENFORCED: [Violation; 5] = [
-    Violation::IncoherentStates,
-    Violation::WrongPending,
-    Violation::RunnerKept,
-    Violation::BackupKept,
-    Violation::NotRecoverable,
-];
 
 /// Where the row of a walk is kept.
 pub trait Store {

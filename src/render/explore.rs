@@ -6,9 +6,7 @@ use crate::decide::{NewSandbox, Origin};
 use crate::lifecycle::{Lifecycle, MOST_ATTEMPTS, Status, fact_set::Facts};
 use crate::policy::Policy;
 use crate::rules::{Answer, Command, Context, Input, Job, Outcome, Report, Step, Task, TaskKind, Timer, Verb};
-use crate::vocabulary::{
-    AutoDelete, AutoPause, AutoStop, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl,
-};
+use crate::vocabulary::{AutoDelete, AutoPause, Fault, Micros, Minutes, QueueTimeout, SandboxClass, SandboxState, Ttl};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
@@ -164,15 +162,15 @@ impl Place {
 fn new_rows() -> impl Iterator<Item = Lifecycle> {
     let (ttl, queue_timeout) = (Ttl::After(Minutes::MAX), Some(QueueTimeout(Minutes::MAX)));
     let first = NewSandbox { ttl, queue_timeout, ..NewSandbox::default() };
-    let idle_timers = [(Some(AutoStop::default()), None), (None, Some(AutoPause::After(Minutes::MAX)))];
+    let pauses = [None, Some(AutoPause::After(Minutes::MAX))];
     let deletes = [AutoDelete::After(Minutes::MAX), AutoDelete::AtOnce].map(Some);
     let origins = <Origin as strum::VariantArray>::VARIANTS;
     let requests = SandboxClass::ALL.iter().map(move |class| NewSandbox { class: *class, ..first });
     let requests = requests.flat_map(|new| origins.iter().map(move |origin| NewSandbox { origin: *origin, ..new }));
     let requests = requests.flat_map(|new| [0, 1].map(|gpu| NewSandbox { gpu, ..new }));
     let requests = requests.flat_map(move |new| deletes.map(|auto_delete| NewSandbox { auto_delete, ..new }));
-    let requests = requests
-        .flat_map(move |new| idle_timers.map(|(auto_stop, auto_pause)| NewSandbox { auto_stop, auto_pause, ..new }));
+    // Without auto-pause a sandbox has the default auto-stop.
+    let requests = requests.flat_map(move |new| pauses.map(|auto_pause| NewSandbox { auto_pause, ..new }));
     requests.filter_map(|new| Lifecycle::create(&new, &Policy::default(), THEN.into()).ok())
 }
 

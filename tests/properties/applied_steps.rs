@@ -1,10 +1,9 @@
 //! Applied steps: the rows they leave, and the same result from a store that writes column by column.
 
-use crate::{CASES, cases::cases, compare_and_swap};
+use crate::{CASES, cases::cases, compare_and_swap, enforced::ENFORCED};
 use proptest::prelude::*;
 use sandbox_lifecycle::{
     Changes, Columns, Lifecycle, Next, Policy, Step, Verb,
-    lifecycle::Violation,
     rules::Cause,
     testing::{self, Case, any_case, case},
 };
@@ -13,15 +12,6 @@ use sandbox_lifecycle::{
 pub fn written(columns: Columns, step: &Step) -> Option<Columns> {
     compare_and_swap::holds(&columns, step).then(|| compare_and_swap::with_changes(columns, step))
 }
-
-/// The invariants that every write enforces.
-const ENFORCED: [Violation; 5] = [
-    Violation::IncoherentStates,
-    Violation::WrongPending,
-    Violation::RunnerKept,
-    Violation::BackupKept,
-    Violation::NotRecoverable,
-];
 
 proptest! {
     #![proptest_config(cases(CASES))]

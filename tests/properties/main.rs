@@ -11,6 +11,8 @@ mod cases;
 mod compare_and_swap;
 mod controller;
 mod counter_examples;
+#[path = "../support/enforced.rs"]
+mod enforced;
 mod guard_sources;
 mod model;
 mod partial_records;

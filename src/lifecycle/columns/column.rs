@@ -182,7 +182,7 @@ impl<'v, 'a> InOrder<'v, 'a> {
         let read = match value {
             None => Ok(None),
             Some(ColumnValue::Null) if !T::NULLABLE => Ok(None),
-            Some(value) => T::read(value),
+            Some(value) => T::read_slowly(value),
         };
         match read {
             Ok(Some(value)) => return Some(value),

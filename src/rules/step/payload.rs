@@ -49,6 +49,11 @@ impl OwnTask {
     }
 }
 
+/// Returns a new value if it differs from the old one.
+pub(super) fn changed<T: PartialEq>(old: T, new: T) -> Option<T> {
+    (old != new).then_some(new)
+}
+
 impl Payload {
     /// Returns the columns that the input sets itself.
     pub(crate) fn changes(self, row: &Lifecycle, longest: Minutes, now: Micros) -> Changes {
@@ -57,7 +62,6 @@ impl Payload {
             Self::Nothing | Self::Task(_) => return nothing,
             Self::Resized(Size { cpu, memory, disk }) => {
                 // Only what differs: an answer that says nothing new writes nothing.
-                let changed = |old, new| (old != new).then_some(new);
                 return Changes {
                     cpu: changed(row.size.cpu, cpu),
                     memory: changed(row.size.memory, memory),

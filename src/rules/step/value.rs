@@ -5,7 +5,7 @@ use super::side_effects::{Owed, ReasonText, RunnerChange, SideEffects, TimerMark
 use super::{
     effect::Effect,
     expects::{Expects, Stale},
-    payload::Payload,
+    payload::{Payload, changed},
 };
 use crate::lifecycle::{Changes, Lifecycle, Status};
 use crate::rules::input::{timer::Timer, verb::Verb};
@@ -196,9 +196,6 @@ impl Step {
 
     /// Returns the columns to write without the revision.
     fn own_changes(&self) -> Changes {
-        fn changed<T: PartialEq>(old: T, new: T) -> Option<T> {
-            (old != new).then_some(new)
-        }
         let (old, new) = (self.row.status, self.after);
         let own = self.payload.changes(&self.row, self.longest_auto_archive, self.now);
         let now = self.decided_at();
